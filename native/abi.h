@@ -1,0 +1,471 @@
+/* abi.h: the one contract of every kernel. The addon's call table, the WASM export list and the TypeScript signature and
+ * length-check table are all generated from this file (`npm run generate`); nothing binds a kernel by hand.
+ *
+ * How to read (and write) a prototype. One argument a line, each with a comment that is parsed, not prose:
+ *
+ *     float* y,          // [N,O] out: the product
+ *     const float* b,    // [O] optional
+ *
+ *   [dims]        the number of elements is the product; a dim is an integer argument, a literal, or a sum/product of those
+ *                 ([T+1,B,H], [D*H]). It is checked against the buffer's length before the call.
+ *   role          in           read only (the default of a const pointer)
+ *                 out          every element overwritten (the default of a pointer that is not const)
+ *                 inout        read and updated in place
+ *                 accumulated  added to (parameter gradients)
+ *                 saved        workspace written by forward and read, never changed, by backward
+ *                 scratch      contents meaningless before and after
+ *   optional      may be null (and its length is then not checked)
+ *   anything after a colon is for people.
+ *
+ * Matrices are row-major. Sequences are time-major, [T,B,F]. Kernels never allocate, never throw, never abort: they return a
+ * status. A kernel that returns an error has written nothing that its caller may rely on. Scalars that are not sizes or
+ * switches are double, so that a learning rate or an epsilon reaches every backend with the same value.
+ * Any change to a prototype, a constant or a meaning raises UNROLLED_ABI_VERSION; loaders refuse another version by name.
+ */
+#ifndef UNROLLED_ABI_H
+#define UNROLLED_ABI_H
+#include <stdint.h>
+
+#define UNROLLED_ABI_VERSION 1
+
+/* One per environment: instruction set, thread pool, packing buffers. Opaque outside native/runtime. */
+typedef struct u_ctx u_ctx;
+
+enum u_status {
+  U_OK = 0,
+  U_ERR_SIZE = 1,      /* a size is negative, or a product of sizes does not fit */
+  U_ERR_INDEX = 2,     /* an index or label is outside its range */
+  U_ERR_LENGTHS = 3,   /* a sequence length is outside 0..T, or they do not add up to `rows` */
+  U_ERR_KIND = 4,      /* an enumerated argument (cell, op, reduction) is not one of its values */
+  U_ERR_WORKSPACE = 5, /* a saved, scratch or packed buffer is smaller than rnn_sizes says */
+  U_ERR_NULL = 6       /* a pointer that this combination of arguments needs is null */
+};
+
+enum u_activation { U_TANH = 0, U_SIGMOID = 1, U_RELU = 2, U_EXP = 3, U_LOG = 4, U_SQRT = 5, U_ABS = 6 };
+enum u_binary { U_ADD = 0, U_SUB = 1, U_MUL = 2, U_DIV = 3 };
+enum u_reduction { U_NONE = 0, U_MEAN = 1, U_SUM = 2 };
+enum u_regression { U_MSE = 0, U_MAE = 1, U_HUBER = 2 };
+
+/* Cells, in the order of native/cells/cells.h and src/backend/cells/index.ts. Gate order is PyTorch's. */
+enum u_cell { U_RNN_TANH = 0, U_RNN_RELU = 1, U_LSTM = 2, U_GRU = 3, U_GRU_RESET_BEFORE = 4 };
+#endif /* UNROLLED_ABI_H */
+
+/* The prototypes stand outside the include guard: each instruction set includes them again in its own namespace. */
+#ifdef U_KERNEL
+
+/* ---- elementwise ------------------------------------------------------------------------------------------------- */
+
+/* y = value */
+U_KERNEL(fill)(u_ctx* ctx,
+  float* y,             // [n]
+  int32_t n, double value);
+
+/* y += alpha x */
+U_KERNEL(axpy)(u_ctx* ctx,
+  float* y,             // [n] accumulated
+  const float* x,       // [n]
+  int32_t n, double alpha);
+
+/* y = alpha x + beta. y may be x. */
+U_KERNEL(affine)(u_ctx* ctx,
+  float* y,             // [n]
+  const float* x,       // [n]
+  int32_t n, double alpha, double beta);
+
+/* y = min(max(x, low), high); NaN stays NaN. y may be x. */
+U_KERNEL(clamp)(u_ctx* ctx,
+  float* y,             // [n]
+  const float* x,       // [n]
+  int32_t n, double low, double high);
+
+/* y = a op b, op of u_binary. */
+U_KERNEL(binary_forward)(u_ctx* ctx,
+  float* y,             // [n]
+  const float* a,       // [n]
+  const float* b,       // [n]
+  int32_t n, int32_t op);
+
+/* forward was: y = a op b.  add: da = dy, db = dy.  sub: db = -dy.  mul: da = dy b, db = dy a.
+ * div: da = dy / b, db = -dy a / b^2. */
+U_KERNEL(binary_backward)(u_ctx* ctx,
+  float* da,            // [n] out optional
+  float* db,            // [n] out optional
+  const float* dy,      // [n]
+  const float* a,       // [n]
+  const float* b,       // [n]
+  int32_t n, int32_t op);
+
+/* y = f(x), f of u_activation. tanh and sigmoid: max error 4 ulp on all finite inputs, saturating, NaN in gives NaN out;
+ * exp: 2 ulp where the result is normal, 0 below, inf above. */
+U_KERNEL(activation_forward)(u_ctx* ctx,
+  float* y,             // [n]
+  const float* x,       // [n]
+  int32_t n, int32_t kind);
+
+/* forward was: y = f(x).  tanh: dx = dy (1 - y^2).  sigmoid: dx = dy y (1 - y).  relu: dx = dy where x > 0, else 0.
+ * exp: dy y.  log: dy / x.  sqrt: dy / (2 y).  abs: dy sign(x), 0 at 0. */
+U_KERNEL(activation_backward)(u_ctx* ctx,
+  float* dx,            // [n]
+  const float* dy,      // [n]
+  const float* x,       // [n]
+  const float* y,       // [n]
+  int32_t n, int32_t kind);
+
+/* y = x mask, mask = 0 with probability p, else 1 / (1 - p). Element k draws from Philox4x32-10 with
+ * key (seed_lo, seed_hi), counter (k / 4, 0, 0, 0), word k % 4: dropped if word < p 2^32. The same bits on every backend. */
+U_KERNEL(dropout_forward)(u_ctx* ctx,
+  float* y,             // [n]
+  float* mask,          // [n] saved
+  const float* x,       // [n]
+  int32_t n, double p, int32_t seed_lo, int32_t seed_hi);
+
+/* ---- shape ------------------------------------------------------------------------------------------------------- */
+
+/* y[o,m,i] = x[o,i]: broadcasting of one group of axes. */
+U_KERNEL(expand)(u_ctx* ctx,
+  float* y,             // [outer,mid,inner]
+  const float* x,       // [outer,inner]
+  int32_t outer, int32_t mid, int32_t inner);
+
+/* y[o,i] = scale * sum over m of x[o,m,i]. Adjoint of expand. Summed in lanes, then pairwise: error grows with log(mid). */
+U_KERNEL(reduce_sum)(u_ctx* ctx,
+  float* y,             // [outer,inner]
+  const float* x,       // [outer,mid,inner]
+  int32_t outer, int32_t mid, int32_t inner, double scale);
+
+/* y[o,b,m,a,i] = x[o,a,m,b,i]: swaps two axes. */
+U_KERNEL(transpose)(u_ctx* ctx,
+  float* y,             // [outer,b,mid,a,inner]
+  const float* x,       // [outer,a,mid,b,inner]
+  int32_t outer, int32_t a, int32_t mid, int32_t b, int32_t inner);
+
+/* y[o,k,i] = x[o,start+k,i] */
+U_KERNEL(slice_forward)(u_ctx* ctx,
+  float* y,             // [outer,count,inner]
+  const float* x,       // [outer,n,inner]
+  int32_t outer, int32_t n, int32_t inner, int32_t start, int32_t count);
+
+/* forward was: y[o,k,i] = x[o,start+k,i].  dx[o,start+k,i] += dy[o,k,i] */
+U_KERNEL(slice_backward)(u_ctx* ctx,
+  float* dx,            // [outer,n,inner] accumulated
+  const float* dy,      // [outer,count,inner]
+  int32_t outer, int32_t n, int32_t inner, int32_t start, int32_t count);
+
+/* y[o,start+k,i] = x[o,k,i], the rest of y untouched: one part of a concatenation. */
+U_KERNEL(place)(u_ctx* ctx,
+  float* y,             // [outer,n,inner] inout
+  const float* x,       // [outer,count,inner]
+  int32_t outer, int32_t n, int32_t inner, int32_t start, int32_t count);
+
+/* y[o,k,i] = x[o,index[o,k,i],i]. U_ERR_INDEX if an index is outside 0..n-1. */
+U_KERNEL(gather_forward)(u_ctx* ctx,
+  float* y,             // [outer,m,inner]
+  const float* x,       // [outer,n,inner]
+  const int32_t* index, // [outer,m,inner]
+  int32_t outer, int32_t n, int32_t m, int32_t inner);
+
+/* forward was: y[o,k,i] = x[o,index[o,k,i],i].  dx[o,index[o,k,i],i] += dy[o,k,i] */
+U_KERNEL(gather_backward)(u_ctx* ctx,
+  float* dx,            // [outer,n,inner] accumulated
+  const float* dy,      // [outer,m,inner]
+  const int32_t* index, // [outer,m,inner]
+  int32_t outer, int32_t n, int32_t m, int32_t inner);
+
+/* ---- matrix ------------------------------------------------------------------------------------------------------ */
+
+/* y[p] = a[p] b[p] for each of P matrices. */
+U_KERNEL(matmul_forward)(u_ctx* ctx,
+  float* y,             // [P,M,N]
+  const float* a,       // [P,M,K]
+  const float* b,       // [P,K,N]
+  int32_t P, int32_t M, int32_t N, int32_t K);
+
+/* forward was: y = a b.  da = dy b^T, db = a^T dy */
+U_KERNEL(matmul_backward)(u_ctx* ctx,
+  float* da,            // [P,M,K] out optional
+  float* db,            // [P,K,N] out optional
+  const float* dy,      // [P,M,N]
+  const float* a,       // [P,M,K]
+  const float* b,       // [P,K,N]
+  int32_t P, int32_t M, int32_t N, int32_t K);
+
+/* y = x w^T + b */
+U_KERNEL(linear_forward)(u_ctx* ctx,
+  float* y,             // [N,O]
+  const float* x,       // [N,I]
+  const float* w,       // [O,I]
+  const float* b,       // [O] optional
+  int32_t N, int32_t I, int32_t O);
+
+/* forward was: y = x w^T + b.  dx = dy w, dw += dy^T x, db += column sums of dy */
+U_KERNEL(linear_backward)(u_ctx* ctx,
+  float* dx,            // [N,I] out optional
+  float* dw,            // [O,I] accumulated optional
+  float* db,            // [O] accumulated optional
+  const float* dy,      // [N,O]
+  const float* x,       // [N,I]
+  const float* w,       // [O,I]
+  int32_t N, int32_t I, int32_t O);
+
+/* ---- rows: softmax, layer norm, embedding ------------------------------------------------------------------------ */
+
+/* y = exp(x - max x) / sum, each row apart. */
+U_KERNEL(softmax_forward)(u_ctx* ctx,
+  float* y,             // [N,C]
+  const float* x,       // [N,C]
+  int32_t N, int32_t C);
+
+/* forward was: y = softmax(x).  dx = y (dy - sum(dy y)) */
+U_KERNEL(softmax_backward)(u_ctx* ctx,
+  float* dx,            // [N,C]
+  const float* dy,      // [N,C]
+  const float* y,       // [N,C]
+  int32_t N, int32_t C);
+
+/* y = x - max x - log(sum(exp(x - max x))), each row apart. */
+U_KERNEL(log_softmax_forward)(u_ctx* ctx,
+  float* y,             // [N,C]
+  const float* x,       // [N,C]
+  int32_t N, int32_t C);
+
+/* forward was: y = log softmax(x).  dx = dy - exp(y) sum(dy) */
+U_KERNEL(log_softmax_backward)(u_ctx* ctx,
+  float* dx,            // [N,C]
+  const float* dy,      // [N,C]
+  const float* y,       // [N,C]
+  int32_t N, int32_t C);
+
+/* y = gamma (x - mean) rstd + beta, each row apart, rstd = 1 / sqrt(var + eps), var without Bessel's correction. */
+U_KERNEL(layer_norm_forward)(u_ctx* ctx,
+  float* y,             // [N,C]
+  float* mean,          // [N] saved
+  float* rstd,          // [N] saved
+  const float* x,       // [N,C]
+  const float* gamma,   // [C] optional: 1
+  const float* beta,    // [C] optional: 0
+  int32_t N, int32_t C, double eps);
+
+/* forward was: xhat = (x - mean) rstd, y = gamma xhat + beta.  g = dy gamma:
+ * dx = rstd (g - mean(g) - xhat mean(g xhat)), dgamma += sum(dy xhat), dbeta += sum(dy) */
+U_KERNEL(layer_norm_backward)(u_ctx* ctx,
+  float* dx,            // [N,C] out optional
+  float* dgamma,        // [C] accumulated optional
+  float* dbeta,         // [C] accumulated optional
+  const float* dy,      // [N,C]
+  const float* x,       // [N,C]
+  const float* mean,    // [N]
+  const float* rstd,    // [N]
+  const float* gamma,   // [C] optional
+  int32_t N, int32_t C);
+
+/* y[k] = w[index[k]]. U_ERR_INDEX if an index is outside 0..V-1. */
+U_KERNEL(embedding_forward)(u_ctx* ctx,
+  float* y,             // [N,E]
+  const float* w,       // [V,E]
+  const int32_t* index, // [N]
+  int32_t N, int32_t V, int32_t E);
+
+/* forward was: y[k] = w[index[k]].  dw[index[k]] += dy[k], except where index[k] = padding_idx (-1: none). */
+U_KERNEL(embedding_backward)(u_ctx* ctx,
+  float* dw,            // [V,E] accumulated
+  const float* dy,      // [N,E]
+  const int32_t* index, // [N]
+  int32_t N, int32_t V, int32_t E, int32_t padding_idx);
+
+/* ---- losses. L is N (or n) without reduction, 1 with mean or sum -------------------------------------------------- */
+
+/* Row loss: -(1 - s) w[t] logp[t] - s / C sum_c w[c] logp[c], t = target, s = label smoothing, w = class weights;
+ * 0 where t = ignore_index. mean divides by the sum of w[t] over the rows not ignored (0/0 gives NaN, as PyTorch).
+ * U_ERR_INDEX if a target is neither in 0..C-1 nor ignore_index. */
+U_KERNEL(cross_entropy_forward)(u_ctx* ctx,
+  float* loss,          // [L]
+  float* logp,          // [N,C] saved
+  float* denominator,   // [1] saved: the sum of weights, or 1 for sum and none
+  const float* logits,  // [N,C]
+  const int32_t* target,// [N]
+  const float* weight,  // [C] optional
+  int32_t N, int32_t C, int32_t L, int32_t ignore_index, double label_smoothing, int32_t reduction);
+
+/* forward was: see cross_entropy_forward.  With q[c] = w[t] (1 - s) [c = t] + w[c] s / C, Q = sum q:
+ * dlogits[c] = dloss / denominator * (Q exp(logp[c]) - q[c]), 0 for ignored rows. */
+U_KERNEL(cross_entropy_backward)(u_ctx* ctx,
+  float* dlogits,       // [N,C]
+  const float* dloss,   // [L]
+  const float* logp,    // [N,C]
+  const float* denominator, // [1]
+  const int32_t* target,// [N]
+  const float* weight,  // [C] optional
+  int32_t N, int32_t C, int32_t L, int32_t ignore_index, double label_smoothing, int32_t reduction);
+
+/* loss = w (max(x,0) - x t + log(1 + exp(-|x|))) without pos_weight p; with it:
+ * w ((1 - t) x + (1 + (p - 1) t) (log(1 + exp(-|x|)) + max(-x, 0))). mean divides by n. */
+U_KERNEL(bce_with_logits_forward)(u_ctx* ctx,
+  float* loss,          // [L]
+  const float* x,       // [n]
+  const float* t,       // [n]
+  const float* weight,  // [n] optional
+  const float* pos_weight, // [n] optional
+  int32_t n, int32_t L, int32_t reduction);
+
+/* forward was: see bce_with_logits_forward.  dx = dloss/denominator w ((1 - t) - (1 + (p - 1) t) (1 - sigmoid(x))) */
+U_KERNEL(bce_with_logits_backward)(u_ctx* ctx,
+  float* dx,            // [n]
+  const float* dloss,   // [L]
+  const float* x,       // [n]
+  const float* t,       // [n]
+  const float* weight,  // [n] optional
+  const float* pos_weight, // [n] optional
+  int32_t n, int32_t L, int32_t reduction);
+
+/* d = x - t.  mse: d^2.  mae: |d|.  huber: d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2). mean divides by n. */
+U_KERNEL(regression_loss_forward)(u_ctx* ctx,
+  float* loss,          // [L]
+  const float* x,       // [n]
+  const float* t,       // [n]
+  int32_t n, int32_t L, int32_t reduction, int32_t kind, double delta);
+
+/* forward was: see regression_loss_forward.  dx = dloss/denominator loss'(d), dt = -dx */
+U_KERNEL(regression_loss_backward)(u_ctx* ctx,
+  float* dx,            // [n] out optional
+  float* dt,            // [n] out optional
+  const float* dloss,   // [L]
+  const float* x,       // [n]
+  const float* t,       // [n]
+  int32_t n, int32_t L, int32_t reduction, int32_t kind, double delta);
+
+/* ---- optimisers: one fused pass over a parameter. PyTorch's update rules, 1.13 ------------------------------------ */
+
+/* out = sum of squares, in double. */
+U_KERNEL(sum_squares)(u_ctx* ctx,
+  double* out,          // [1]
+  const float* x,       // [n]
+  int32_t n);
+
+/* g += weight_decay p; with momentum: buf = first ? g : momentum buf + (1 - dampening) g; g = nesterov ? g + momentum buf : buf;
+ * p -= lr g */
+U_KERNEL(sgd_update)(u_ctx* ctx,
+  float* p,             // [n] inout
+  float* buf,           // [n] inout optional: null without momentum
+  const float* g,       // [n]
+  int32_t n, double lr, double momentum, double dampening, int32_t nesterov, double weight_decay, int32_t first);
+
+/* decoupled: p *= 1 - lr weight_decay, else g += weight_decay p.  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;
+ * vhat = vmax ? (vmax = max(vmax, v)) : v;
+ * p -= lr / (1 - b1^step) m / (sqrt(vhat) / sqrt(1 - b2^step) + eps) */
+U_KERNEL(adam_update)(u_ctx* ctx,
+  float* p,             // [n] inout
+  float* m,             // [n] inout
+  float* v,             // [n] inout
+  float* vmax,          // [n] inout optional: amsgrad
+  const float* g,       // [n]
+  int32_t n, double lr, double beta1, double beta2, double eps, double weight_decay, int32_t decoupled, double step);
+
+/* g += weight_decay p;  sq = alpha sq + (1-alpha) g^2;  centered (gavg given): gavg = alpha gavg + (1-alpha) g,
+ * d = sqrt(sq - gavg^2) + eps, else d = sqrt(sq) + eps;  momentum (buf given): buf = momentum buf + g / d, p -= lr buf;
+ * else p -= lr g / d */
+U_KERNEL(rmsprop_update)(u_ctx* ctx,
+  float* p,             // [n] inout
+  float* sq,            // [n] inout
+  float* buf,           // [n] inout optional
+  float* gavg,          // [n] inout optional
+  const float* g,       // [n]
+  int32_t n, double lr, double alpha, double eps, double weight_decay, double momentum);
+
+/* g += weight_decay p;  sum += g^2;  p -= lr g / (sqrt(sum) + eps). Learning-rate decay is the caller's. */
+U_KERNEL(adagrad_update)(u_ctx* ctx,
+  float* p,             // [n] inout
+  float* sum,           // [n] inout
+  const float* g,       // [n]
+  int32_t n, double lr, double eps, double weight_decay);
+
+/* ---- recurrent: one layer over a whole sequence, all directions, one call ------------------------------------------
+ * cell: u_cell. G gates. D = 1 or 2 directions; the second reads each row from its own last valid step back to its first.
+ * lengths: valid steps of each row, 0..T, any order; null: all T. rows = sum of lengths (T*B without lengths).
+ * w_ih [G*H,I], w_hh [G*H,H], biases [G*H], gates in PyTorch's order; *_r: the reverse direction's, null when D = 1.
+ * y at padded positions is 0. hn, cn: each row's state at its own last step (h0, c0 where the length is 0).
+ * c, where a cell has none, is null. h0, c0 null: zeros. */
+
+/* sizes = floats needed: { packed, saved, scratch of a training forward, scratch of an inference forward, scratch of backward }. */
+U_KERNEL(rnn_sizes)(u_ctx* ctx,
+  double* sizes,        // [5]
+  int32_t cell, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows);
+
+/* Lays the weights out for rnn_forward's `packed`. The layout belongs to one instruction set and may change with any version. */
+U_KERNEL(rnn_pack)(u_ctx* ctx,
+  float* packed,        // [npacked]
+  const float* w_ih,    // [gates*H,I]
+  const float* w_hh,    // [gates*H,H]
+  const float* b_ih,    // [gates*H] optional
+  const float* b_hh,    // [gates*H] optional
+  const float* w_ih_r,  // [gates*H,I] optional
+  const float* w_hh_r,  // [gates*H,H] optional
+  const float* b_ih_r,  // [gates*H] optional
+  const float* b_hh_r,  // [gates*H] optional
+  int32_t cell, int32_t gates, int32_t I, int32_t H, int32_t D, double npacked);
+
+/* saved null: inference, nothing is kept. packed null: the weights are packed into scratch for this call. */
+U_KERNEL(rnn_forward)(u_ctx* ctx,
+  float* y,             // [T,B,D*H]
+  float* hn,            // [D,B,H]
+  float* cn,            // [D,B,H] out optional
+  float* saved,         // [nsaved] saved optional
+  float* scratch,       // [nscratch] scratch
+  const float* packed,  // [npacked] optional
+  const float* x,       // [T,B,I]
+  const float* h0,      // [D,B,H] optional
+  const float* c0,      // [D,B,H] optional
+  const float* w_ih,    // [gates*H,I]
+  const float* w_hh,    // [gates*H,H]
+  const float* b_ih,    // [gates*H] optional
+  const float* b_hh,    // [gates*H] optional
+  const float* w_ih_r,  // [gates*H,I] optional
+  const float* w_hh_r,  // [gates*H,H] optional
+  const float* b_ih_r,  // [gates*H] optional
+  const float* b_hh_r,  // [gates*H] optional
+  const int32_t* lengths, // [B] optional
+  int32_t cell, int32_t gates, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows,
+  double nsaved, double nscratch, double npacked);
+
+/* forward was: rnn_forward with the same arguments. dx, dh0, dc0 are overwritten (dx at padding is 0), weight and bias
+ * gradients accumulate. dy, dhn, dcn null: zero. saved is left as it is: backward may run twice. */
+U_KERNEL(rnn_backward)(u_ctx* ctx,
+  float* dx,            // [T,B,I] out optional
+  float* dh0,           // [D,B,H] out optional
+  float* dc0,           // [D,B,H] out optional
+  float* dw_ih,         // [gates*H,I] accumulated optional
+  float* dw_hh,         // [gates*H,H] accumulated optional
+  float* db_ih,         // [gates*H] accumulated optional
+  float* db_hh,         // [gates*H] accumulated optional
+  float* dw_ih_r,       // [gates*H,I] accumulated optional
+  float* dw_hh_r,       // [gates*H,H] accumulated optional
+  float* db_ih_r,       // [gates*H] accumulated optional
+  float* db_hh_r,       // [gates*H] accumulated optional
+  const float* dy,      // [T,B,D*H] optional
+  const float* dhn,     // [D,B,H] optional
+  const float* dcn,     // [D,B,H] optional
+  const float* x,       // [T,B,I]
+  const float* h0,      // [D,B,H] optional
+  const float* c0,      // [D,B,H] optional
+  const float* w_ih,    // [gates*H,I]
+  const float* w_hh,    // [gates*H,H]
+  const float* b_ih,    // [gates*H] optional
+  const float* b_hh,    // [gates*H] optional
+  const float* w_ih_r,  // [gates*H,I] optional
+  const float* w_hh_r,  // [gates*H,H] optional
+  const float* b_ih_r,  // [gates*H] optional
+  const float* b_hh_r,  // [gates*H] optional
+  const int32_t* lengths, // [B] optional
+  const float* saved,   // [nsaved] saved
+  float* scratch,       // [nscratch] scratch
+  int32_t cell, int32_t gates, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows,
+  double nsaved, double nscratch);
+
+/* ---- probes ------------------------------------------------------------------------------------------------------ */
+
+/* Runs `rounds` rounds of independent multiply-adds in registers on one thread; flops = how many operations that was.
+ * The caller times the call: that is the peak the benchmark draws. */
+U_KERNEL(fma_peak)(u_ctx* ctx,
+  double* flops,        // [1]
+  int32_t rounds);
+
+#endif /* U_KERNEL */
