@@ -17,11 +17,16 @@ struct GemmOut {
   const int32_t* row_map;
 };
 
-// Splits rows or columns over ctx's threads; every element is summed over k in one fixed order, so the bits do not depend on
+// Two forms: over all of ctx's threads (thread = -1; not from inside a task of u_parallel), or on the calling thread alone
+// with that thread's slice of ctx->pack (thread = the task's argument). Same bits either way.
+constexpr int ALL_THREADS = -1;
+
+// Splits rows and columns over ctx's threads; every element is summed over k in one fixed order, so the bits do not depend on
 // the thread count nor on M and N. Packs into ctx->pack. K = 0 gives bias or zero.
-static void gemm(u_ctx* ctx, GemmOut out, Strided a, Strided b, int M, int N, int K);
+static void gemm(u_ctx* ctx, GemmOut out, Strided a, Strided b, int M, int N, int K, int thread = ALL_THREADS);
 
 // The same with B packed beforehand (weights, reused over many calls).
 static size_t packed_floats(int K, int N);
 static void pack_b(float* packed, Strided b, int K, int N);
-static void gemm_packed(u_ctx* ctx, GemmOut out, Strided a, const float* packed, int M, int N, int K);
+static void gemm_packed(u_ctx* ctx, GemmOut out, Strided a, const float* packed, int M, int N, int K,
+                        int thread = ALL_THREADS);

@@ -21,13 +21,23 @@ namespace U_TARGET {
 #include "simd/math-inl.h"
 #include "gemm.h"
 #include "gemm-inl.h"
+#include "ops/common-inl.h"
 #include "ops/elementwise-inl.h"
 #include "ops/shape-inl.h"
 #include "ops/matrix-inl.h"
 #include "ops/rows-inl.h"
 #include "ops/losses-inl.h"
 #include "ops/optim-inl.h"
+#include "ops/probes-inl.h"
 #include "recurrent/recurrent-inl.h"
+
+#ifndef U_EXPORT_KERNELS
+#include "generated/calls-inl.h"
+#endif
 
 }  // namespace U_TARGET
 }  // namespace unrolled
+#undef U_KERNEL
+#undef U_INLINE
+#undef U_INLINE_METHOD
+#undef U_UNROLL

@@ -18,10 +18,16 @@ struct u_ctx {
   size_t pack_floats;
 };
 
+enum {
+  U_MAX_THREADS = 64,
+  U_PACK_FLOATS = 192 * 1024  // of packing buffer a thread: blocks of both operands of a product
+};
+
 enum u_isa { U_ISA_SCALAR = 0, U_ISA_SSE = 1, U_ISA_AVX2 = 2, U_ISA_AVX512 = 3, U_ISA_NEON = 4, U_ISA_WASM = 5, U_ISA_WASM_RELAXED = 6 };
 
 extern "C" {
-// null if out of memory. isa must be one this CPU has (u_isa_best, u_isa_supported).
+// null if out of memory, or if this build or CPU has no such isa (u_isa_best, u_isa_supported). Threads beyond U_MAX_THREADS,
+// or that the system refuses, are done without: ctx->threads tells.
 u_ctx* u_open(int isa, int threads);
 void u_close(u_ctx* ctx);                       // joins the threads
 int u_set_threads(u_ctx* ctx, int threads);     // status
@@ -34,4 +40,9 @@ int u_abi_version(void);
 // Runs task(arg, k, thread) for k = 0..tasks-1 over the context's threads and returns when all are done. Which thread runs
 // which task never matters to the result: tasks write disjoint outputs and no sum is split between them.
 void u_parallel(u_ctx* ctx, void (*task)(void* arg, int k, int thread), void* arg, int tasks);
+
+// pool.cc. Starts up to `threads` - 1 threads beside the caller; null if there is none to start. u_pool_threads counts the caller.
+u_pool* u_pool_open(int threads);
+int u_pool_threads(const u_pool* pool);
+void u_pool_close(u_pool* pool);
 #endif

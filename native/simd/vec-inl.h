@@ -2,7 +2,8 @@
 // Vectors are GNU vector extensions: width must equal the register's, and no vector crosses a call that is not inlined.
 // No include guard: re-included on purpose.
 
-#define U_INLINE static inline __attribute__((always_inline))
+#define U_INLINE static inline __attribute__((always_inline, unused))
+#define U_INLINE_METHOD inline __attribute__((always_inline))
 
 constexpr int LANES = U_LANES;
 typedef float vf __attribute__((vector_size(4 * U_LANES)));
@@ -24,9 +25,16 @@ U_INLINE vf load_n(const float* p, int n) {
 U_INLINE void store_n(float* p, vf v, int n) { __builtin_memcpy(p, &v, 4 * (size_t)n); }
 
 // Lanewise choice: mask lanes are all ones or all zeros, as comparisons give.
-U_INLINE vf select(vi mask, vf a, vf b) { return (vf)((mask & (vi)a) | (~mask & (vi)b)); }
-U_INLINE vf vmax(vf a, vf b) { return select(a > b, a, b); }
-U_INLINE vf vmin(vf a, vf b) { return select(a < b, a, b); }
+U_INLINE vf select(vi mask, vf a, vf b) { return mask ? a : b; }
+// Where either is NaN the result is b.
+#ifdef __wasm_simd128__
+// Written out because clang takes the comparison below for relaxed_max, which may drop the NaN.
+U_INLINE vf vmax(vf a, vf b) { return __builtin_wasm_pmax_f32x4(b, a); }
+U_INLINE vf vmin(vf a, vf b) { return __builtin_wasm_pmin_f32x4(b, a); }
+#else
+U_INLINE vf vmax(vf a, vf b) { return a > b ? a : b; }
+U_INLINE vf vmin(vf a, vf b) { return a < b ? a : b; }
+#endif
 
 // Sum of the lanes by halving, the same order on every call: results do not depend on who calls.
 U_INLINE float sum_lanes(vf v) {
@@ -35,4 +43,43 @@ U_INLINE float sum_lanes(vf v) {
   for (int half = LANES / 2; half; half /= 2)
     for (int k = 0; k < half; k++) lane[k] += lane[k + half];
   return lane[0];
+}
+
+// a0 b0 a1 b1 ... of the lower halves, and of the upper halves.
+U_INLINE vf zip_low(vf a, vf b) {
+#if U_LANES == 16
+  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+#elif U_LANES == 8
+  return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+#else
+  return __builtin_shufflevector(a, b, 0, 4, 1, 5);
+#endif
+}
+U_INLINE vf zip_high(vf a, vf b) {
+#if U_LANES == 16
+  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+#elif U_LANES == 8
+  return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+#else
+  return __builtin_shufflevector(a, b, 2, 6, 3, 7);
+#endif
+}
+
+// Completely unrolls the loop below it: what keeps a tile of accumulators in registers.
+#ifdef __clang__
+#define U_UNROLL _Pragma("unroll")
+#else
+#define U_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+// Transposes LANES vectors in place: log2(LANES) perfect shuffles.
+U_INLINE void transpose_lanes(vf (&v)[LANES]) {
+  U_UNROLL for (int round = 1; round < LANES; round *= 2) {
+    vf next[LANES];
+    U_UNROLL for (int i = 0; i < LANES / 2; i++) {
+      next[2 * i] = zip_low(v[i], v[i + LANES / 2]);
+      next[2 * i + 1] = zip_high(v[i], v[i + LANES / 2]);
+    }
+    U_UNROLL for (int i = 0; i < LANES; i++) v[i] = next[i];
+  }
 }

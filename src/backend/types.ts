@@ -30,7 +30,11 @@ export interface BackendInfo {
  */
 export type Element = 'float' | 'int' | 'double';
 export type FloatArray = Float32Array | Float64Array;
-export type ElementArray<E extends Element> = E extends 'int' ? Int32Array : E extends 'double' ? Float64Array : FloatArray;
+export type ElementArray<E extends Element> = E extends 'int'
+  ? Int32Array
+  : E extends 'double'
+    ? Float64Array
+    : FloatArray;
 
 /**
  * Where a tensor's numbers live, and for how long:

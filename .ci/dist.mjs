@@ -1,0 +1,62 @@
+// dist.mjs: builds dist/: ES modules and types by tsc (same folders as src/, so that paths relative to a file hold in both),
+// a CommonJS bundle for `require`, and one self-contained ES module for pages without a bundler. Does nothing when fresh.
+import { spawnSync } from 'node:child_process';
+import { cpSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isNewer } from '../native/build.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const stamp = join(dist, 'cjs', 'package.json'); // written last
+
+function isFresh() {
+  const sources = readdirSync(join(root, 'src'), { recursive: true }).map((name) => join(root, 'src', name));
+  const config = ['tsconfig.json', 'tsconfig.build.json', '.ci/dist.mjs'].map((name) => join(root, name));
+  return isNewer(stamp, [...sources, ...config]);
+}
+
+async function build() {
+  rmSync(dist, { recursive: true, force: true });
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new Error('tsc failed');
+
+  const { build: bundle } = await import('esbuild');
+  const common = { absWorkingDir: root, bundle: true, sourcemap: true, target: 'es2022', logLevel: 'warning' };
+  // Both bundles lie two folders below the package's root, as src/platform/ does.
+  await bundle({
+    ...common,
+    entryPoints: ['dist/node.js'],
+    outfile: 'dist/cjs/index.cjs',
+    platform: 'node',
+    format: 'cjs',
+    packages: 'external',
+    define: { 'import.meta.url': 'moduleUrl' },
+    banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  });
+  await bundle({
+    ...common,
+    entryPoints: ['dist/browser.js'],
+    outfile: 'dist/web/unrolled.js',
+    platform: 'browser',
+    format: 'esm',
+    minify: true,
+  });
+
+  // The types again, where they count as CommonJS: TypeScript does not let `require` have those of an ES module.
+  cpSync(dist, join(root, 'dist', 'cjs'), {
+    recursive: true,
+    filter: (from) => !/dist.(cjs|web)$/.test(from) && (statSync(from).isDirectory() || from.endsWith('.d.ts')),
+  });
+  writeFileSync(stamp, '{ "type": "commonjs" }\n');
+  console.log('dist: built');
+}
+
+try {
+  if (isFresh() && !process.argv.includes('--force')) console.log('dist: up to date');
+  else await build();
+} catch (error) {
+  console.error(`dist: ${error.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,338 @@
+// gemm-inl.h: the matrix product: packed operands, a register tile, blocks that fit the caches.
+//
+//   for each block of K     KC of them at most: a fixed constant, so each element is summed in one fixed order
+//     for each block of N   packed into panels [kc][NR]: a panel stays in L1 while the tiles of A pass by
+//       for each block of M packed into tiles [kc][rows]: stays in L2
+//         for each panel, each tile: TILE_ROWS x NR accumulators in registers, then into C
+//
+// An element of C is the sum over the blocks of K, in order, of each block's products summed in order from 0. Neither its
+// place in a tile nor M, N or the threads enter, so a row's result does not depend on the batch it comes in.
+
+#if U_LANES == 16
+constexpr int TILE_ROWS = 14, TILE_VECTORS = 2;  // 28 of 32 registers accumulate
+#elif U_LANES == 8
+constexpr int TILE_ROWS = 6, TILE_VECTORS = 2;  // 12 of 16
+#elif defined(__aarch64__)
+constexpr int TILE_ROWS = 4, TILE_VECTORS = 4;  // 16 of 32
+#else
+constexpr int TILE_ROWS = 4, TILE_VECTORS = 2;  // 8 of 16; engines compile WASM well up to about 9
+#endif
+constexpr int NR = TILE_VECTORS * LANES;           // columns of a panel
+constexpr int KC = 256;
+constexpr int NC = 512;                            // columns of a packed block of B
+constexpr int TILES = 112 / TILE_ROWS;             // tiles of a packed block of A
+constexpr int DIRECT_ROWS = 4;                     // so few rows of A are read where they lie
+constexpr int PACK_A = TILES * (TILE_ROWS * KC + LANES);
+static_assert(TILE_ROWS <= LANES && LANES <= KC && NC % NR == 0, "a tile is packed by one transposition of LANES vectors");
+static_assert(PACK_A + NC * KC <= U_PACK_FLOATS, "the blocks must fit a thread's packing buffer");
+
+U_INLINE int least(int a, int b) { return a < b ? a : b; }
+U_INLINE int round_up(int n, int unit) { return (n + unit - 1) / unit * unit; }
+
+// ---- packing ---------------------------------------------------------------------------------------------------------
+
+// to[c * to_row + r] = from[r * from_row + c] for r < rows <= LANES, c < cols. Stores whole vectors: lanes from `rows` on are 0.
+static void pack_transposed(float* to, ptrdiff_t to_row, const float* from, ptrdiff_t from_row, int rows, int cols) {
+  for (int c = 0; c < cols; c += LANES) {
+    const int width = least(LANES, cols - c);
+    vf v[LANES];
+    if (width == LANES && rows == LANES) {
+      U_UNROLL for (int r = 0; r < LANES; r++) v[r] = load(from + r * from_row + c);
+    } else {
+      for (int r = 0; r < LANES; r++)
+        v[r] = r >= rows ? zero() : width == LANES ? load(from + r * from_row + c) : load_n(from + r * from_row + c, width);
+    }
+    transpose_lanes(v);
+    if (width == LANES) {
+      U_UNROLL for (int k = 0; k < LANES; k++) store(to + (c + k) * to_row, v[k]);
+    } else {
+      for (int k = 0; k < width; k++) store(to + (c + k) * to_row, v[k]);
+    }
+  }
+}
+
+// Columns of B, as panels [K][NR] at to + panel * K * NR; the last is as narrow as whole vectors allow, with zeros on its right.
+// Not less than a page's worth of a row at a time: a panel alone would read 2 lines of each page.
+static void pack_columns(float* to, Strided b, int columns, int K) {
+  constexpr int STRIP = 8 * NR;
+  const int whole = columns / NR * NR;
+  if (b.row != 1 && b.col == 1)
+    for (int first = 0; first < whole; first += STRIP)
+      for (int k = 0; k < K; k++)
+        for (int n = first; n < least(first + STRIP, whole); n += NR)
+          U_UNROLL for (int v = 0; v < TILE_VECTORS; v++)
+            store(to + (ptrdiff_t)n * K + (ptrdiff_t)k * NR + v * LANES, load(b.p + k * b.row + n + v * LANES));
+  for (int n = b.row != 1 && b.col == 1 ? whole : 0; n < columns; n += LANES) {
+    const int panel = n / NR * NR, padded = round_up(least(NR, columns - panel), LANES), cols = least(LANES, columns - n);
+    float* out = to + (ptrdiff_t)panel * K + (n - panel);
+    const float* from = b.p + n * b.col;
+    if (b.row == 1) {
+      pack_transposed(out, padded, from, b.col, cols, K);
+    } else {
+      for (int k = 0; k < K; k++)
+        for (int c = 0; c < LANES; c++) out[(ptrdiff_t)k * padded + c] = c < cols ? from[k * b.row + c * b.col] : 0.0f;
+    }
+  }
+}
+
+static size_t packed_floats(int K, int N) { return (size_t)K * (size_t)round_up(N, LANES); }
+static void pack_b(float* packed, Strided b, int K, int N) { pack_columns(packed, b, N, K); }
+
+// M rows cut into tiles of nearly equal height: 32 is 11 + 11 + 10, not 14 + 14 + 4, which would starve.
+struct Tiling {
+  int M, tiles;
+  explicit Tiling(int rows) : M(rows), tiles((rows + TILE_ROWS - 1) / TILE_ROWS) {}
+  int top(int tile) const { return (int)((int64_t)M * tile / tiles); }
+  int height(int tile) const { return top(tile + 1) - top(tile); }
+};
+// Where tile i of a packed block is. The gaps between them take what whole-vector stores write past a tile's end.
+U_INLINE ptrdiff_t tile_offset(const Tiling& t, int first, int i, int kc) {
+  return (ptrdiff_t)(t.top(i) - t.top(first)) * kc + (i - first) * LANES;
+}
+
+// Tiles first..last-1 of A, each [kc][rows].
+static void pack_tiles(float* to, Strided a, const Tiling& t, int first, int last, int kc) {
+  if (a.col == 1) {
+    for (int i = first; i < last; i++)
+      pack_transposed(to + tile_offset(t, first, i, kc), t.height(i), a.p + t.top(i) * a.row, a.row, t.height(i), kc);
+    return;
+  }
+  // A few rows of A^T at a time across all tiles: a tile ends inside a cache line that the next one reads on.
+  constexpr int STRIP = 8;
+  for (int strip = 0; strip < kc; strip += STRIP)
+    for (int i = first; i < last; i++) {
+      const int rows = t.height(i), end = least(strip + STRIP, kc);
+      const bool whole = a.row == 1 && t.top(i) + LANES <= t.M;
+      float* out = to + tile_offset(t, first, i, kc);
+      const float* from = a.p + t.top(i) * a.row;
+      for (int k = strip; k < end; k++) {
+        if (whole) {
+          store(out + k * rows, load(from + k * a.col));
+        } else {
+          for (int r = 0; r < rows; r++) out[k * rows + r] = from[r * a.row + k * a.col];
+        }
+      }
+    }
+}
+
+// ---- one tile --------------------------------------------------------------------------------------------------------
+
+struct Tile {
+  Strided a;           // at the tile's first row and the block's first k
+  const float* b;      // element (k, panel p, column c) is b[k * b_row + p * b_panel + c]
+  ptrdiff_t b_row, b_panel;
+  int kc;
+  GemmOut out;
+  int row, col, cols;  // where in C; cols of the last panel may be fewer than the tile's
+};
+
+// C's part of the tile: out.bias and out.accumulate say what is added to the products.
+static void store_tile(const Tile& t, const vf* sums, int rows, int vectors) {
+  for (int m = 0; m < rows; m++) {
+    const int row = t.out.row_map ? t.out.row_map[t.row + m] : t.row + m;
+    if (row < 0) continue;
+    float* c = t.out.c + row * t.out.ldc + t.col;
+    for (int v = 0; v < vectors; v++) {
+      const int n = v * LANES;
+      vf sum = sums[m * vectors + v];
+      if (t.cols - n >= LANES) {
+        if (t.out.bias) sum += load(t.out.bias + t.col + n);
+        if (t.out.accumulate) sum += load(c + n);
+        store(c + n, sum);
+      } else {
+        const int rest = t.cols - n;
+        if (t.out.bias) sum += load_n(t.out.bias + t.col + n, rest);
+        if (t.out.accumulate) sum += load_n(c + n, rest);
+        store_n(c + n, sum, rest);
+      }
+    }
+  }
+}
+
+// ROWS x (PANELS * VECTORS) vectors of accumulators. PACKED: A is [kc][ROWS]. One row alone would wait for its own additions,
+// so one or two rows take several panels at once.
+template <int ROWS, int VECTORS, int PANELS, bool PACKED>
+static void tile(const Tile& t) {
+  constexpr int WIDTH = PANELS * VECTORS;
+  vf sum[ROWS][WIDTH];
+  U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++) sum[m][v] = zero();
+  const float* a = t.a.p;
+  const float* b = t.b;
+  const ptrdiff_t a_row = PACKED ? 1 : t.a.row, a_col = PACKED ? ROWS : t.a.col, b_row = t.b_row, b_panel = t.b_panel;
+  for (int k = t.kc; k > 0; k--) {
+    vf right[WIDTH];
+    U_UNROLL for (int v = 0; v < WIDTH; v++) right[v] = load(b + v / VECTORS * b_panel + v % VECTORS * LANES);
+    U_UNROLL for (int m = 0; m < ROWS; m++) {
+      const vf left = splat(a[m * a_row]);
+      U_UNROLL for (int v = 0; v < WIDTH; v++) sum[m][v] += left * right[v];
+    }
+    a += a_col;
+    b += b_row;
+  }
+  vf sums[ROWS * WIDTH];  // a copy: indexing `sum` at run time would put it into memory for the loop above too
+  U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++) sums[m * WIDTH + v] = sum[m][v];
+  store_tile(t, sums, ROWS, WIDTH);
+}
+
+template <int VECTORS, int ROWS = TILE_ROWS>
+static void packed_tile(const Tile& t, int rows) {
+  if (rows == ROWS) return tile<ROWS, VECTORS, 1, true>(t);
+  if constexpr (ROWS > 1) packed_tile<VECTORS, ROWS - 1>(t, rows);
+}
+
+template <int VECTORS, int PANELS, int ROWS>
+static void direct_tile(const Tile& t, int rows) {
+  if (rows == ROWS) return tile<ROWS, VECTORS, PANELS, false>(t);
+  if constexpr (ROWS > 1) direct_tile<VECTORS, PANELS, ROWS - 1>(t, rows);
+}
+
+// vectors: of one panel.
+template <int VECTORS = TILE_VECTORS>
+static void run_tile(const Tile& t, int rows, int vectors, int panels, bool packed) {
+  if (vectors != VECTORS) {
+    if constexpr (VECTORS > 1) run_tile<VECTORS - 1>(t, rows, vectors, panels, packed);
+  } else if (packed) {
+    packed_tile<VECTORS>(t, rows);
+  } else if (panels == 1) {
+    direct_tile<VECTORS, 1, DIRECT_ROWS>(t, rows);
+  } else if constexpr (VECTORS == TILE_VECTORS) {
+    if (panels == 2) direct_tile<VECTORS, 2, 2>(t, rows);
+    if (panels == 4) direct_tile<VECTORS, 4, 1>(t, rows);
+  }
+}
+
+// ---- one thread's part -------------------------------------------------------------------------------------------------
+
+struct Product {
+  GemmOut out;
+  Strided a, b;
+  const float* packed;  // B packed beforehand, or null and b is read
+  int K, N;             // of the whole product
+};
+
+// Columns n0..n1-1 of C, all M rows; n0 is a multiple of NR.
+static void product_part(const Product& p, float* pack, int M, int n0, int n1) {
+  const Tiling t(M);
+  const bool direct_a = M <= DIRECT_ROWS;
+  const bool direct_b = !p.packed && t.tiles == 1 && p.b.col == 1;
+  const int panels_at_once = M == 1 ? 4 : M == 2 ? 2 : 1;
+  const int block = p.packed ? n1 - n0 : t.tiles == 1 ? 4 * NR : NC;
+  float* const a_block = pack;
+  float* const b_block = pack + PACK_A;
+
+  for (int k = 0; k < p.K; k += KC) {
+    Tile tile{};
+    tile.kc = least(KC, p.K - k);
+    tile.out = p.out;
+    if (k > 0) {
+      tile.out.accumulate = true;
+      tile.out.bias = nullptr;
+    }
+    const Strided a{p.a.p + k * p.a.col, p.a.row, p.a.col};
+    for (int nb = n0; nb < n1; nb += block) {
+      const int n_end = least(nb + block, n1);
+      // Read where it lies, except for columns that do not fill a vector.
+      const int direct_end = direct_b ? nb + (n_end - nb) / NR * NR : nb;
+      if (!p.packed && direct_end < n_end)
+        pack_columns(b_block, {p.b.p + k * p.b.row + direct_end * p.b.col, p.b.row, p.b.col}, n_end - direct_end, tile.kc);
+      for (int first = 0; first < t.tiles; first += TILES) {
+        const int last = least(first + TILES, t.tiles);
+        if (!direct_a) pack_tiles(a_block, a, t, first, last, tile.kc);
+        for (int n = nb; n < n_end; n += tile.cols) {
+          const int panels = n_end - n >= panels_at_once * NR ? panels_at_once : 1;
+          const int padded = round_up(least(NR, n_end - n), LANES);
+          tile.col = n;
+          tile.cols = least(panels * NR, n_end - n);
+          if (n < direct_end) {
+            tile.b = p.b.p + k * p.b.row + n;
+            tile.b_row = p.b.row;
+            tile.b_panel = NR;
+          } else {
+            const int depth = p.packed ? p.K : tile.kc;
+            tile.b = p.packed ? p.packed + (ptrdiff_t)n * depth + (ptrdiff_t)k * padded : b_block + (ptrdiff_t)(n - direct_end) * depth;
+            tile.b_row = padded;
+            tile.b_panel = (ptrdiff_t)NR * depth;
+          }
+          for (int i = first; i < last; i++) {
+            tile.row = t.top(i);
+            tile.a = direct_a ? Strided{a.p + tile.row * a.row, a.row, a.col}
+                              : Strided{a_block + tile_offset(t, first, i, tile.kc), 1, 0};
+            run_tile(tile, t.height(i), padded / LANES, panels, !direct_a);
+          }
+        }
+      }
+    }
+  }
+}
+
+// K = 0: the sum is empty.
+static void store_empty(const GemmOut& out, int M, int N) {
+  for (int m = 0; m < M; m++) {
+    const int row = out.row_map ? out.row_map[m] : m;
+    if (row < 0) continue;
+    for (int n = 0; n < N; n++) {
+      float* c = out.c + row * out.ldc + n;
+      *c = (out.bias ? out.bias[n] : 0.0f) + (out.accumulate ? *c : 0.0f);
+    }
+  }
+}
+
+// ---- threads -----------------------------------------------------------------------------------------------------------
+
+struct Split {
+  const Product* product;
+  u_ctx* ctx;
+  int M, rows, columns;  // parts of C down and across
+};
+
+// The same product over rows m0.. of A and C.
+static Product from_row(const Product& p, int m0) {
+  Product part = p;
+  part.a.p += m0 * p.a.row;
+  if (p.out.row_map) {
+    part.out.row_map += m0;
+  } else {
+    part.out.c += m0 * p.out.ldc;
+  }
+  return part;
+}
+
+static void split_task(void* arg, int k, int thread) {
+  const Split& s = *(const Split*)arg;
+  const auto share = [](int n, int parts, int i) { return (int)((int64_t)n * i / parts); };
+  const int N = s.product->N, panels = (N + NR - 1) / NR, i = k / s.columns, j = k % s.columns;
+  const int top = share(s.M, s.rows, i);
+  product_part(from_row(*s.product, top), s.ctx->pack + (size_t)thread * s.ctx->pack_floats,
+               share(s.M, s.rows, i + 1) - top, NR * share(panels, s.columns, j),
+               least(N, NR * share(panels, s.columns, j + 1)));
+}
+
+static void product(u_ctx* ctx, const Product& p, int M, int thread) {
+  if (M <= 0 || p.N <= 0) return;
+  if (p.K <= 0) return store_empty(p.out, M, p.N);
+  // Below about 5 us of work a second thread does not come in time.
+  const int threads = thread == ALL_THREADS && (double)M * p.N * p.K > 300e3 ? ctx->threads : 1;
+  if (threads == 1) return product_part(p, ctx->pack + (size_t)(thread == ALL_THREADS ? 0 : thread) * ctx->pack_floats, M, 0, p.N);
+  // Each part packs its own rows of A and columns of B: of the splits into equal parts, the one that packs least.
+  Split split{&p, ctx, M, 1, threads};
+  double least_packed = 1e300;
+  for (int rows = 1; rows <= threads; rows++) {
+    if (threads % rows) continue;
+    const int columns = threads / rows;
+    const double packed = (double)((M + rows - 1) / rows) + round_up(p.N, NR * columns) / columns;
+    if (packed < least_packed) {
+      least_packed = packed;
+      split.rows = rows;
+      split.columns = columns;
+    }
+  }
+  u_parallel(ctx, split_task, &split, threads);
+}
+
+static void gemm(u_ctx* ctx, GemmOut out, Strided a, Strided b, int M, int N, int K, int thread) {
+  product(ctx, {out, a, b, nullptr, K, N}, M, thread);
+}
+
+static void gemm_packed(u_ctx* ctx, GemmOut out, Strided a, const float* packed, int M, int N, int K, int thread) {
+  product(ctx, {out, a, {}, packed, K, N}, M, thread);
+}

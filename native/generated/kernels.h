@@ -1,0 +1,55 @@
+// Generated from native/abi.h by native/generate.mjs. Do not edit: run `npm run generate`.
+// The names of the call tables' entries, in their order: the addon shows them so that JavaScript can compare.
+// clang-format off
+#ifndef UNROLLED_KERNELS_H
+#define UNROLLED_KERNELS_H
+static const char* const kernel_names[] = {
+    "fill",
+    "axpy",
+    "affine",
+    "clamp",
+    "binary_forward",
+    "binary_backward",
+    "activation_forward",
+    "activation_backward",
+    "dropout_forward",
+    "expand",
+    "reduce_sum",
+    "transpose",
+    "slice_forward",
+    "slice_backward",
+    "place",
+    "gather_forward",
+    "gather_backward",
+    "matmul_forward",
+    "matmul_backward",
+    "linear_forward",
+    "linear_backward",
+    "softmax_forward",
+    "softmax_backward",
+    "log_softmax_forward",
+    "log_softmax_backward",
+    "layer_norm_forward",
+    "layer_norm_backward",
+    "embedding_forward",
+    "embedding_backward",
+    "cross_entropy_forward",
+    "cross_entropy_backward",
+    "bce_with_logits_forward",
+    "bce_with_logits_backward",
+    "regression_loss_forward",
+    "regression_loss_backward",
+    "sum_squares",
+    "sgd_update",
+    "adam_update",
+    "rmsprop_update",
+    "adagrad_update",
+    "rnn_sizes",
+    "rnn_pack",
+    "rnn_forward",
+    "rnn_backward",
+    "fma_peak",
+};
+constexpr int kernel_count = 45;
+constexpr int frame_length = 38;  // the longest argument list
+#endif

@@ -1,0 +1,167 @@
+// elementwise-inl.h: fill, axpy, affine, clamp, binary operations, activations, dropout.
+
+U_KERNEL(fill)(u_ctx* ctx, float* y, int32_t n, double value) {
+  if (n < 0) return U_ERR_SIZE;
+  const vf v = splat((float)value);
+  elementwise(ctx, n, [&](ptrdiff_t k, auto at) { at.put(y + k, v); });
+  return U_OK;
+}
+
+U_KERNEL(axpy)(u_ctx* ctx, float* y, const float* x, int32_t n, double alpha) {
+  if (n < 0) return U_ERR_SIZE;
+  const vf a = splat((float)alpha);
+  elementwise(ctx, n, [&](ptrdiff_t k, auto at) { at.put(y + k, at(y + k) + a * at(x + k)); });
+  return U_OK;
+}
+
+U_KERNEL(affine)(u_ctx* ctx, float* y, const float* x, int32_t n, double alpha, double beta) {
+  if (n < 0) return U_ERR_SIZE;
+  const vf a = splat((float)alpha), b = splat((float)beta);
+  elementwise(ctx, n, [&](ptrdiff_t k, auto at) { at.put(y + k, a * at(x + k) + b); });
+  return U_OK;
+}
+
+U_KERNEL(clamp)(u_ctx* ctx, float* y, const float* x, int32_t n, double low, double high) {
+  if (n < 0) return U_ERR_SIZE;
+  const vf lowest = splat((float)low), highest = splat((float)high);
+  // The bounds come first: comparisons with NaN are false and leave x.
+  elementwise(ctx, n, [&](ptrdiff_t k, auto at) { at.put(y + k, vmin(highest, vmax(lowest, at(x + k)))); });
+  return U_OK;
+}
+
+U_KERNEL(binary_forward)(u_ctx* ctx, float* y, const float* a, const float* b, int32_t n, int32_t op) {
+  if (n < 0) return U_ERR_SIZE;
+  const auto run = [&](auto f) {
+    elementwise(ctx, n, [&](ptrdiff_t k, auto at) { at.put(y + k, f(at(a + k), at(b + k))); });
+    return U_OK;
+  };
+  switch (op) {
+    case U_ADD:
+      return run([&](vf p, vf q) { return p + q; });
+    case U_SUB:
+      return run([&](vf p, vf q) { return p - q; });
+    case U_MUL:
+      return run([&](vf p, vf q) { return p * q; });
+    case U_DIV:
+      return run([&](vf p, vf q) { return p / q; });
+  }
+  return U_ERR_KIND;
+}
+
+U_KERNEL(binary_backward)(u_ctx* ctx, float* da, float* db, const float* dy, const float* a, const float* b, int32_t n,
+                          int32_t op) {
+  if (n < 0) return U_ERR_SIZE;
+  const auto run = [&](auto left, auto right) {
+    elementwise(ctx, n, [&](ptrdiff_t k, auto at) {
+      const vf g = at(dy + k), p = at(a + k), q = at(b + k);
+      if (da) at.put(da + k, left(g, p, q));
+      if (db) at.put(db + k, right(g, p, q));
+    });
+    return U_OK;
+  };
+  const auto pass = [&](vf g, vf, vf) { return g; };
+  switch (op) {
+    case U_ADD:
+      return run(pass, pass);
+    case U_SUB:
+      return run(pass, [&](vf g, vf, vf) { return -g; });
+    case U_MUL:
+      return run([&](vf g, vf, vf q) { return g * q; }, [&](vf g, vf p, vf) { return g * p; });
+    case U_DIV:
+      return run([&](vf g, vf, vf q) { return g / q; }, [&](vf g, vf p, vf q) { return -g * p / (q * q); });
+  }
+  return U_ERR_KIND;
+}
+
+U_KERNEL(activation_forward)(u_ctx* ctx, float* y, const float* x, int32_t n, int32_t kind) {
+  if (n < 0) return U_ERR_SIZE;
+  const auto run = [&](auto f) {
+    elementwise(ctx, n, [&](ptrdiff_t k, auto at) { at.put(y + k, f(at(x + k))); });
+    return U_OK;
+  };
+  switch (kind) {
+    case U_TANH:
+      return run([&](vf v) { return vtanh(v); });
+    case U_SIGMOID:
+      return run([&](vf v) { return vsigmoid(v); });
+    case U_RELU:
+      return run([&](vf v) { return vmax(zero(), v); });
+    case U_EXP:
+      return run([&](vf v) { return vexp(v); });
+    case U_LOG:
+      return run([&](vf v) { return vlog(v); });
+    case U_SQRT:
+      return run([&](vf v) { return vsqrt(v); });
+    case U_ABS:
+      return run([&](vf v) { return vabs(v); });
+  }
+  return U_ERR_KIND;
+}
+
+U_KERNEL(activation_backward)(u_ctx* ctx, float* dx, const float* dy, const float* x, const float* y, int32_t n, int32_t kind) {
+  if (n < 0) return U_ERR_SIZE;
+  const auto run = [&](auto f) {
+    elementwise(ctx, n, [&](ptrdiff_t k, auto at) { at.put(dx + k, f(at(dy + k), at(x + k), at(y + k))); });
+    return U_OK;
+  };
+  const vf one = splat(1.0f);
+  switch (kind) {
+    case U_TANH:
+      return run([&](vf g, vf, vf out) { return g * (one - out * out); });
+    case U_SIGMOID:
+      return run([&](vf g, vf, vf out) { return g * out * (one - out); });
+    case U_RELU:
+      return run([&](vf g, vf in, vf) { return select(in > zero(), g, zero()); });
+    case U_EXP:
+      return run([&](vf g, vf, vf out) { return g * out; });
+    case U_LOG:
+      return run([&](vf g, vf in, vf) { return g / in; });
+    case U_SQRT:
+      return run([&](vf g, vf, vf out) { return g / (out + out); });
+    case U_ABS:
+      return run([&](vf g, vf in, vf) { return g * sign(in); });
+  }
+  return U_ERR_KIND;
+}
+
+// Philox4x32-10 (Salmon et al. 2011): LANES counters at once, in plain integers that the compiler lays over the lanes.
+struct Philox {
+  uint32_t word[4][LANES];
+};
+static void philox(Philox& p, uint32_t first_counter, uint32_t key0, uint32_t key1) {
+  for (int l = 0; l < LANES; l++) {
+    p.word[0][l] = first_counter + (uint32_t)l;
+    p.word[1][l] = p.word[2][l] = p.word[3][l] = 0;
+  }
+  for (int round = 0; round < 10; round++) {
+    for (int l = 0; l < LANES; l++) {
+      const uint64_t even = 0xD2511F53ull * p.word[0][l], odd = 0xCD9E8D57ull * p.word[2][l];
+      p.word[0][l] = (uint32_t)(odd >> 32) ^ p.word[1][l] ^ key0;
+      p.word[1][l] = (uint32_t)odd;
+      p.word[2][l] = (uint32_t)(even >> 32) ^ p.word[3][l] ^ key1;
+      p.word[3][l] = (uint32_t)even;
+    }
+    key0 += 0x9E3779B9;
+    key1 += 0xBB67AE85;
+  }
+}
+
+U_KERNEL(dropout_forward)(u_ctx* ctx, float* y, float* mask, const float* x, int32_t n, double p, int32_t seed_lo,
+                          int32_t seed_hi) {
+  if (n < 0) return U_ERR_SIZE;
+  const double threshold = p * 4294967296.0;
+  const float keep = (float)(1 / (1 - p));
+  constexpr int GROUP = 4 * LANES;
+  const ptrdiff_t groups = ((ptrdiff_t)n + GROUP - 1) / GROUP;
+  in_ranges(ctx, groups, n, [&](ptrdiff_t begin, ptrdiff_t end) {
+    for (ptrdiff_t group = begin; group < end; group++) {
+      Philox random;
+      philox(random, (uint32_t)(group * LANES), (uint32_t)seed_lo, (uint32_t)seed_hi);
+      const ptrdiff_t first = group * GROUP;
+      const int count = n - first < GROUP ? (int)(n - first) : GROUP;
+      for (int k = 0; k < count; k++) mask[first + k] = random.word[k % 4][k / 4] < threshold ? 0.0f : keep;
+      map(y + first, x + first, mask + first, count, [&](vf a, vf b) { return a * b; });
+    }
+  });
+  return U_OK;
+}

@@ -1,0 +1,217 @@
+// forward-inl.h: the time loop forward. A chunk of steps at a time: gx = W_ih x + b_ih as one large product, then step by step
+// gh = W_hh h + b_hh with the cell as the epilogue of the product's tiles. Only the second part is sequential.
+
+struct Forward {
+  const CellInfo& cell;
+  const Sequence& sequence;
+  const PackedLayer& packed;
+  const ForwardLayer& scratch;
+  const SavedLayer* saved;  // null: inference
+  float *y, *hn, *cn;       // cn may be null
+  const float *x, *h0, *c0;
+  Chunk chunk;
+};
+
+// The states before and after a step.
+struct States {
+  float *h_old, *c_old, *h_new, *c_new;
+};
+static States states_at(const Forward& f, int d, int s, int low) {
+  const Sequence& q = f.sequence;
+  const size_t units = q.shape.units(), skip = low * units;
+  const ForwardScratch& scratch = f.scratch.direction[d];
+  States at = {scratch.h[s % 2], scratch.c, scratch.h[(s + 1) % 2], scratch.c};
+  size_t before = skip, after = skip;
+  if (f.saved) {
+    const Saved& saved = f.saved->direction[d];
+    at = {saved.h, saved.c, saved.h, saved.c};
+    before += q.state(d, s) * units;
+    after += q.state(d, s + 1) * units;
+  }
+  at.h_old += before, at.h_new += after;
+  if (f.cell.cell_state) at.c_old += before, at.c_new += after;
+  return at;
+}
+
+// What one step works on, from the first row of the product on.
+struct StepForward {
+  int H;
+  size_t units;
+  const float* b_hh;  // [GATES,units]
+  float* gx;          // [rows,GATES,units]
+  float* gates;       // [rows,SAVED,units] saved, or null
+  States states;      // [rows,units]
+  float* u;           // [rows,units]
+  float* y;           // [..,y_row], at the direction's half
+  ptrdiff_t y_row;
+  const int32_t* source;  // the row of y, if ragged; else y_first and those that follow
+  int64_t y_first;
+
+  float* y_at(int r) const { return y + (source ? source[r] : y_first + r) * y_row; }
+};
+
+// gh of one row and block.
+template <int COUNT>
+U_INLINE void add_biases(vf* gh, const float* sum, const float* b_hh, size_t units) {
+  for (int k = 0; k < COUNT; k++) gh[k] = load(sum + k * LANES) + load(b_hh + k * units);
+}
+
+// Epilogue of the first of two products: replaces its gates' gx by the gates, and leaves u.
+template <class Cell>
+struct ForwardFirst {
+  const StepForward& step;
+
+  void apply(const StepTile& tile) const {
+    constexpr int COUNT = Cell::FIRST_GATES;
+    const size_t units = step.units;
+    const float* sum = tile.sum;
+    for (int r = tile.row; r < tile.row + tile.rows; r++) {
+      for (int block = tile.block; block < tile.block + tile.blocks; block++, sum += COUNT * LANES) {
+        const size_t unit = (size_t)block * LANES, state = r * units + unit;
+        float* gates = step.gx + r * units * Cell::GATES + unit;
+        vf gx[COUNT], gh[COUNT], u;
+        for (int k = 0; k < COUNT; k++) gx[k] = load(gates + k * units);
+        add_biases<COUNT>(gh, sum, step.b_hh + unit, units);
+        Cell::forward_first(u, gx, gh, load(step.states.h_old + state));
+        for (int k = 0; k < COUNT; k++) store(gates + k * units, gx[k]);
+        store(step.u + state, u);
+      }
+    }
+  }
+};
+
+// Epilogue of the only product, or of the second: leaves h', c', y and what is saved.
+template <class Cell>
+struct ForwardLast {
+  const StepForward& step;
+
+  void apply(const StepTile& tile) const {
+    constexpr int FROM = Cell::FIRST_GATES == Cell::GATES ? 0 : Cell::FIRST_GATES, COUNT = Cell::GATES - FROM;
+    const size_t units = step.units;
+    const float* sum = tile.sum;
+    for (int r = tile.row; r < tile.row + tile.rows; r++) {
+      float* y = step.y_at(r);
+      for (int block = tile.block; block < tile.block + tile.blocks; block++, sum += COUNT * LANES) {
+        const size_t unit = (size_t)block * LANES, state = r * units + unit;
+        vf gx[Cell::GATES], gh[Cell::GATES], saved[Cell::SAVED + 1], c = {};
+        for (int k = 0; k < Cell::GATES; k++) gx[k] = load(step.gx + r * units * Cell::GATES + k * units + unit);
+        add_biases<COUNT>(gh + FROM, sum, step.b_hh + FROM * units + unit, units);
+        vf h = load(step.states.h_old + state);
+        if (Cell::CELL_STATE) c = load(step.states.c_old + state);
+        Cell::forward(h, c, saved, gx, gh);
+        store(step.states.h_new + state, h);
+        if (Cell::CELL_STATE) store(step.states.c_new + state, c);
+        store_up_to(y + unit, h, step.H - (int)unit);
+        if (step.gates) {
+          float* gates = step.gates + r * units * Cell::SAVED + unit;
+          for (int k = 0; k < Cell::SAVED; k++) store(gates + k * units, saved[k]);
+        }
+      }
+    }
+  }
+};
+
+// Final states of the sorted rows [from, to), which have made their last step; h and c start at row `low`.
+static void finish_rows(const Forward& f, int d, const float* h, const float* c, int low, int from, int to) {
+  const Shape& shape = f.sequence.shape;
+  const size_t H = shape.H, units = shape.units();
+  for (int r = from; r < to; r++) {
+    const size_t row = ((size_t)d * shape.B + f.sequence.caller_row(r)) * H;
+    __builtin_memcpy(f.hn + row, h + (r - low) * units, H * sizeof(float));
+    if (f.cn) __builtin_memcpy(f.cn + row, c + (r - low) * units, H * sizeof(float));
+  }
+}
+
+template <class Cell>
+static void forward_rows(void* arg, int d, int low, int high) {
+  const Forward& f = *(const Forward*)arg;
+  const Sequence& q = f.sequence;
+  const Shape& shape = q.shape;
+  const Packed& w = f.packed.direction[d];
+  const ForwardScratch& scratch = f.scratch.direction[d];
+  const size_t units = shape.units();
+  for (int s = f.chunk.first; s < f.chunk.last; s++) {
+    const int end = high < q.active(s) ? high : q.active(s), rows = end - low;
+    if (rows <= 0) break;
+    const int64_t place = q.place(d, s) + low, in_chunk = place - first_place(q, d, f.chunk);
+    StepForward step = {};
+    step.H = shape.H;
+    step.units = units;
+    step.b_hh = w.b_hh;
+    step.gx = scratch.gx + in_chunk * Cell::GATES * units;
+    if (f.saved) step.gates = f.saved->direction[d].gates + place * Cell::SAVED * units;
+    step.states = states_at(f, d, s, low);
+    step.y = f.y + d * (ptrdiff_t)shape.H;
+    step.y_row = (ptrdiff_t)shape.D * shape.H;
+    if (shape.ragged()) step.source = q.source[d] + place;
+    step.y_first = place;
+    const Rows h = {step.states.h_old, (ptrdiff_t)units, 0};
+    if constexpr (Cell::FIRST_GATES < Cell::GATES) {
+      step.u = scratch.u + low * units;
+      step_product<Cell::FIRST_GATES>(ForwardFirst<Cell>{step}, h, w.first, rows);
+      step_product<Cell::GATES - Cell::FIRST_GATES>(ForwardLast<Cell>{step}, Rows{step.u, h.row, 0}, w.second, rows);
+    } else {
+      step_product<Cell::GATES>(ForwardLast<Cell>{step}, h, w.first, rows);
+    }
+    const int active_next = q.active(s + 1);
+    finish_rows(f, d, step.states.h_new, step.states.c_new, low, active_next > low ? active_next : low, end);
+  }
+}
+
+// Initial states by sorted rows, padded; null: zeros.
+static void load_states(float* to, const float* from, const Sequence& q, int d) {
+  const Shape& shape = q.shape;
+  const size_t H = shape.H, units = shape.units();
+  for (int r = 0; r < shape.B; r++, to += units) {
+    const size_t valid = from ? H : 0;
+    if (from) __builtin_memcpy(to, from + ((size_t)d * shape.B + q.caller_row(r)) * H, H * sizeof(float));
+    __builtin_memset(to + valid, 0, (units - valid) * sizeof(float));
+  }
+}
+
+// The valid rows of x in a chunk: x itself, or if ragged a copy in the order of the places.
+static const float* chunk_of_x(const Sequence& q, int d, const Chunk& chunk, const float* x, float* scratch_x) {
+  const size_t I = q.shape.I;
+  const int64_t first = first_place(q, d, chunk);
+  if (!q.shape.ragged()) return x + first * I;
+  for (int k = 0; k < chunk.rows; k++) {
+    __builtin_memcpy(scratch_x + k * I, x + q.source[d][first + k] * I, I * sizeof(float));
+  }
+  return scratch_x;
+}
+
+// Zeros at the padded positions of [T,B,width].
+static void zero_padding(float* to, const Sequence& q, size_t width) {
+  const Shape& shape = q.shape;
+  if (!shape.ragged()) return;
+  for (int r = 0; r < shape.B; r++) {
+    for (int t = q.length[r]; t < shape.T; t++) {
+      __builtin_memset(to + ((size_t)t * shape.B + q.order[r]) * width, 0, width * sizeof(float));
+    }
+  }
+}
+
+static void forward_layer(u_ctx* ctx, Forward& f, RowsTask rows_task) {
+  const Sequence& q = f.sequence;
+  const Shape& shape = q.shape;
+  const int columns = f.cell.gates * shape.units();
+  for (int d = 0; d < shape.D; d++) {
+    const States initial = states_at(f, d, 0, 0);
+    load_states(initial.h_old, f.h0, q, d);
+    if (f.cell.cell_state) load_states(initial.c_old, f.c0, q, d);
+    finish_rows(f, d, initial.h_old, initial.c_old, 0, q.active(0), shape.B);  // rows of length 0
+  }
+  zero_padding(f.y, q, (size_t)shape.D * shape.H);
+  const int capacity = forward_chunk_rows(f.cell, shape);
+  for (int s = 0; s < q.steps; s = f.chunk.last) {
+    f.chunk = chunk_from(q, s, capacity);
+    for (int d = 0; d < shape.D; d++) {
+      const ForwardScratch& scratch = f.scratch.direction[d];
+      const Packed& w = f.packed.direction[d];
+      const float* x = chunk_of_x(q, d, f.chunk, f.x, scratch.x);
+      const GemmOut gx = {scratch.gx, columns, w.b_ih, false, nullptr};
+      gemm_packed(ctx, gx, Strided{x, shape.I, 1}, w.w_ih, f.chunk.rows, columns, shape.I);
+    }
+    parallel_rows(ctx, q, f.chunk, 2 * (int64_t)columns * shape.H, rows_task, &f);
+  }
+}

@@ -1,0 +1,132 @@
+// sequence-inl.h: the shape of a batch of sequences, and the order in which the driver works through it.
+// Rows are sorted by length, longest first, so that the rows still active at step s are the first active(s) ones. A `place` is
+// the number of a (step, row) pair in the packed arrays, which have room for valid steps only. Without ragged lengths places
+// are time-major as in x, in both directions, and nothing needs a table or a copy.
+
+struct Shape {
+  int T, B, I, H, D, rows;
+  bool ragged() const { return rows < (int64_t)T * B; }
+  int units() const { return (H + LANES - 1) / LANES * LANES; }
+};
+
+struct Sequence {
+  Shape shape;
+  int steps;  // of the longest row
+  // Tables of a ragged batch:
+  int32_t* order;       // [B] the caller's row of each sorted row
+  int32_t* length;      // [B] sorted
+  int32_t* active_at;   // [T+1]
+  int32_t* start;       // [T+1] first place of a step
+  int32_t* source[2];   // [rows] of each direction: the row of x, y (as [T*B, ..]) that a place stands for
+
+  int active(int s) const { return shape.ragged() ? active_at[s] : s < shape.T ? shape.B : 0; }
+  int caller_row(int r) const { return shape.ragged() ? order[r] : r; }
+  int valid(int r) const { return shape.ragged() ? length[r] : shape.T; }
+  int64_t place(int d, int s) const {  // of row 0 at step s; the rows follow
+    return shape.ragged() ? start[s] : (int64_t)(d ? shape.T - 1 - s : s) * shape.B;
+  }
+  // States lie as places do, with one more block of B rows for h0: this is where the state before step s starts.
+  int64_t state(int d, int s) const {
+    if (!shape.ragged()) return (int64_t)(d ? shape.T - s : s) * shape.B;
+    return s == 0 ? 0 : (int64_t)shape.B + start[s - 1];
+  }
+};
+
+// A run of whole steps, short enough that what one phase makes is still in the cache when the next reads it.
+struct Chunk {
+  int first, last;  // steps [first, last)
+  int rows;
+};
+static int64_t first_place(const Sequence& q, int d, const Chunk& c) {
+  return q.place(d, q.shape.ragged() || d == 0 ? c.first : c.last - 1);
+}
+static Chunk chunk_from(const Sequence& q, int first, int most_rows) {
+  Chunk c = {first, first + 1, q.active(first)};
+  while (c.last < q.steps && q.active(c.last) <= most_rows - c.rows) c.rows += q.active(c.last++);
+  return c;
+}
+static Chunk chunk_until(const Sequence& q, int last, int most_rows) {
+  Chunk c = {last - 1, last, q.active(last - 1)};
+  while (c.first > 0 && q.active(c.first - 1) <= most_rows - c.rows) c.rows += q.active(--c.first);
+  return c;
+}
+// Rows of the largest chunk, when about `rows` are wanted: at least a step.
+static int chunk_capacity(const Shape& shape, int rows) {
+  const int most = rows > shape.B ? rows : shape.B;
+  return most < shape.rows ? most : shape.rows;
+}
+
+// U_ERR_LENGTHS unless the lengths lie in 0..T and add up to rows.
+static int check_lengths(const Shape& shape, const int32_t* lengths) {
+  int64_t sum = 0;
+  for (int b = 0; b < shape.B; b++) {
+    const int length = lengths ? lengths[b] : shape.T;
+    if (length < 0 || length > shape.T) return U_ERR_LENGTHS;
+    sum += length;
+  }
+  return sum == shape.rows ? U_OK : U_ERR_LENGTHS;
+}
+
+// Fills the tables by a stable counting sort.
+static void sort_by_length(Sequence& q, const int32_t* lengths) {
+  const Shape& shape = q.shape;
+  q.steps = shape.B ? shape.T : 0;
+  if (!shape.ragged()) return;
+  int32_t *longer = q.active_at, *next = q.start;  // rows longer than s; next sorted row of length s
+  for (int s = 0; s <= shape.T; s++) next[s] = 0;
+  for (int b = 0; b < shape.B; b++) next[lengths[b]]++;
+  for (int s = shape.T, sum = 0; s >= 0; s--) {
+    longer[s] = sum;
+    sum += next[s];
+    next[s] = longer[s];
+  }
+  for (int b = 0; b < shape.B; b++) {
+    const int r = next[lengths[b]]++;
+    q.order[r] = b;
+    q.length[r] = lengths[b];
+  }
+  for (int s = 0, sum = 0; s <= shape.T; s++) {
+    q.start[s] = sum;
+    sum += q.active_at[s];
+  }
+  q.steps = q.length[0];
+  for (int s = 0; s < q.steps; s++) {
+    for (int r = 0; r < q.active_at[s]; r++) {
+      const int place = q.start[s] + r;
+      q.source[0][place] = s * shape.B + q.order[r];
+      if (shape.D == 2) q.source[1][place] = (q.length[r] - 1 - s) * shape.B + q.order[r];
+    }
+  }
+}
+
+// Calls task(arg, direction, first row, last row) over the rows of every direction; the rows are split between threads when
+// that pays, so that each has about as many steps of the chunk to do. Rows never meet, so the split cannot be seen.
+typedef void (*RowsTask)(void* arg, int d, int low, int high);
+struct RowsSplit {
+  RowsTask task;
+  void* arg;
+  int groups;
+  int bound[U_MAX_THREADS + 1];
+};
+static void run_rows(void* arg, int k, int) {
+  const RowsSplit& split = *(const RowsSplit*)arg;
+  const int group = k % split.groups;
+  split.task(split.arg, k / split.groups, split.bound[group], split.bound[group + 1]);
+}
+static void parallel_rows(u_ctx* ctx, const Sequence& q, const Chunk& c, int64_t flops_a_row, RowsTask task, void* arg) {
+  const int D = q.shape.D, rows = q.active(c.first);
+  const bool worth_it = flops_a_row * c.rows > 1000 * 1000;  // some 20 us: a few times what waking a thread costs
+  const int wanted = worth_it ? (ctx->threads + D - 1) / D : 1, most = rows / 4 > 1 ? rows / 4 : 1;
+  RowsSplit split = {task, arg, wanted < most ? wanted : most, {}};
+  int64_t done = 0;
+  for (int r = 0, group = 1; r < rows; r++) {
+    const int valid = q.valid(r) < c.last ? q.valid(r) : c.last;
+    done += valid - c.first;
+    while (group <= split.groups && done * split.groups >= (int64_t)c.rows * group) split.bound[group++] = r + 1;
+  }
+  if (worth_it && D * split.groups > 1) {
+    u_parallel(ctx, run_rows, &split, D * split.groups);
+  } else {
+    for (int k = 0; k < D * split.groups; k++) run_rows(&split, k, 0);
+  }
+}

@@ -1,0 +1,211 @@
+// workspace-inl.h: what lies where in the packed weights, in saved and in scratch. Each carve_* is run twice: over a null base
+// to learn the size (rnn_sizes), and over the caller's buffer.
+
+// A cell's constants without its type, for what is compiled once for all cells.
+struct CellInfo {
+  int gates, first_gates, saved, slots;
+  const int* slot_gate;
+  bool cell_state;
+  bool two_products() const { return first_gates < gates; }
+  int first_slot() const { return slots - gates; }  // of the gradients of gh
+};
+
+// Hands out 64-byte aligned pieces of a buffer and adds up their floats.
+struct Carver {
+  float* base;       // null: only count
+  uint64_t floats;
+  bool overflow;
+
+  explicit Carver(float* buffer) : base((float*)(((uintptr_t)buffer + 63) & ~(uintptr_t)63)), floats(0), overflow(false) {}
+
+  float* take(uint64_t a, uint64_t b = 1, uint64_t c = 1) {
+    uint64_t n;
+    overflow |= __builtin_mul_overflow(a, b, &n) || __builtin_mul_overflow(n, c, &n) || n > UINT64_MAX / 4;
+    if (overflow) return nullptr;
+    float* piece = base ? base + floats : nullptr;
+    overflow |= __builtin_add_overflow(floats, (n + 15) & ~(uint64_t)15, &floats);
+    return piece;
+  }
+  int32_t* take_ints(uint64_t n) { return (int32_t*)take(n); }
+  // With room to align the base. No buffer can be larger than PTRDIFF_MAX bytes.
+  uint64_t total() const { return floats + 16; }
+  bool fits() const { return !overflow && floats < PTRDIFF_MAX / sizeof(float) - 16; }
+};
+
+// ---- packed weights ---------------------------------------------------------------------------------------------------
+
+struct Packed {
+  float* w_ih;           // for gemm_packed: x W_ih^T with every gate's units padded to a multiple of LANES
+  float *b_ih, *b_hh;    // [gates,units] padded
+  Panels first, second;  // W_hh by the product it belongs to
+};
+struct PackedLayer {
+  Packed direction[2];
+  float* padded;  // [gates,units,I] while packing, if H is not a multiple of LANES
+};
+static PackedLayer carve_packed(Carver& carver, const CellInfo& cell, const Shape& shape) {
+  PackedLayer layer = {};
+  const int units = shape.units(), columns = cell.gates * units;
+  for (int d = 0; d < shape.D; d++) {
+    Packed& p = layer.direction[d];
+    p.first = {nullptr, cell.first_gates, units, 1, shape.H};
+    p.second = {nullptr, cell.gates - cell.first_gates, units, 1, shape.H};
+    p.w_ih = carver.take(packed_floats(shape.I, columns));
+    p.b_ih = carver.take(columns);
+    p.b_hh = carver.take(columns);
+    p.first.weights = carver.take(panel_floats(p.first));
+    p.second.weights = carver.take(panel_floats(p.second));
+  }
+  if (units != shape.H) layer.padded = carver.take(columns, shape.I);
+  return layer;
+}
+
+// Rows of w [gates*H, columns], null: zeros, to rows of [count,units,columns], gate by gate as `order` says (null: in order),
+// with rows of zeros past H.
+static void pad_gates(float* to, const float* w, const int* order, int count, int H, int units, int columns) {
+  const size_t gate = (size_t)H * columns, padded = (size_t)units * columns;
+  for (int k = 0; k < count; k++, to += padded) {
+    if (w) __builtin_memcpy(to, w + (order ? order[k] : k) * gate, gate * sizeof(float));
+    const size_t valid = w ? gate : 0;
+    __builtin_memset(to + valid, 0, (padded - valid) * sizeof(float));
+  }
+}
+
+// A layer's weights as the kernels' arguments give them; [1]: the reverse direction's.
+struct Weights {
+  const float *w_ih[2], *w_hh[2], *b_ih[2], *b_hh[2];
+};
+
+static void pack_layer(const PackedLayer& layer, const CellInfo& cell, const Shape& shape, const Weights& weights) {
+  const int H = shape.H, I = shape.I, units = shape.units(), gates = cell.gates;
+  for (int d = 0; d < shape.D; d++) {
+    const Packed& p = layer.direction[d];
+    const float* w_ih = weights.w_ih[d];
+    if (layer.padded) {
+      pad_gates(layer.padded, w_ih, nullptr, gates, H, units, I);
+      w_ih = layer.padded;
+    }
+    pack_b(p.w_ih, Strided{w_ih, 1, I}, I, gates * units);
+    pad_gates(p.b_ih, weights.b_ih[d], nullptr, gates, H, units, 1);
+    pad_gates(p.b_hh, weights.b_hh[d], nullptr, gates, H, units, 1);
+    const ptrdiff_t gate = (ptrdiff_t)H * H;
+    pack_panels(p.first, weights.w_hh[d], H, 1, gate, H);
+    if (cell.two_products()) pack_panels(p.second, weights.w_hh[d] + cell.first_gates * gate, H, 1, gate, H);
+  }
+}
+
+// ---- saved: kept from forward for backward -----------------------------------------------------------------------------
+
+struct Saved {
+  float *h, *c;  // [rows+B,units] states, as Sequence::state places them; c null if the cell has none
+  float* gates;  // [rows,SAVED,units]
+};
+struct SavedLayer {
+  Saved direction[2];
+};
+static SavedLayer carve_saved(Carver& carver, const CellInfo& cell, const Shape& shape) {
+  SavedLayer layer = {};
+  const uint64_t states = (uint64_t)shape.rows + shape.B;
+  for (int d = 0; d < shape.D; d++) {
+    Saved& s = layer.direction[d];
+    s.h = carver.take(states, shape.units());
+    if (cell.cell_state) s.c = carver.take(states, shape.units());
+    s.gates = carver.take(shape.rows, cell.saved, shape.units());
+  }
+  return layer;
+}
+
+// ---- scratch -----------------------------------------------------------------------------------------------------------
+
+static Sequence carve_sequence(Carver& carver, const Shape& shape) {
+  Sequence q = {};
+  q.shape = shape;
+  if (!shape.ragged()) return q;
+  q.order = carver.take_ints(shape.B);
+  q.length = carver.take_ints(shape.B);
+  q.active_at = carver.take_ints((uint64_t)shape.T + 1);
+  q.start = carver.take_ints((uint64_t)shape.T + 1);
+  for (int d = 0; d < shape.D; d++) q.source[d] = carver.take_ints(shape.rows);
+  return q;
+}
+
+// gx of a chunk: half a megabyte, which the second-level cache keeps until the time loop has read it.
+static int forward_chunk_rows(const CellInfo& cell, const Shape& shape) {
+  const int rows = 128 * 1024 / (cell.gates * shape.units());
+  return chunk_capacity(shape, rows > 64 ? rows : 64);
+}
+struct ForwardScratch {
+  float* gx;         // [chunk,gates,units]
+  float* x;          // [chunk,I] the valid rows of x, if ragged
+  float* u;          // [B,units] the second product's operand, if there is one
+  float *h[2], *c;   // [B,units] inference: the states before and after a step
+};
+struct ForwardLayer {
+  Sequence sequence;
+  PackedLayer packed;  // for calls without packed weights
+  ForwardScratch direction[2];
+};
+static ForwardLayer carve_forward(Carver& carver, const CellInfo& cell, const Shape& shape, bool training) {
+  ForwardLayer layer = {};
+  const int units = shape.units(), chunk = forward_chunk_rows(cell, shape);
+  layer.sequence = carve_sequence(carver, shape);
+  layer.packed = carve_packed(carver, cell, shape);
+  for (int d = 0; d < shape.D; d++) {
+    ForwardScratch& s = layer.direction[d];
+    s.gx = carver.take(chunk, cell.gates, units);
+    if (shape.ragged()) s.x = carver.take(chunk, shape.I);
+    if (cell.two_products()) s.u = carver.take(shape.B, units);
+    if (training) continue;
+    for (float*& h : s.h) h = carver.take(shape.B, units);
+    if (cell.cell_state) s.c = carver.take(shape.B, units);
+  }
+  return layer;
+}
+
+// Gate gradients of a chunk: deep enough that the weight gradients, updated once a chunk, are not bound by that update.
+static int backward_chunk_rows(const CellInfo& cell, const Shape& shape) {
+  const int rows = 512 * 1024 / (cell.slots * shape.units());
+  return chunk_capacity(shape, rows < 256 ? 256 : rows > 1024 ? 1024 : rows);
+}
+struct BackwardScratch {
+  Panels first, second;   // W_hh transposed, by the product it belongs to
+  float* w_ih_padded;     // [gates,units,I] in the order of the slots
+  float* w_ih;            // the same for gemm_packed
+  float* dg;              // [chunk,slots,units] gate gradients
+  float* u;               // [chunk,units] the second product's operand
+  float *dh, *dc;         // [B,units] gradients carried from step to step
+  float *x, *h;           // [chunk,I], [chunk,units] rows of x and old states, if ragged
+  float *sum, *lost;      // [slots,units] bias gradients, and what rounding took from them
+};
+struct BackwardLayer {
+  Sequence sequence;
+  int32_t *row_ih, *row_hh;  // [gates*units] row of the weights for each gate gradient of gx and of gh; -1: padding
+  BackwardScratch direction[2];
+};
+static BackwardLayer carve_backward(Carver& carver, const CellInfo& cell, const Shape& shape) {
+  BackwardLayer layer = {};
+  const int units = shape.units(), columns = cell.gates * units, chunk = backward_chunk_rows(cell, shape);
+  layer.sequence = carve_sequence(carver, shape);
+  layer.row_ih = carver.take_ints(columns);
+  layer.row_hh = carver.take_ints(columns);
+  for (int d = 0; d < shape.D; d++) {
+    BackwardScratch& s = layer.direction[d];
+    s.first = {nullptr, 1, units, cell.first_gates, shape.H};
+    s.second = {nullptr, 1, units, cell.gates - cell.first_gates, shape.H};
+    s.first.weights = carver.take(panel_floats(s.first));
+    s.second.weights = carver.take(panel_floats(s.second));
+    s.w_ih_padded = carver.take(columns, shape.I);
+    s.w_ih = carver.take(packed_floats(columns, shape.I));
+    s.dg = carver.take(chunk, cell.slots, units);
+    if (cell.two_products()) s.u = carver.take(chunk, units);
+    s.dh = carver.take(shape.B, units);
+    if (cell.cell_state) s.dc = carver.take(shape.B, units);
+    if (shape.ragged()) {
+      s.x = carver.take(chunk, shape.I);
+      s.h = carver.take(chunk, units);
+    }
+    s.sum = carver.take(cell.slots, units);
+    s.lost = carver.take(cell.slots, units);
+  }
+  return layer;
+}

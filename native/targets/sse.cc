@@ -1,0 +1,12 @@
+// sse.cc: the kernels for any x86-64: SSE2, no fused multiply-add. Empty on other architectures.
+#if defined(__x86_64__) || defined(_M_X64)
+#include "../runtime/calls.h"
+
+#define U_TARGET sse
+#define U_LANES 4
+#include "../target-inl.h"
+#undef U_TARGET
+#undef U_LANES
+
+const u_call* unrolled::calls_sse() { return unrolled::sse::table; }
+#endif

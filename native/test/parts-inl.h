@@ -1,0 +1,13 @@
+// parts-inl.h: the lane type, the functions over it and the matrix product in one instruction set's namespace, then U_BODY.
+namespace unrolled {
+namespace U_TARGET {
+#include "../simd/vec-inl.h"
+#include "../simd/math-inl.h"
+#include "../gemm.h"
+#include "../gemm-inl.h"
+#include U_BODY
+}  // namespace U_TARGET
+}  // namespace unrolled
+#undef U_INLINE
+#undef U_INLINE_METHOD
+#undef U_UNROLL

@@ -1,0 +1,115 @@
+// What all ops share: the backend in use, whether ops are recorded, and when a step ends.
+import type { Backend, Lifetime } from '../backend/types.js';
+import { BackendError } from '../errors.js';
+
+let backend: Backend | null = null;
+let noGradDepth = 0;
+
+/** Set by backward(): the next recorded op starts a new step. */
+let stepIsOver = false;
+/** Counts steps, so that a scope knows whether one ended inside it. */
+let epoch = 0;
+
+interface Scope {
+  readonly mark: number;
+  readonly epoch: number;
+  open: boolean;
+}
+const scopes: Scope[] = [];
+
+/** The backend that ops run on. Throws BackendError before `ready()`. */
+export function current(): Backend {
+  if (backend === null) throw new BackendError('no backend is ready: call await ready() first');
+  return backend;
+}
+
+/** Makes `next` the backend of every later op. Tensors of the one before must not be mixed with its own. */
+export function setCurrent(next: Backend | null): void {
+  backend = next;
+  stepIsOver = false;
+  epoch++;
+  scopes.length = 0;
+}
+
+/** Whether an op on a tensor that requires a gradient is put on the tape: everywhere but inside `noGrad`. */
+export function isRecording(): boolean {
+  return noGradDepth === 0;
+}
+
+/**
+ * Runs `fn` without recording: no gradients, no tape, less memory. Returns what `fn` returns.
+ *
+ * An async `fn` is waited for; whatever else runs in the meantime is not recorded either.
+ *
+ *   const scores = noGrad(() => model.forward(x));
+ */
+export function noGrad<R>(fn: () => R): R {
+  noGradDepth++;
+  return finallyAlsoAsync(fn, () => {
+    noGradDepth--;
+  });
+}
+
+/**
+ * Runs `fn` and gives back at once the memory of all it computed, on every backend. Numbers and arrays leave it as they
+ * are; a tensor leaves it through `detach()`. Not needed to stay flat: it keeps the peak of a long computation low.
+ *
+ * An async `fn` is waited for; results of other code that runs in the meantime belong to the scope too.
+ *
+ *   const answer = scope(() => model.forward(x).detach());
+ */
+export function scope<R>(fn: () => R): R {
+  const entered: Scope = { mark: current().memory.mark(), epoch, open: true };
+  scopes.push(entered);
+  return finallyAlsoAsync(fn, () => {
+    entered.open = false;
+    closeScopes();
+  });
+}
+
+/** Scopes that async code closes out of order wait until those opened after them are closed. */
+function closeScopes(): void {
+  for (let top = scopes.at(-1); top !== undefined && !top.open; top = scopes.at(-1)) {
+    scopes.pop();
+    // A step that ended inside took everything from before the scope with it: what lives now was made inside.
+    if (top.epoch !== epoch) endStep();
+    else current().memory.release(top.mark);
+  }
+}
+
+function finallyAlsoAsync<R>(fn: () => R, done: () => void): R {
+  let result: R;
+  try {
+    result = fn();
+  } catch (error) {
+    done();
+    throw error;
+  }
+  if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
+    return Promise.resolve(result).finally(done) as R;
+  }
+  done();
+  return result;
+}
+
+/** Called before each recorded op: ends a step that backward() has finished, and keeps endless graphs from growing. */
+export function beginRecordedOp(): void {
+  if (stepIsOver) endStep();
+  current().memory.relieve();
+}
+
+/** Called by backward() without retainGraph. Tensors stay readable until the next recorded op. */
+export function finishStep(): void {
+  stepIsOver = true;
+}
+
+function endStep(): void {
+  stepIsOver = false;
+  epoch++;
+  current().memory.endStep();
+}
+
+/** How long the result of an op lives. */
+export function resultLifetime(recorded: boolean): Lifetime {
+  return recorded || scopes.length > 0 ? 'step' : 'host';
+}

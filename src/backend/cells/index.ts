@@ -1,0 +1,17 @@
+// The recurrent cells. Layers, tests, benches and the table in the documentation go through this list.
+//
+// To add a cell:
+// 1. native/abi.h: its name at the end of `enum u_cell` (and the ABI version, one up); `npm run generate`.
+// 2. A file beside this one: a RecurrentCell with the equations of one step, forward and backward, and one entry in `cells`.
+// 3. A file in native/cells/ with the same equations over the lane type, and one line in native/cells/cells.h.
+// The gradient checks, the comparison of all backends with the reference and the benches then find it by themselves.
+import type { RecurrentCell } from './cell.js';
+import { gru, gruResetBefore } from './gru.js';
+import { lstm } from './lstm.js';
+import { rnnRelu, rnnTanh } from './rnn.js';
+
+export type { InnerProduct, PerGate, RecurrentCell, Unit } from './cell.js';
+export { gru, gruResetBefore, lstm, rnnRelu, rnnTanh };
+
+/** In the order of native/abi.h: `cells[id].id === id`. */
+export const cells: readonly RecurrentCell[] = [rnnTanh, rnnRelu, lstm, gru, gruResetBefore];

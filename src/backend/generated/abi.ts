@@ -1,0 +1,1624 @@
+// Generated from native/abi.h by native/generate.mjs. Do not edit: run `npm run generate`.
+// The kernels as TypeScript sees them: enumerations, one typed method a kernel, and the checks of every argument.
+import { refuse, statusError } from '../binding.js';
+import type { Doubles, Element, Floats, Ints, Storage } from '../types.js';
+
+export const ABI_VERSION = 1;
+
+export const Status = { ok: 0, size: 1, index: 2, lengths: 3, kind: 4, workspace: 5, null: 6 } as const;
+export type Status = (typeof Status)[keyof typeof Status];
+
+export const Activation = { tanh: 0, sigmoid: 1, relu: 2, exp: 3, log: 4, sqrt: 5, abs: 6 } as const;
+export type Activation = (typeof Activation)[keyof typeof Activation];
+
+export const Binary = { add: 0, sub: 1, mul: 2, div: 3 } as const;
+export type Binary = (typeof Binary)[keyof typeof Binary];
+
+export const Reduction = { none: 0, mean: 1, sum: 2 } as const;
+export type Reduction = (typeof Reduction)[keyof typeof Reduction];
+
+export const Regression = { mse: 0, mae: 1, huber: 2 } as const;
+export type Regression = (typeof Regression)[keyof typeof Regression];
+
+export const Cell = { rnnTanh: 0, rnnRelu: 1, lstm: 2, gru: 3, gruResetBefore: 4 } as const;
+export type Cell = (typeof Cell)[keyof typeof Cell];
+
+/** Every kernel of native/abi.h, with checked arguments. A failed check or status throws a typed error naming the kernel. */
+export interface Kernels {
+  /**
+   * y = value
+   */
+  fill(y: Floats, n: number, value: number): void;
+  /**
+   * y += alpha x
+   */
+  axpy(y: Floats, x: Floats, n: number, alpha: number): void;
+  /**
+   * y = alpha x + beta. y may be x.
+   */
+  affine(y: Floats, x: Floats, n: number, alpha: number, beta: number): void;
+  /**
+   * y = min(max(x, low), high); NaN stays NaN. y may be x.
+   */
+  clamp(y: Floats, x: Floats, n: number, low: number, high: number): void;
+  /**
+   * y = a op b, op of u_binary.
+   */
+  binary_forward(y: Floats, a: Floats, b: Floats, n: number, op: number): void;
+  /**
+   * forward was: y = a op b.  add: da = dy, db = dy.  sub: db = -dy.  mul: da = dy b, db = dy a.
+   * div: da = dy / b, db = -dy a / b^2.
+   */
+  binary_backward(da: Floats | null, db: Floats | null, dy: Floats, a: Floats, b: Floats, n: number, op: number): void;
+  /**
+   * y = f(x), f of u_activation. tanh and sigmoid: max error 4 ulp on all finite inputs, saturating, NaN in gives NaN out;
+   * exp: 2 ulp where the result is normal, 0 below, inf above.
+   */
+  activation_forward(y: Floats, x: Floats, n: number, kind: number): void;
+  /**
+   * forward was: y = f(x).  tanh: dx = dy (1 - y^2).  sigmoid: dx = dy y (1 - y).  relu: dx = dy where x > 0, else 0.
+   * exp: dy y.  log: dy / x.  sqrt: dy / (2 y).  abs: dy sign(x), 0 at 0.
+   */
+  activation_backward(dx: Floats, dy: Floats, x: Floats, y: Floats, n: number, kind: number): void;
+  /**
+   * y = x mask, mask = 0 with probability p, else 1 / (1 - p). Element k draws from Philox4x32-10 with
+   * key (seed_lo, seed_hi), counter (k / 4, 0, 0, 0), word k % 4: dropped if word < p 2^32. The same bits on every backend.
+   */
+  dropout_forward(y: Floats, mask: Floats, x: Floats, n: number, p: number, seed_lo: number, seed_hi: number): void;
+  /**
+   * y[o,m,i] = x[o,i]: broadcasting of one group of axes.
+   */
+  expand(y: Floats, x: Floats, outer: number, mid: number, inner: number): void;
+  /**
+   * y[o,i] = scale * sum over m of x[o,m,i]. Adjoint of expand. Summed in lanes, then pairwise: error grows with log(mid).
+   */
+  reduce_sum(y: Floats, x: Floats, outer: number, mid: number, inner: number, scale: number): void;
+  /**
+   * y[o,b,m,a,i] = x[o,a,m,b,i]: swaps two axes.
+   */
+  transpose(y: Floats, x: Floats, outer: number, a: number, mid: number, b: number, inner: number): void;
+  /**
+   * y[o,k,i] = x[o,start+k,i]
+   */
+  slice_forward(y: Floats, x: Floats, outer: number, n: number, inner: number, start: number, count: number): void;
+  /**
+   * forward was: y[o,k,i] = x[o,start+k,i].  dx[o,start+k,i] += dy[o,k,i]
+   */
+  slice_backward(dx: Floats, dy: Floats, outer: number, n: number, inner: number, start: number, count: number): void;
+  /**
+   * y[o,start+k,i] = x[o,k,i], the rest of y untouched: one part of a concatenation.
+   */
+  place(y: Floats, x: Floats, outer: number, n: number, inner: number, start: number, count: number): void;
+  /**
+   * y[o,k,i] = x[o,index[o,k,i],i]. U_ERR_INDEX if an index is outside 0..n-1.
+   */
+  gather_forward(y: Floats, x: Floats, index: Ints, outer: number, n: number, m: number, inner: number): void;
+  /**
+   * forward was: y[o,k,i] = x[o,index[o,k,i],i].  dx[o,index[o,k,i],i] += dy[o,k,i]
+   */
+  gather_backward(dx: Floats, dy: Floats, index: Ints, outer: number, n: number, m: number, inner: number): void;
+  /**
+   * y[p] = a[p] b[p] for each of P matrices.
+   */
+  matmul_forward(y: Floats, a: Floats, b: Floats, P: number, M: number, N: number, K: number): void;
+  /**
+   * forward was: y = a b.  da = dy b^T, db = a^T dy
+   */
+  matmul_backward(da: Floats | null, db: Floats | null, dy: Floats, a: Floats, b: Floats, P: number, M: number,
+      N: number, K: number): void;
+  /**
+   * y = x w^T + b
+   */
+  linear_forward(y: Floats, x: Floats, w: Floats, b: Floats | null, N: number, I: number, O: number): void;
+  /**
+   * forward was: y = x w^T + b.  dx = dy w, dw += dy^T x, db += column sums of dy
+   */
+  linear_backward(dx: Floats | null, dw: Floats | null, db: Floats | null, dy: Floats, x: Floats, w: Floats, N: number,
+      I: number, O: number): void;
+  /**
+   * y = exp(x - max x) / sum, each row apart.
+   */
+  softmax_forward(y: Floats, x: Floats, N: number, C: number): void;
+  /**
+   * forward was: y = softmax(x).  dx = y (dy - sum(dy y))
+   */
+  softmax_backward(dx: Floats, dy: Floats, y: Floats, N: number, C: number): void;
+  /**
+   * y = x - max x - log(sum(exp(x - max x))), each row apart.
+   */
+  log_softmax_forward(y: Floats, x: Floats, N: number, C: number): void;
+  /**
+   * forward was: y = log softmax(x).  dx = dy - exp(y) sum(dy)
+   */
+  log_softmax_backward(dx: Floats, dy: Floats, y: Floats, N: number, C: number): void;
+  /**
+   * y = gamma (x - mean) rstd + beta, each row apart, rstd = 1 / sqrt(var + eps), var without Bessel's correction.
+   */
+  layer_norm_forward(y: Floats, mean: Floats, rstd: Floats, x: Floats, gamma: Floats | null, beta: Floats | null,
+      N: number, C: number, eps: number): void;
+  /**
+   * forward was: xhat = (x - mean) rstd, y = gamma xhat + beta.  g = dy gamma:
+   * dx = rstd (g - mean(g) - xhat mean(g xhat)), dgamma += sum(dy xhat), dbeta += sum(dy)
+   */
+  layer_norm_backward(dx: Floats | null, dgamma: Floats | null, dbeta: Floats | null, dy: Floats, x: Floats,
+      mean: Floats, rstd: Floats, gamma: Floats | null, N: number, C: number): void;
+  /**
+   * y[k] = w[index[k]]. U_ERR_INDEX if an index is outside 0..V-1.
+   */
+  embedding_forward(y: Floats, w: Floats, index: Ints, N: number, V: number, E: number): void;
+  /**
+   * forward was: y[k] = w[index[k]].  dw[index[k]] += dy[k], except where index[k] = padding_idx (-1: none).
+   */
+  embedding_backward(dw: Floats, dy: Floats, index: Ints, N: number, V: number, E: number, padding_idx: number): void;
+  /**
+   * Row loss: -(1 - s) w[t] logp[t] - s / C sum_c w[c] logp[c], t = target, s = label smoothing, w = class weights;
+   * 0 where t = ignore_index. mean divides by the sum of w[t] over the rows not ignored (0/0 gives NaN, as PyTorch).
+   * U_ERR_INDEX if a target is neither in 0..C-1 nor ignore_index.
+   */
+  cross_entropy_forward(loss: Floats, logp: Floats, denominator: Floats, logits: Floats, target: Ints,
+      weight: Floats | null, N: number, C: number, L: number, ignore_index: number, label_smoothing: number,
+      reduction: number): void;
+  /**
+   * forward was: see cross_entropy_forward.  With q[c] = w[t] (1 - s) [c = t] + w[c] s / C, Q = sum q:
+   * dlogits[c] = dloss / denominator * (Q exp(logp[c]) - q[c]), 0 for ignored rows.
+   */
+  cross_entropy_backward(dlogits: Floats, dloss: Floats, logp: Floats, denominator: Floats, target: Ints,
+      weight: Floats | null, N: number, C: number, L: number, ignore_index: number, label_smoothing: number,
+      reduction: number): void;
+  /**
+   * loss = w (max(x,0) - x t + log(1 + exp(-|x|))) without pos_weight p; with it:
+   * w ((1 - t) x + (1 + (p - 1) t) (log(1 + exp(-|x|)) + max(-x, 0))). mean divides by n.
+   */
+  bce_with_logits_forward(loss: Floats, x: Floats, t: Floats, weight: Floats | null, pos_weight: Floats | null,
+      n: number, L: number, reduction: number): void;
+  /**
+   * forward was: see bce_with_logits_forward.  dx = dloss/denominator w ((1 - t) - (1 + (p - 1) t) (1 - sigmoid(x)))
+   */
+  bce_with_logits_backward(dx: Floats, dloss: Floats, x: Floats, t: Floats, weight: Floats | null,
+      pos_weight: Floats | null, n: number, L: number, reduction: number): void;
+  /**
+   * d = x - t.  mse: d^2.  mae: |d|.  huber: d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2). mean divides by n.
+   */
+  regression_loss_forward(loss: Floats, x: Floats, t: Floats, n: number, L: number, reduction: number, kind: number,
+      delta: number): void;
+  /**
+   * forward was: see regression_loss_forward.  dx = dloss/denominator loss'(d), dt = -dx
+   */
+  regression_loss_backward(dx: Floats | null, dt: Floats | null, dloss: Floats, x: Floats, t: Floats, n: number,
+      L: number, reduction: number, kind: number, delta: number): void;
+  /**
+   * out = sum of squares, in double.
+   */
+  sum_squares(out: Doubles, x: Floats, n: number): void;
+  /**
+   * g += weight_decay p; with momentum: buf = first ? g : momentum buf + (1 - dampening) g; g = nesterov ? g + momentum buf : buf;
+   * p -= lr g
+   */
+  sgd_update(p: Floats, buf: Floats | null, g: Floats, n: number, lr: number, momentum: number, dampening: number,
+      nesterov: number, weight_decay: number, first: number): void;
+  /**
+   * decoupled: p *= 1 - lr weight_decay, else g += weight_decay p.  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;
+   * vhat = vmax ? (vmax = max(vmax, v)) : v;
+   * p -= lr / (1 - b1^step) m / (sqrt(vhat) / sqrt(1 - b2^step) + eps)
+   */
+  adam_update(p: Floats, m: Floats, v: Floats, vmax: Floats | null, g: Floats, n: number, lr: number, beta1: number,
+      beta2: number, eps: number, weight_decay: number, decoupled: number, step: number): void;
+  /**
+   * g += weight_decay p;  sq = alpha sq + (1-alpha) g^2;  centered (gavg given): gavg = alpha gavg + (1-alpha) g,
+   * d = sqrt(sq - gavg^2) + eps, else d = sqrt(sq) + eps;  momentum (buf given): buf = momentum buf + g / d, p -= lr buf;
+   * else p -= lr g / d
+   */
+  rmsprop_update(p: Floats, sq: Floats, buf: Floats | null, gavg: Floats | null, g: Floats, n: number, lr: number,
+      alpha: number, eps: number, weight_decay: number, momentum: number): void;
+  /**
+   * g += weight_decay p;  sum += g^2;  p -= lr g / (sqrt(sum) + eps). Learning-rate decay is the caller's.
+   */
+  adagrad_update(p: Floats, sum: Floats, g: Floats, n: number, lr: number, eps: number, weight_decay: number): void;
+  /**
+   * sizes = floats needed: { packed, saved, scratch of a training forward, scratch of an inference forward, scratch of backward }.
+   */
+  rnn_sizes(sizes: Doubles, cell: number, T: number, B: number, I: number, H: number, D: number, rows: number): void;
+  /**
+   * Lays the weights out for rnn_forward's `packed`. The layout belongs to one instruction set and may change with any version.
+   */
+  rnn_pack(packed: Floats, w_ih: Floats, w_hh: Floats, b_ih: Floats | null, b_hh: Floats | null, w_ih_r: Floats | null,
+      w_hh_r: Floats | null, b_ih_r: Floats | null, b_hh_r: Floats | null, cell: number, gates: number, I: number,
+      H: number, D: number, npacked: number): void;
+  /**
+   * saved null: inference, nothing is kept. packed null: the weights are packed into scratch for this call.
+   */
+  rnn_forward(y: Floats, hn: Floats, cn: Floats | null, saved: Floats | null, scratch: Floats, packed: Floats | null,
+      x: Floats, h0: Floats | null, c0: Floats | null, w_ih: Floats, w_hh: Floats, b_ih: Floats | null,
+      b_hh: Floats | null, w_ih_r: Floats | null, w_hh_r: Floats | null, b_ih_r: Floats | null, b_hh_r: Floats | null,
+      lengths: Ints | null, cell: number, gates: number, T: number, B: number, I: number, H: number, D: number,
+      rows: number, nsaved: number, nscratch: number, npacked: number): void;
+  /**
+   * forward was: rnn_forward with the same arguments. dx, dh0, dc0 are overwritten (dx at padding is 0), weight and bias
+   * gradients accumulate. dy, dhn, dcn null: zero. saved is left as it is: backward may run twice.
+   */
+  rnn_backward(dx: Floats | null, dh0: Floats | null, dc0: Floats | null, dw_ih: Floats | null, dw_hh: Floats | null,
+      db_ih: Floats | null, db_hh: Floats | null, dw_ih_r: Floats | null, dw_hh_r: Floats | null,
+      db_ih_r: Floats | null, db_hh_r: Floats | null, dy: Floats | null, dhn: Floats | null, dcn: Floats | null,
+      x: Floats, h0: Floats | null, c0: Floats | null, w_ih: Floats, w_hh: Floats, b_ih: Floats | null,
+      b_hh: Floats | null, w_ih_r: Floats | null, w_hh_r: Floats | null, b_ih_r: Floats | null, b_hh_r: Floats | null,
+      lengths: Ints | null, saved: Floats, scratch: Floats, cell: number, gates: number, T: number, B: number,
+      I: number, H: number, D: number, rows: number, nsaved: number, nscratch: number): void;
+  /**
+   * Runs `rounds` rounds of independent multiply-adds in registers on one thread; flops = how many operations that was.
+   * The caller times the call: that is the peak the benchmark draws.
+   */
+  fma_peak(flops: Doubles, rounds: number): void;
+}
+export type KernelName = keyof Kernels;
+
+/** The kernels as a backend exposes them: addresses and scalars in, a status out, nothing checked. */
+export interface RawKernels {
+  u_fill(ctx: number, y: number, n: number, value: number): number;
+  u_axpy(ctx: number, y: number, x: number, n: number, alpha: number): number;
+  u_affine(ctx: number, y: number, x: number, n: number, alpha: number, beta: number): number;
+  u_clamp(ctx: number, y: number, x: number, n: number, low: number, high: number): number;
+  u_binary_forward(ctx: number, y: number, a: number, b: number, n: number, op: number): number;
+  u_binary_backward(ctx: number, da: number, db: number, dy: number, a: number, b: number, n: number,
+      op: number): number;
+  u_activation_forward(ctx: number, y: number, x: number, n: number, kind: number): number;
+  u_activation_backward(ctx: number, dx: number, dy: number, x: number, y: number, n: number, kind: number): number;
+  u_dropout_forward(ctx: number, y: number, mask: number, x: number, n: number, p: number, seed_lo: number,
+      seed_hi: number): number;
+  u_expand(ctx: number, y: number, x: number, outer: number, mid: number, inner: number): number;
+  u_reduce_sum(ctx: number, y: number, x: number, outer: number, mid: number, inner: number, scale: number): number;
+  u_transpose(ctx: number, y: number, x: number, outer: number, a: number, mid: number, b: number,
+      inner: number): number;
+  u_slice_forward(ctx: number, y: number, x: number, outer: number, n: number, inner: number, start: number,
+      count: number): number;
+  u_slice_backward(ctx: number, dx: number, dy: number, outer: number, n: number, inner: number, start: number,
+      count: number): number;
+  u_place(ctx: number, y: number, x: number, outer: number, n: number, inner: number, start: number,
+      count: number): number;
+  u_gather_forward(ctx: number, y: number, x: number, index: number, outer: number, n: number, m: number,
+      inner: number): number;
+  u_gather_backward(ctx: number, dx: number, dy: number, index: number, outer: number, n: number, m: number,
+      inner: number): number;
+  u_matmul_forward(ctx: number, y: number, a: number, b: number, P: number, M: number, N: number, K: number): number;
+  u_matmul_backward(ctx: number, da: number, db: number, dy: number, a: number, b: number, P: number, M: number,
+      N: number, K: number): number;
+  u_linear_forward(ctx: number, y: number, x: number, w: number, b: number, N: number, I: number, O: number): number;
+  u_linear_backward(ctx: number, dx: number, dw: number, db: number, dy: number, x: number, w: number, N: number,
+      I: number, O: number): number;
+  u_softmax_forward(ctx: number, y: number, x: number, N: number, C: number): number;
+  u_softmax_backward(ctx: number, dx: number, dy: number, y: number, N: number, C: number): number;
+  u_log_softmax_forward(ctx: number, y: number, x: number, N: number, C: number): number;
+  u_log_softmax_backward(ctx: number, dx: number, dy: number, y: number, N: number, C: number): number;
+  u_layer_norm_forward(ctx: number, y: number, mean: number, rstd: number, x: number, gamma: number, beta: number,
+      N: number, C: number, eps: number): number;
+  u_layer_norm_backward(ctx: number, dx: number, dgamma: number, dbeta: number, dy: number, x: number, mean: number,
+      rstd: number, gamma: number, N: number, C: number): number;
+  u_embedding_forward(ctx: number, y: number, w: number, index: number, N: number, V: number, E: number): number;
+  u_embedding_backward(ctx: number, dw: number, dy: number, index: number, N: number, V: number, E: number,
+      padding_idx: number): number;
+  u_cross_entropy_forward(ctx: number, loss: number, logp: number, denominator: number, logits: number, target: number,
+      weight: number, N: number, C: number, L: number, ignore_index: number, label_smoothing: number,
+      reduction: number): number;
+  u_cross_entropy_backward(ctx: number, dlogits: number, dloss: number, logp: number, denominator: number,
+      target: number, weight: number, N: number, C: number, L: number, ignore_index: number, label_smoothing: number,
+      reduction: number): number;
+  u_bce_with_logits_forward(ctx: number, loss: number, x: number, t: number, weight: number, pos_weight: number,
+      n: number, L: number, reduction: number): number;
+  u_bce_with_logits_backward(ctx: number, dx: number, dloss: number, x: number, t: number, weight: number,
+      pos_weight: number, n: number, L: number, reduction: number): number;
+  u_regression_loss_forward(ctx: number, loss: number, x: number, t: number, n: number, L: number, reduction: number,
+      kind: number, delta: number): number;
+  u_regression_loss_backward(ctx: number, dx: number, dt: number, dloss: number, x: number, t: number, n: number,
+      L: number, reduction: number, kind: number, delta: number): number;
+  u_sum_squares(ctx: number, out: number, x: number, n: number): number;
+  u_sgd_update(ctx: number, p: number, buf: number, g: number, n: number, lr: number, momentum: number,
+      dampening: number, nesterov: number, weight_decay: number, first: number): number;
+  u_adam_update(ctx: number, p: number, m: number, v: number, vmax: number, g: number, n: number, lr: number,
+      beta1: number, beta2: number, eps: number, weight_decay: number, decoupled: number, step: number): number;
+  u_rmsprop_update(ctx: number, p: number, sq: number, buf: number, gavg: number, g: number, n: number, lr: number,
+      alpha: number, eps: number, weight_decay: number, momentum: number): number;
+  u_adagrad_update(ctx: number, p: number, sum: number, g: number, n: number, lr: number, eps: number,
+      weight_decay: number): number;
+  u_rnn_sizes(ctx: number, sizes: number, cell: number, T: number, B: number, I: number, H: number, D: number,
+      rows: number): number;
+  u_rnn_pack(ctx: number, packed: number, w_ih: number, w_hh: number, b_ih: number, b_hh: number, w_ih_r: number,
+      w_hh_r: number, b_ih_r: number, b_hh_r: number, cell: number, gates: number, I: number, H: number, D: number,
+      npacked: number): number;
+  u_rnn_forward(ctx: number, y: number, hn: number, cn: number, saved: number, scratch: number, packed: number,
+      x: number, h0: number, c0: number, w_ih: number, w_hh: number, b_ih: number, b_hh: number, w_ih_r: number,
+      w_hh_r: number, b_ih_r: number, b_hh_r: number, lengths: number, cell: number, gates: number, T: number,
+      B: number, I: number, H: number, D: number, rows: number, nsaved: number, nscratch: number,
+      npacked: number): number;
+  u_rnn_backward(ctx: number, dx: number, dh0: number, dc0: number, dw_ih: number, dw_hh: number, db_ih: number,
+      db_hh: number, dw_ih_r: number, dw_hh_r: number, db_ih_r: number, db_hh_r: number, dy: number, dhn: number,
+      dcn: number, x: number, h0: number, c0: number, w_ih: number, w_hh: number, b_ih: number, b_hh: number,
+      w_ih_r: number, w_hh_r: number, b_ih_r: number, b_hh_r: number, lengths: number, saved: number, scratch: number,
+      cell: number, gates: number, T: number, B: number, I: number, H: number, D: number, rows: number, nsaved: number,
+      nscratch: number): number;
+  u_fma_peak(ctx: number, flops: number, rounds: number): number;
+}
+
+/** 'w': the kernel may write it, so a backend that works on a copy has to bring that back. */
+export type Access = 'r' | 'w';
+
+/** What bindKernels needs of a backend. */
+export interface Binding {
+  readonly ctx: number;
+  readonly raw: RawKernels;
+  /** The address of a storage during this one call; 0 for null. */
+  enter(storage: Storage | null, access: Access): number;
+  /** After every call, also a failed one. */
+  leave(): void;
+}
+
+export type Role = 'in' | 'out' | 'inout' | 'accumulated' | 'saved' | 'scratch';
+export type Argument =
+  | { kind: 'buffer'; name: string; element: Element; dims: readonly string[]; role: Role; optional: boolean }
+  /** A scalar that dims mention: a whole number from 0; up to 2^31 - 1, or 2^53 - 1 where `wide`. */
+  | { kind: 'size'; name: string; wide: boolean }
+  | { kind: 'int'; name: string }
+  | { kind: 'number'; name: string };
+
+const buffer = (name: string, element: Element, dims: string[], role: Role, optional = false): Argument => ({
+  kind: 'buffer', name, element, dims, role, optional,
+});
+const size = (name: string, wide = false): Argument => ({ kind: 'size', name, wide });
+const int = (name: string): Argument => ({ kind: 'int', name });
+const number = (name: string): Argument => ({ kind: 'number', name });
+
+/** The arguments of every kernel, in the order of native/abi.h: for messages, documentation and tests. */
+export const kernelTable: Readonly<Record<KernelName, readonly Argument[]>> = {
+  fill: [buffer('y', 'float', ['n'], 'out'), size('n'), number('value')],
+  axpy: [buffer('y', 'float', ['n'], 'accumulated'), buffer('x', 'float', ['n'], 'in'), size('n'), number('alpha')],
+  affine: [buffer('y', 'float', ['n'], 'out'), buffer('x', 'float', ['n'], 'in'), size('n'), number('alpha'),
+      number('beta')],
+  clamp: [buffer('y', 'float', ['n'], 'out'), buffer('x', 'float', ['n'], 'in'), size('n'), number('low'),
+      number('high')],
+  binary_forward: [buffer('y', 'float', ['n'], 'out'), buffer('a', 'float', ['n'], 'in'),
+      buffer('b', 'float', ['n'], 'in'), size('n'), int('op')],
+  binary_backward: [buffer('da', 'float', ['n'], 'out', true), buffer('db', 'float', ['n'], 'out', true),
+      buffer('dy', 'float', ['n'], 'in'), buffer('a', 'float', ['n'], 'in'), buffer('b', 'float', ['n'], 'in'),
+      size('n'), int('op')],
+  activation_forward: [buffer('y', 'float', ['n'], 'out'), buffer('x', 'float', ['n'], 'in'), size('n'), int('kind')],
+  activation_backward: [buffer('dx', 'float', ['n'], 'out'), buffer('dy', 'float', ['n'], 'in'),
+      buffer('x', 'float', ['n'], 'in'), buffer('y', 'float', ['n'], 'in'), size('n'), int('kind')],
+  dropout_forward: [buffer('y', 'float', ['n'], 'out'), buffer('mask', 'float', ['n'], 'saved'),
+      buffer('x', 'float', ['n'], 'in'), size('n'), number('p'), int('seed_lo'), int('seed_hi')],
+  expand: [buffer('y', 'float', ['outer', 'mid', 'inner'], 'out'), buffer('x', 'float', ['outer', 'inner'], 'in'),
+      size('outer'), size('mid'), size('inner')],
+  reduce_sum: [buffer('y', 'float', ['outer', 'inner'], 'out'), buffer('x', 'float', ['outer', 'mid', 'inner'], 'in'),
+      size('outer'), size('mid'), size('inner'), number('scale')],
+  transpose: [buffer('y', 'float', ['outer', 'b', 'mid', 'a', 'inner'], 'out'),
+      buffer('x', 'float', ['outer', 'a', 'mid', 'b', 'inner'], 'in'), size('outer'), size('a'), size('mid'), size('b'),
+      size('inner')],
+  slice_forward: [buffer('y', 'float', ['outer', 'count', 'inner'], 'out'),
+      buffer('x', 'float', ['outer', 'n', 'inner'], 'in'), size('outer'), size('n'), size('inner'), int('start'),
+      size('count')],
+  slice_backward: [buffer('dx', 'float', ['outer', 'n', 'inner'], 'accumulated'),
+      buffer('dy', 'float', ['outer', 'count', 'inner'], 'in'), size('outer'), size('n'), size('inner'), int('start'),
+      size('count')],
+  place: [buffer('y', 'float', ['outer', 'n', 'inner'], 'inout'),
+      buffer('x', 'float', ['outer', 'count', 'inner'], 'in'), size('outer'), size('n'), size('inner'), int('start'),
+      size('count')],
+  gather_forward: [buffer('y', 'float', ['outer', 'm', 'inner'], 'out'),
+      buffer('x', 'float', ['outer', 'n', 'inner'], 'in'), buffer('index', 'int', ['outer', 'm', 'inner'], 'in'),
+      size('outer'), size('n'), size('m'), size('inner')],
+  gather_backward: [buffer('dx', 'float', ['outer', 'n', 'inner'], 'accumulated'),
+      buffer('dy', 'float', ['outer', 'm', 'inner'], 'in'), buffer('index', 'int', ['outer', 'm', 'inner'], 'in'),
+      size('outer'), size('n'), size('m'), size('inner')],
+  matmul_forward: [buffer('y', 'float', ['P', 'M', 'N'], 'out'), buffer('a', 'float', ['P', 'M', 'K'], 'in'),
+      buffer('b', 'float', ['P', 'K', 'N'], 'in'), size('P'), size('M'), size('N'), size('K')],
+  matmul_backward: [buffer('da', 'float', ['P', 'M', 'K'], 'out', true),
+      buffer('db', 'float', ['P', 'K', 'N'], 'out', true), buffer('dy', 'float', ['P', 'M', 'N'], 'in'),
+      buffer('a', 'float', ['P', 'M', 'K'], 'in'), buffer('b', 'float', ['P', 'K', 'N'], 'in'), size('P'), size('M'),
+      size('N'), size('K')],
+  linear_forward: [buffer('y', 'float', ['N', 'O'], 'out'), buffer('x', 'float', ['N', 'I'], 'in'),
+      buffer('w', 'float', ['O', 'I'], 'in'), buffer('b', 'float', ['O'], 'in', true), size('N'), size('I'), size('O')],
+  linear_backward: [buffer('dx', 'float', ['N', 'I'], 'out', true),
+      buffer('dw', 'float', ['O', 'I'], 'accumulated', true), buffer('db', 'float', ['O'], 'accumulated', true),
+      buffer('dy', 'float', ['N', 'O'], 'in'), buffer('x', 'float', ['N', 'I'], 'in'),
+      buffer('w', 'float', ['O', 'I'], 'in'), size('N'), size('I'), size('O')],
+  softmax_forward: [buffer('y', 'float', ['N', 'C'], 'out'), buffer('x', 'float', ['N', 'C'], 'in'), size('N'),
+      size('C')],
+  softmax_backward: [buffer('dx', 'float', ['N', 'C'], 'out'), buffer('dy', 'float', ['N', 'C'], 'in'),
+      buffer('y', 'float', ['N', 'C'], 'in'), size('N'), size('C')],
+  log_softmax_forward: [buffer('y', 'float', ['N', 'C'], 'out'), buffer('x', 'float', ['N', 'C'], 'in'), size('N'),
+      size('C')],
+  log_softmax_backward: [buffer('dx', 'float', ['N', 'C'], 'out'), buffer('dy', 'float', ['N', 'C'], 'in'),
+      buffer('y', 'float', ['N', 'C'], 'in'), size('N'), size('C')],
+  layer_norm_forward: [buffer('y', 'float', ['N', 'C'], 'out'), buffer('mean', 'float', ['N'], 'saved'),
+      buffer('rstd', 'float', ['N'], 'saved'), buffer('x', 'float', ['N', 'C'], 'in'),
+      buffer('gamma', 'float', ['C'], 'in', true), buffer('beta', 'float', ['C'], 'in', true), size('N'), size('C'),
+      number('eps')],
+  layer_norm_backward: [buffer('dx', 'float', ['N', 'C'], 'out', true),
+      buffer('dgamma', 'float', ['C'], 'accumulated', true), buffer('dbeta', 'float', ['C'], 'accumulated', true),
+      buffer('dy', 'float', ['N', 'C'], 'in'), buffer('x', 'float', ['N', 'C'], 'in'),
+      buffer('mean', 'float', ['N'], 'in'), buffer('rstd', 'float', ['N'], 'in'),
+      buffer('gamma', 'float', ['C'], 'in', true), size('N'), size('C')],
+  embedding_forward: [buffer('y', 'float', ['N', 'E'], 'out'), buffer('w', 'float', ['V', 'E'], 'in'),
+      buffer('index', 'int', ['N'], 'in'), size('N'), size('V'), size('E')],
+  embedding_backward: [buffer('dw', 'float', ['V', 'E'], 'accumulated'), buffer('dy', 'float', ['N', 'E'], 'in'),
+      buffer('index', 'int', ['N'], 'in'), size('N'), size('V'), size('E'), int('padding_idx')],
+  cross_entropy_forward: [buffer('loss', 'float', ['L'], 'out'), buffer('logp', 'float', ['N', 'C'], 'saved'),
+      buffer('denominator', 'float', ['1'], 'saved'), buffer('logits', 'float', ['N', 'C'], 'in'),
+      buffer('target', 'int', ['N'], 'in'), buffer('weight', 'float', ['C'], 'in', true), size('N'), size('C'),
+      size('L'), int('ignore_index'), number('label_smoothing'), int('reduction')],
+  cross_entropy_backward: [buffer('dlogits', 'float', ['N', 'C'], 'out'), buffer('dloss', 'float', ['L'], 'in'),
+      buffer('logp', 'float', ['N', 'C'], 'in'), buffer('denominator', 'float', ['1'], 'in'),
+      buffer('target', 'int', ['N'], 'in'), buffer('weight', 'float', ['C'], 'in', true), size('N'), size('C'),
+      size('L'), int('ignore_index'), number('label_smoothing'), int('reduction')],
+  bce_with_logits_forward: [buffer('loss', 'float', ['L'], 'out'), buffer('x', 'float', ['n'], 'in'),
+      buffer('t', 'float', ['n'], 'in'), buffer('weight', 'float', ['n'], 'in', true),
+      buffer('pos_weight', 'float', ['n'], 'in', true), size('n'), size('L'), int('reduction')],
+  bce_with_logits_backward: [buffer('dx', 'float', ['n'], 'out'), buffer('dloss', 'float', ['L'], 'in'),
+      buffer('x', 'float', ['n'], 'in'), buffer('t', 'float', ['n'], 'in'),
+      buffer('weight', 'float', ['n'], 'in', true), buffer('pos_weight', 'float', ['n'], 'in', true), size('n'),
+      size('L'), int('reduction')],
+  regression_loss_forward: [buffer('loss', 'float', ['L'], 'out'), buffer('x', 'float', ['n'], 'in'),
+      buffer('t', 'float', ['n'], 'in'), size('n'), size('L'), int('reduction'), int('kind'), number('delta')],
+  regression_loss_backward: [buffer('dx', 'float', ['n'], 'out', true), buffer('dt', 'float', ['n'], 'out', true),
+      buffer('dloss', 'float', ['L'], 'in'), buffer('x', 'float', ['n'], 'in'), buffer('t', 'float', ['n'], 'in'),
+      size('n'), size('L'), int('reduction'), int('kind'), number('delta')],
+  sum_squares: [buffer('out', 'double', ['1'], 'out'), buffer('x', 'float', ['n'], 'in'), size('n')],
+  sgd_update: [buffer('p', 'float', ['n'], 'inout'), buffer('buf', 'float', ['n'], 'inout', true),
+      buffer('g', 'float', ['n'], 'in'), size('n'), number('lr'), number('momentum'), number('dampening'),
+      int('nesterov'), number('weight_decay'), int('first')],
+  adam_update: [buffer('p', 'float', ['n'], 'inout'), buffer('m', 'float', ['n'], 'inout'),
+      buffer('v', 'float', ['n'], 'inout'), buffer('vmax', 'float', ['n'], 'inout', true),
+      buffer('g', 'float', ['n'], 'in'), size('n'), number('lr'), number('beta1'), number('beta2'), number('eps'),
+      number('weight_decay'), int('decoupled'), number('step')],
+  rmsprop_update: [buffer('p', 'float', ['n'], 'inout'), buffer('sq', 'float', ['n'], 'inout'),
+      buffer('buf', 'float', ['n'], 'inout', true), buffer('gavg', 'float', ['n'], 'inout', true),
+      buffer('g', 'float', ['n'], 'in'), size('n'), number('lr'), number('alpha'), number('eps'),
+      number('weight_decay'), number('momentum')],
+  adagrad_update: [buffer('p', 'float', ['n'], 'inout'), buffer('sum', 'float', ['n'], 'inout'),
+      buffer('g', 'float', ['n'], 'in'), size('n'), number('lr'), number('eps'), number('weight_decay')],
+  rnn_sizes: [buffer('sizes', 'double', ['5'], 'out'), int('cell'), int('T'), int('B'), int('I'), int('H'), int('D'),
+      int('rows')],
+  rnn_pack: [buffer('packed', 'float', ['npacked'], 'out'), buffer('w_ih', 'float', ['gates*H', 'I'], 'in'),
+      buffer('w_hh', 'float', ['gates*H', 'H'], 'in'), buffer('b_ih', 'float', ['gates*H'], 'in', true),
+      buffer('b_hh', 'float', ['gates*H'], 'in', true), buffer('w_ih_r', 'float', ['gates*H', 'I'], 'in', true),
+      buffer('w_hh_r', 'float', ['gates*H', 'H'], 'in', true), buffer('b_ih_r', 'float', ['gates*H'], 'in', true),
+      buffer('b_hh_r', 'float', ['gates*H'], 'in', true), int('cell'), size('gates'), size('I'), size('H'), int('D'),
+      size('npacked', true)],
+  rnn_forward: [buffer('y', 'float', ['T', 'B', 'D*H'], 'out'), buffer('hn', 'float', ['D', 'B', 'H'], 'out'),
+      buffer('cn', 'float', ['D', 'B', 'H'], 'out', true), buffer('saved', 'float', ['nsaved'], 'saved', true),
+      buffer('scratch', 'float', ['nscratch'], 'scratch'), buffer('packed', 'float', ['npacked'], 'in', true),
+      buffer('x', 'float', ['T', 'B', 'I'], 'in'), buffer('h0', 'float', ['D', 'B', 'H'], 'in', true),
+      buffer('c0', 'float', ['D', 'B', 'H'], 'in', true), buffer('w_ih', 'float', ['gates*H', 'I'], 'in'),
+      buffer('w_hh', 'float', ['gates*H', 'H'], 'in'), buffer('b_ih', 'float', ['gates*H'], 'in', true),
+      buffer('b_hh', 'float', ['gates*H'], 'in', true), buffer('w_ih_r', 'float', ['gates*H', 'I'], 'in', true),
+      buffer('w_hh_r', 'float', ['gates*H', 'H'], 'in', true), buffer('b_ih_r', 'float', ['gates*H'], 'in', true),
+      buffer('b_hh_r', 'float', ['gates*H'], 'in', true), buffer('lengths', 'int', ['B'], 'in', true), int('cell'),
+      size('gates'), size('T'), size('B'), size('I'), size('H'), size('D'), int('rows'), size('nsaved', true),
+      size('nscratch', true), size('npacked', true)],
+  rnn_backward: [buffer('dx', 'float', ['T', 'B', 'I'], 'out', true),
+      buffer('dh0', 'float', ['D', 'B', 'H'], 'out', true), buffer('dc0', 'float', ['D', 'B', 'H'], 'out', true),
+      buffer('dw_ih', 'float', ['gates*H', 'I'], 'accumulated', true),
+      buffer('dw_hh', 'float', ['gates*H', 'H'], 'accumulated', true),
+      buffer('db_ih', 'float', ['gates*H'], 'accumulated', true),
+      buffer('db_hh', 'float', ['gates*H'], 'accumulated', true),
+      buffer('dw_ih_r', 'float', ['gates*H', 'I'], 'accumulated', true),
+      buffer('dw_hh_r', 'float', ['gates*H', 'H'], 'accumulated', true),
+      buffer('db_ih_r', 'float', ['gates*H'], 'accumulated', true),
+      buffer('db_hh_r', 'float', ['gates*H'], 'accumulated', true),
+      buffer('dy', 'float', ['T', 'B', 'D*H'], 'in', true), buffer('dhn', 'float', ['D', 'B', 'H'], 'in', true),
+      buffer('dcn', 'float', ['D', 'B', 'H'], 'in', true), buffer('x', 'float', ['T', 'B', 'I'], 'in'),
+      buffer('h0', 'float', ['D', 'B', 'H'], 'in', true), buffer('c0', 'float', ['D', 'B', 'H'], 'in', true),
+      buffer('w_ih', 'float', ['gates*H', 'I'], 'in'), buffer('w_hh', 'float', ['gates*H', 'H'], 'in'),
+      buffer('b_ih', 'float', ['gates*H'], 'in', true), buffer('b_hh', 'float', ['gates*H'], 'in', true),
+      buffer('w_ih_r', 'float', ['gates*H', 'I'], 'in', true), buffer('w_hh_r', 'float', ['gates*H', 'H'], 'in', true),
+      buffer('b_ih_r', 'float', ['gates*H'], 'in', true), buffer('b_hh_r', 'float', ['gates*H'], 'in', true),
+      buffer('lengths', 'int', ['B'], 'in', true), buffer('saved', 'float', ['nsaved'], 'saved'),
+      buffer('scratch', 'float', ['nscratch'], 'scratch'), int('cell'), size('gates'), size('T'), size('B'), size('I'),
+      size('H'), size('D'), int('rows'), size('nsaved', true), size('nscratch', true)],
+  fma_peak: [buffer('flops', 'double', ['1'], 'out'), int('rounds')],
+};
+
+const isInt = (value: number): boolean => (value | 0) === value;
+const isSize = (value: number): boolean => (value | 0) === value && value >= 0;
+const isWideSize = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+const isNumber = (value: number): boolean => typeof value === 'number';
+const holds = (storage: Storage | null, element: Element, length: number): boolean =>
+  storage != null && storage.element === element && storage.length >= length && storage.alive;
+const mayHold = (storage: Storage | null, element: Element, length: number): boolean =>
+  storage === null || holds(storage, element, length);
+
+function fail(kernel: KernelName, status: number): never {
+  const names = Object.keys(Status) as (keyof typeof Status)[];
+  throw statusError(kernel, names.find((name) => Status[name] === status) ?? status);
+}
+
+/** Wraps a backend's raw kernels: checks the arguments, stages them, calls, and turns a status into an error. */
+export function bindKernels(binding: Binding): Kernels {
+  const { ctx, raw } = binding;
+  const enter = binding.enter.bind(binding);
+  const leave = binding.leave.bind(binding);
+  return {
+    fill(y, n, value) {
+      const valid =
+        holds(y, 'float', n) &&
+        isSize(n) &&
+        isNumber(value);
+      if (!valid) refuse('fill', kernelTable.fill, [y, n, value]);
+      try {
+        const status = raw.u_fill(ctx, enter(y, 'w'), n, value);
+        if (status !== 0) fail('fill', status);
+      } finally {
+        leave();
+      }
+    },
+    axpy(y, x, n, alpha) {
+      const valid =
+        holds(y, 'float', n) &&
+        holds(x, 'float', n) &&
+        isSize(n) &&
+        isNumber(alpha);
+      if (!valid) refuse('axpy', kernelTable.axpy, [y, x, n, alpha]);
+      try {
+        const status = raw.u_axpy(ctx, enter(y, 'w'), enter(x, 'r'), n, alpha);
+        if (status !== 0) fail('axpy', status);
+      } finally {
+        leave();
+      }
+    },
+    affine(y, x, n, alpha, beta) {
+      const valid =
+        holds(y, 'float', n) &&
+        holds(x, 'float', n) &&
+        isSize(n) &&
+        isNumber(alpha) &&
+        isNumber(beta);
+      if (!valid) refuse('affine', kernelTable.affine, [y, x, n, alpha, beta]);
+      try {
+        const status = raw.u_affine(ctx, enter(y, 'w'), enter(x, 'r'), n, alpha, beta);
+        if (status !== 0) fail('affine', status);
+      } finally {
+        leave();
+      }
+    },
+    clamp(y, x, n, low, high) {
+      const valid =
+        holds(y, 'float', n) &&
+        holds(x, 'float', n) &&
+        isSize(n) &&
+        isNumber(low) &&
+        isNumber(high);
+      if (!valid) refuse('clamp', kernelTable.clamp, [y, x, n, low, high]);
+      try {
+        const status = raw.u_clamp(ctx, enter(y, 'w'), enter(x, 'r'), n, low, high);
+        if (status !== 0) fail('clamp', status);
+      } finally {
+        leave();
+      }
+    },
+    binary_forward(y, a, b, n, op) {
+      const valid =
+        holds(y, 'float', n) &&
+        holds(a, 'float', n) &&
+        holds(b, 'float', n) &&
+        isSize(n) &&
+        isInt(op);
+      if (!valid) refuse('binary_forward', kernelTable.binary_forward, [y, a, b, n, op]);
+      try {
+        const status = raw.u_binary_forward(ctx, enter(y, 'w'), enter(a, 'r'), enter(b, 'r'), n, op);
+        if (status !== 0) fail('binary_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    binary_backward(da, db, dy, a, b, n, op) {
+      const valid =
+        mayHold(da, 'float', n) &&
+        mayHold(db, 'float', n) &&
+        holds(dy, 'float', n) &&
+        holds(a, 'float', n) &&
+        holds(b, 'float', n) &&
+        isSize(n) &&
+        isInt(op);
+      if (!valid) refuse('binary_backward', kernelTable.binary_backward, [da, db, dy, a, b, n, op]);
+      try {
+        const status = raw.u_binary_backward(ctx, enter(da, 'w'), enter(db, 'w'), enter(dy, 'r'), enter(a, 'r'),
+            enter(b, 'r'), n, op);
+        if (status !== 0) fail('binary_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    activation_forward(y, x, n, kind) {
+      const valid =
+        holds(y, 'float', n) &&
+        holds(x, 'float', n) &&
+        isSize(n) &&
+        isInt(kind);
+      if (!valid) refuse('activation_forward', kernelTable.activation_forward, [y, x, n, kind]);
+      try {
+        const status = raw.u_activation_forward(ctx, enter(y, 'w'), enter(x, 'r'), n, kind);
+        if (status !== 0) fail('activation_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    activation_backward(dx, dy, x, y, n, kind) {
+      const valid =
+        holds(dx, 'float', n) &&
+        holds(dy, 'float', n) &&
+        holds(x, 'float', n) &&
+        holds(y, 'float', n) &&
+        isSize(n) &&
+        isInt(kind);
+      if (!valid) refuse('activation_backward', kernelTable.activation_backward, [dx, dy, x, y, n, kind]);
+      try {
+        const status = raw.u_activation_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(x, 'r'), enter(y, 'r'), n,
+            kind);
+        if (status !== 0) fail('activation_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    dropout_forward(y, mask, x, n, p, seed_lo, seed_hi) {
+      const valid =
+        holds(y, 'float', n) &&
+        holds(mask, 'float', n) &&
+        holds(x, 'float', n) &&
+        isSize(n) &&
+        isNumber(p) &&
+        isInt(seed_lo) &&
+        isInt(seed_hi);
+      if (!valid) refuse('dropout_forward', kernelTable.dropout_forward, [y, mask, x, n, p, seed_lo, seed_hi]);
+      try {
+        const status = raw.u_dropout_forward(ctx, enter(y, 'w'), enter(mask, 'w'), enter(x, 'r'), n, p, seed_lo,
+            seed_hi);
+        if (status !== 0) fail('dropout_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    expand(y, x, outer, mid, inner) {
+      const valid =
+        holds(y, 'float', outer * mid * inner) &&
+        holds(x, 'float', outer * inner) &&
+        isSize(outer) &&
+        isSize(mid) &&
+        isSize(inner);
+      if (!valid) refuse('expand', kernelTable.expand, [y, x, outer, mid, inner]);
+      try {
+        const status = raw.u_expand(ctx, enter(y, 'w'), enter(x, 'r'), outer, mid, inner);
+        if (status !== 0) fail('expand', status);
+      } finally {
+        leave();
+      }
+    },
+    reduce_sum(y, x, outer, mid, inner, scale) {
+      const valid =
+        holds(y, 'float', outer * inner) &&
+        holds(x, 'float', outer * mid * inner) &&
+        isSize(outer) &&
+        isSize(mid) &&
+        isSize(inner) &&
+        isNumber(scale);
+      if (!valid) refuse('reduce_sum', kernelTable.reduce_sum, [y, x, outer, mid, inner, scale]);
+      try {
+        const status = raw.u_reduce_sum(ctx, enter(y, 'w'), enter(x, 'r'), outer, mid, inner, scale);
+        if (status !== 0) fail('reduce_sum', status);
+      } finally {
+        leave();
+      }
+    },
+    transpose(y, x, outer, a, mid, b, inner) {
+      const valid =
+        holds(y, 'float', outer * b * mid * a * inner) &&
+        holds(x, 'float', outer * a * mid * b * inner) &&
+        isSize(outer) &&
+        isSize(a) &&
+        isSize(mid) &&
+        isSize(b) &&
+        isSize(inner);
+      if (!valid) refuse('transpose', kernelTable.transpose, [y, x, outer, a, mid, b, inner]);
+      try {
+        const status = raw.u_transpose(ctx, enter(y, 'w'), enter(x, 'r'), outer, a, mid, b, inner);
+        if (status !== 0) fail('transpose', status);
+      } finally {
+        leave();
+      }
+    },
+    slice_forward(y, x, outer, n, inner, start, count) {
+      const valid =
+        holds(y, 'float', outer * count * inner) &&
+        holds(x, 'float', outer * n * inner) &&
+        isSize(outer) &&
+        isSize(n) &&
+        isSize(inner) &&
+        isInt(start) &&
+        isSize(count);
+      if (!valid) refuse('slice_forward', kernelTable.slice_forward, [y, x, outer, n, inner, start, count]);
+      try {
+        const status = raw.u_slice_forward(ctx, enter(y, 'w'), enter(x, 'r'), outer, n, inner, start, count);
+        if (status !== 0) fail('slice_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    slice_backward(dx, dy, outer, n, inner, start, count) {
+      const valid =
+        holds(dx, 'float', outer * n * inner) &&
+        holds(dy, 'float', outer * count * inner) &&
+        isSize(outer) &&
+        isSize(n) &&
+        isSize(inner) &&
+        isInt(start) &&
+        isSize(count);
+      if (!valid) refuse('slice_backward', kernelTable.slice_backward, [dx, dy, outer, n, inner, start, count]);
+      try {
+        const status = raw.u_slice_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), outer, n, inner, start, count);
+        if (status !== 0) fail('slice_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    place(y, x, outer, n, inner, start, count) {
+      const valid =
+        holds(y, 'float', outer * n * inner) &&
+        holds(x, 'float', outer * count * inner) &&
+        isSize(outer) &&
+        isSize(n) &&
+        isSize(inner) &&
+        isInt(start) &&
+        isSize(count);
+      if (!valid) refuse('place', kernelTable.place, [y, x, outer, n, inner, start, count]);
+      try {
+        const status = raw.u_place(ctx, enter(y, 'w'), enter(x, 'r'), outer, n, inner, start, count);
+        if (status !== 0) fail('place', status);
+      } finally {
+        leave();
+      }
+    },
+    gather_forward(y, x, index, outer, n, m, inner) {
+      const valid =
+        holds(y, 'float', outer * m * inner) &&
+        holds(x, 'float', outer * n * inner) &&
+        holds(index, 'int', outer * m * inner) &&
+        isSize(outer) &&
+        isSize(n) &&
+        isSize(m) &&
+        isSize(inner);
+      if (!valid) refuse('gather_forward', kernelTable.gather_forward, [y, x, index, outer, n, m, inner]);
+      try {
+        const status = raw.u_gather_forward(ctx, enter(y, 'w'), enter(x, 'r'), enter(index, 'r'), outer, n, m, inner);
+        if (status !== 0) fail('gather_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    gather_backward(dx, dy, index, outer, n, m, inner) {
+      const valid =
+        holds(dx, 'float', outer * n * inner) &&
+        holds(dy, 'float', outer * m * inner) &&
+        holds(index, 'int', outer * m * inner) &&
+        isSize(outer) &&
+        isSize(n) &&
+        isSize(m) &&
+        isSize(inner);
+      if (!valid) refuse('gather_backward', kernelTable.gather_backward, [dx, dy, index, outer, n, m, inner]);
+      try {
+        const status = raw.u_gather_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(index, 'r'), outer, n, m,
+            inner);
+        if (status !== 0) fail('gather_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    matmul_forward(y, a, b, P, M, N, K) {
+      const valid =
+        holds(y, 'float', P * M * N) &&
+        holds(a, 'float', P * M * K) &&
+        holds(b, 'float', P * K * N) &&
+        isSize(P) &&
+        isSize(M) &&
+        isSize(N) &&
+        isSize(K);
+      if (!valid) refuse('matmul_forward', kernelTable.matmul_forward, [y, a, b, P, M, N, K]);
+      try {
+        const status = raw.u_matmul_forward(ctx, enter(y, 'w'), enter(a, 'r'), enter(b, 'r'), P, M, N, K);
+        if (status !== 0) fail('matmul_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    matmul_backward(da, db, dy, a, b, P, M, N, K) {
+      const valid =
+        mayHold(da, 'float', P * M * K) &&
+        mayHold(db, 'float', P * K * N) &&
+        holds(dy, 'float', P * M * N) &&
+        holds(a, 'float', P * M * K) &&
+        holds(b, 'float', P * K * N) &&
+        isSize(P) &&
+        isSize(M) &&
+        isSize(N) &&
+        isSize(K);
+      if (!valid) refuse('matmul_backward', kernelTable.matmul_backward, [da, db, dy, a, b, P, M, N, K]);
+      try {
+        const status = raw.u_matmul_backward(ctx, enter(da, 'w'), enter(db, 'w'), enter(dy, 'r'), enter(a, 'r'),
+            enter(b, 'r'), P, M, N, K);
+        if (status !== 0) fail('matmul_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    linear_forward(y, x, w, b, N, I, O) {
+      const valid =
+        holds(y, 'float', N * O) &&
+        holds(x, 'float', N * I) &&
+        holds(w, 'float', O * I) &&
+        mayHold(b, 'float', O) &&
+        isSize(N) &&
+        isSize(I) &&
+        isSize(O);
+      if (!valid) refuse('linear_forward', kernelTable.linear_forward, [y, x, w, b, N, I, O]);
+      try {
+        const status = raw.u_linear_forward(ctx, enter(y, 'w'), enter(x, 'r'), enter(w, 'r'), enter(b, 'r'), N, I, O);
+        if (status !== 0) fail('linear_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    linear_backward(dx, dw, db, dy, x, w, N, I, O) {
+      const valid =
+        mayHold(dx, 'float', N * I) &&
+        mayHold(dw, 'float', O * I) &&
+        mayHold(db, 'float', O) &&
+        holds(dy, 'float', N * O) &&
+        holds(x, 'float', N * I) &&
+        holds(w, 'float', O * I) &&
+        isSize(N) &&
+        isSize(I) &&
+        isSize(O);
+      if (!valid) refuse('linear_backward', kernelTable.linear_backward, [dx, dw, db, dy, x, w, N, I, O]);
+      try {
+        const status = raw.u_linear_backward(ctx, enter(dx, 'w'), enter(dw, 'w'), enter(db, 'w'), enter(dy, 'r'),
+            enter(x, 'r'), enter(w, 'r'), N, I, O);
+        if (status !== 0) fail('linear_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    softmax_forward(y, x, N, C) {
+      const valid =
+        holds(y, 'float', N * C) &&
+        holds(x, 'float', N * C) &&
+        isSize(N) &&
+        isSize(C);
+      if (!valid) refuse('softmax_forward', kernelTable.softmax_forward, [y, x, N, C]);
+      try {
+        const status = raw.u_softmax_forward(ctx, enter(y, 'w'), enter(x, 'r'), N, C);
+        if (status !== 0) fail('softmax_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    softmax_backward(dx, dy, y, N, C) {
+      const valid =
+        holds(dx, 'float', N * C) &&
+        holds(dy, 'float', N * C) &&
+        holds(y, 'float', N * C) &&
+        isSize(N) &&
+        isSize(C);
+      if (!valid) refuse('softmax_backward', kernelTable.softmax_backward, [dx, dy, y, N, C]);
+      try {
+        const status = raw.u_softmax_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(y, 'r'), N, C);
+        if (status !== 0) fail('softmax_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    log_softmax_forward(y, x, N, C) {
+      const valid =
+        holds(y, 'float', N * C) &&
+        holds(x, 'float', N * C) &&
+        isSize(N) &&
+        isSize(C);
+      if (!valid) refuse('log_softmax_forward', kernelTable.log_softmax_forward, [y, x, N, C]);
+      try {
+        const status = raw.u_log_softmax_forward(ctx, enter(y, 'w'), enter(x, 'r'), N, C);
+        if (status !== 0) fail('log_softmax_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    log_softmax_backward(dx, dy, y, N, C) {
+      const valid =
+        holds(dx, 'float', N * C) &&
+        holds(dy, 'float', N * C) &&
+        holds(y, 'float', N * C) &&
+        isSize(N) &&
+        isSize(C);
+      if (!valid) refuse('log_softmax_backward', kernelTable.log_softmax_backward, [dx, dy, y, N, C]);
+      try {
+        const status = raw.u_log_softmax_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(y, 'r'), N, C);
+        if (status !== 0) fail('log_softmax_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    layer_norm_forward(y, mean, rstd, x, gamma, beta, N, C, eps) {
+      const valid =
+        holds(y, 'float', N * C) &&
+        holds(mean, 'float', N) &&
+        holds(rstd, 'float', N) &&
+        holds(x, 'float', N * C) &&
+        mayHold(gamma, 'float', C) &&
+        mayHold(beta, 'float', C) &&
+        isSize(N) &&
+        isSize(C) &&
+        isNumber(eps);
+      if (!valid) refuse('layer_norm_forward', kernelTable.layer_norm_forward, [y, mean, rstd, x, gamma, beta, N, C,
+          eps]);
+      try {
+        const status = raw.u_layer_norm_forward(ctx, enter(y, 'w'), enter(mean, 'w'), enter(rstd, 'w'), enter(x, 'r'),
+            enter(gamma, 'r'), enter(beta, 'r'), N, C, eps);
+        if (status !== 0) fail('layer_norm_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    layer_norm_backward(dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C) {
+      const valid =
+        mayHold(dx, 'float', N * C) &&
+        mayHold(dgamma, 'float', C) &&
+        mayHold(dbeta, 'float', C) &&
+        holds(dy, 'float', N * C) &&
+        holds(x, 'float', N * C) &&
+        holds(mean, 'float', N) &&
+        holds(rstd, 'float', N) &&
+        mayHold(gamma, 'float', C) &&
+        isSize(N) &&
+        isSize(C);
+      if (!valid) refuse('layer_norm_backward', kernelTable.layer_norm_backward, [dx, dgamma, dbeta, dy, x, mean, rstd,
+          gamma, N, C]);
+      try {
+        const status = raw.u_layer_norm_backward(ctx, enter(dx, 'w'), enter(dgamma, 'w'), enter(dbeta, 'w'),
+            enter(dy, 'r'), enter(x, 'r'), enter(mean, 'r'), enter(rstd, 'r'), enter(gamma, 'r'), N, C);
+        if (status !== 0) fail('layer_norm_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    embedding_forward(y, w, index, N, V, E) {
+      const valid =
+        holds(y, 'float', N * E) &&
+        holds(w, 'float', V * E) &&
+        holds(index, 'int', N) &&
+        isSize(N) &&
+        isSize(V) &&
+        isSize(E);
+      if (!valid) refuse('embedding_forward', kernelTable.embedding_forward, [y, w, index, N, V, E]);
+      try {
+        const status = raw.u_embedding_forward(ctx, enter(y, 'w'), enter(w, 'r'), enter(index, 'r'), N, V, E);
+        if (status !== 0) fail('embedding_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    embedding_backward(dw, dy, index, N, V, E, padding_idx) {
+      const valid =
+        holds(dw, 'float', V * E) &&
+        holds(dy, 'float', N * E) &&
+        holds(index, 'int', N) &&
+        isSize(N) &&
+        isSize(V) &&
+        isSize(E) &&
+        isInt(padding_idx);
+      if (!valid) refuse('embedding_backward', kernelTable.embedding_backward, [dw, dy, index, N, V, E, padding_idx]);
+      try {
+        const status = raw.u_embedding_backward(ctx, enter(dw, 'w'), enter(dy, 'r'), enter(index, 'r'), N, V, E,
+            padding_idx);
+        if (status !== 0) fail('embedding_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    cross_entropy_forward(loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
+        reduction) {
+      const valid =
+        holds(loss, 'float', L) &&
+        holds(logp, 'float', N * C) &&
+        holds(denominator, 'float', 1) &&
+        holds(logits, 'float', N * C) &&
+        holds(target, 'int', N) &&
+        mayHold(weight, 'float', C) &&
+        isSize(N) &&
+        isSize(C) &&
+        isSize(L) &&
+        isInt(ignore_index) &&
+        isNumber(label_smoothing) &&
+        isInt(reduction);
+      if (!valid) refuse('cross_entropy_forward', kernelTable.cross_entropy_forward, [loss, logp, denominator, logits,
+          target, weight, N, C, L, ignore_index, label_smoothing, reduction]);
+      try {
+        const status = raw.u_cross_entropy_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(denominator, 'w'),
+            enter(logits, 'r'), enter(target, 'r'), enter(weight, 'r'), N, C, L, ignore_index, label_smoothing,
+            reduction);
+        if (status !== 0) fail('cross_entropy_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    cross_entropy_backward(dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
+        reduction) {
+      const valid =
+        holds(dlogits, 'float', N * C) &&
+        holds(dloss, 'float', L) &&
+        holds(logp, 'float', N * C) &&
+        holds(denominator, 'float', 1) &&
+        holds(target, 'int', N) &&
+        mayHold(weight, 'float', C) &&
+        isSize(N) &&
+        isSize(C) &&
+        isSize(L) &&
+        isInt(ignore_index) &&
+        isNumber(label_smoothing) &&
+        isInt(reduction);
+      if (!valid) refuse('cross_entropy_backward', kernelTable.cross_entropy_backward, [dlogits, dloss, logp,
+          denominator, target, weight, N, C, L, ignore_index, label_smoothing, reduction]);
+      try {
+        const status = raw.u_cross_entropy_backward(ctx, enter(dlogits, 'w'), enter(dloss, 'r'), enter(logp, 'r'),
+            enter(denominator, 'r'), enter(target, 'r'), enter(weight, 'r'), N, C, L, ignore_index, label_smoothing,
+            reduction);
+        if (status !== 0) fail('cross_entropy_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    bce_with_logits_forward(loss, x, t, weight, pos_weight, n, L, reduction) {
+      const valid =
+        holds(loss, 'float', L) &&
+        holds(x, 'float', n) &&
+        holds(t, 'float', n) &&
+        mayHold(weight, 'float', n) &&
+        mayHold(pos_weight, 'float', n) &&
+        isSize(n) &&
+        isSize(L) &&
+        isInt(reduction);
+      if (!valid) refuse('bce_with_logits_forward', kernelTable.bce_with_logits_forward, [loss, x, t, weight,
+          pos_weight, n, L, reduction]);
+      try {
+        const status = raw.u_bce_with_logits_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'),
+            enter(weight, 'r'), enter(pos_weight, 'r'), n, L, reduction);
+        if (status !== 0) fail('bce_with_logits_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    bce_with_logits_backward(dx, dloss, x, t, weight, pos_weight, n, L, reduction) {
+      const valid =
+        holds(dx, 'float', n) &&
+        holds(dloss, 'float', L) &&
+        holds(x, 'float', n) &&
+        holds(t, 'float', n) &&
+        mayHold(weight, 'float', n) &&
+        mayHold(pos_weight, 'float', n) &&
+        isSize(n) &&
+        isSize(L) &&
+        isInt(reduction);
+      if (!valid) refuse('bce_with_logits_backward', kernelTable.bce_with_logits_backward, [dx, dloss, x, t, weight,
+          pos_weight, n, L, reduction]);
+      try {
+        const status = raw.u_bce_with_logits_backward(ctx, enter(dx, 'w'), enter(dloss, 'r'), enter(x, 'r'),
+            enter(t, 'r'), enter(weight, 'r'), enter(pos_weight, 'r'), n, L, reduction);
+        if (status !== 0) fail('bce_with_logits_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    regression_loss_forward(loss, x, t, n, L, reduction, kind, delta) {
+      const valid =
+        holds(loss, 'float', L) &&
+        holds(x, 'float', n) &&
+        holds(t, 'float', n) &&
+        isSize(n) &&
+        isSize(L) &&
+        isInt(reduction) &&
+        isInt(kind) &&
+        isNumber(delta);
+      if (!valid) refuse('regression_loss_forward', kernelTable.regression_loss_forward, [loss, x, t, n, L, reduction,
+          kind, delta]);
+      try {
+        const status = raw.u_regression_loss_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'), n, L,
+            reduction, kind, delta);
+        if (status !== 0) fail('regression_loss_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    regression_loss_backward(dx, dt, dloss, x, t, n, L, reduction, kind, delta) {
+      const valid =
+        mayHold(dx, 'float', n) &&
+        mayHold(dt, 'float', n) &&
+        holds(dloss, 'float', L) &&
+        holds(x, 'float', n) &&
+        holds(t, 'float', n) &&
+        isSize(n) &&
+        isSize(L) &&
+        isInt(reduction) &&
+        isInt(kind) &&
+        isNumber(delta);
+      if (!valid) refuse('regression_loss_backward', kernelTable.regression_loss_backward, [dx, dt, dloss, x, t, n, L,
+          reduction, kind, delta]);
+      try {
+        const status = raw.u_regression_loss_backward(ctx, enter(dx, 'w'), enter(dt, 'w'), enter(dloss, 'r'),
+            enter(x, 'r'), enter(t, 'r'), n, L, reduction, kind, delta);
+        if (status !== 0) fail('regression_loss_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    sum_squares(out, x, n) {
+      const valid =
+        holds(out, 'double', 1) &&
+        holds(x, 'float', n) &&
+        isSize(n);
+      if (!valid) refuse('sum_squares', kernelTable.sum_squares, [out, x, n]);
+      try {
+        const status = raw.u_sum_squares(ctx, enter(out, 'w'), enter(x, 'r'), n);
+        if (status !== 0) fail('sum_squares', status);
+      } finally {
+        leave();
+      }
+    },
+    sgd_update(p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first) {
+      const valid =
+        holds(p, 'float', n) &&
+        mayHold(buf, 'float', n) &&
+        holds(g, 'float', n) &&
+        isSize(n) &&
+        isNumber(lr) &&
+        isNumber(momentum) &&
+        isNumber(dampening) &&
+        isInt(nesterov) &&
+        isNumber(weight_decay) &&
+        isInt(first);
+      if (!valid) refuse('sgd_update', kernelTable.sgd_update, [p, buf, g, n, lr, momentum, dampening, nesterov,
+          weight_decay, first]);
+      try {
+        const status = raw.u_sgd_update(ctx, enter(p, 'w'), enter(buf, 'w'), enter(g, 'r'), n, lr, momentum, dampening,
+            nesterov, weight_decay, first);
+        if (status !== 0) fail('sgd_update', status);
+      } finally {
+        leave();
+      }
+    },
+    adam_update(p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step) {
+      const valid =
+        holds(p, 'float', n) &&
+        holds(m, 'float', n) &&
+        holds(v, 'float', n) &&
+        mayHold(vmax, 'float', n) &&
+        holds(g, 'float', n) &&
+        isSize(n) &&
+        isNumber(lr) &&
+        isNumber(beta1) &&
+        isNumber(beta2) &&
+        isNumber(eps) &&
+        isNumber(weight_decay) &&
+        isInt(decoupled) &&
+        isNumber(step);
+      if (!valid) refuse('adam_update', kernelTable.adam_update, [p, m, v, vmax, g, n, lr, beta1, beta2, eps,
+          weight_decay, decoupled, step]);
+      try {
+        const status = raw.u_adam_update(ctx, enter(p, 'w'), enter(m, 'w'), enter(v, 'w'), enter(vmax, 'w'),
+            enter(g, 'r'), n, lr, beta1, beta2, eps, weight_decay, decoupled, step);
+        if (status !== 0) fail('adam_update', status);
+      } finally {
+        leave();
+      }
+    },
+    rmsprop_update(p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum) {
+      const valid =
+        holds(p, 'float', n) &&
+        holds(sq, 'float', n) &&
+        mayHold(buf, 'float', n) &&
+        mayHold(gavg, 'float', n) &&
+        holds(g, 'float', n) &&
+        isSize(n) &&
+        isNumber(lr) &&
+        isNumber(alpha) &&
+        isNumber(eps) &&
+        isNumber(weight_decay) &&
+        isNumber(momentum);
+      if (!valid) refuse('rmsprop_update', kernelTable.rmsprop_update, [p, sq, buf, gavg, g, n, lr, alpha, eps,
+          weight_decay, momentum]);
+      try {
+        const status = raw.u_rmsprop_update(ctx, enter(p, 'w'), enter(sq, 'w'), enter(buf, 'w'), enter(gavg, 'w'),
+            enter(g, 'r'), n, lr, alpha, eps, weight_decay, momentum);
+        if (status !== 0) fail('rmsprop_update', status);
+      } finally {
+        leave();
+      }
+    },
+    adagrad_update(p, sum, g, n, lr, eps, weight_decay) {
+      const valid =
+        holds(p, 'float', n) &&
+        holds(sum, 'float', n) &&
+        holds(g, 'float', n) &&
+        isSize(n) &&
+        isNumber(lr) &&
+        isNumber(eps) &&
+        isNumber(weight_decay);
+      if (!valid) refuse('adagrad_update', kernelTable.adagrad_update, [p, sum, g, n, lr, eps, weight_decay]);
+      try {
+        const status = raw.u_adagrad_update(ctx, enter(p, 'w'), enter(sum, 'w'), enter(g, 'r'), n, lr, eps,
+            weight_decay);
+        if (status !== 0) fail('adagrad_update', status);
+      } finally {
+        leave();
+      }
+    },
+    rnn_sizes(sizes, cell, T, B, I, H, D, rows) {
+      const valid =
+        holds(sizes, 'double', 5) &&
+        isInt(cell) &&
+        isInt(T) &&
+        isInt(B) &&
+        isInt(I) &&
+        isInt(H) &&
+        isInt(D) &&
+        isInt(rows);
+      if (!valid) refuse('rnn_sizes', kernelTable.rnn_sizes, [sizes, cell, T, B, I, H, D, rows]);
+      try {
+        const status = raw.u_rnn_sizes(ctx, enter(sizes, 'w'), cell, T, B, I, H, D, rows);
+        if (status !== 0) fail('rnn_sizes', status);
+      } finally {
+        leave();
+      }
+    },
+    rnn_pack(packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D, npacked) {
+      const valid =
+        holds(packed, 'float', npacked) &&
+        holds(w_ih, 'float', gates * H * I) &&
+        holds(w_hh, 'float', gates * H * H) &&
+        mayHold(b_ih, 'float', gates * H) &&
+        mayHold(b_hh, 'float', gates * H) &&
+        mayHold(w_ih_r, 'float', gates * H * I) &&
+        mayHold(w_hh_r, 'float', gates * H * H) &&
+        mayHold(b_ih_r, 'float', gates * H) &&
+        mayHold(b_hh_r, 'float', gates * H) &&
+        isInt(cell) &&
+        isSize(gates) &&
+        isSize(I) &&
+        isSize(H) &&
+        isInt(D) &&
+        isWideSize(npacked);
+      if (!valid) refuse('rnn_pack', kernelTable.rnn_pack, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r,
+          b_hh_r, cell, gates, I, H, D, npacked]);
+      try {
+        const status = raw.u_rnn_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
+            enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'), enter(b_ih_r, 'r'), enter(b_hh_r, 'r'), cell,
+            gates, I, H, D, npacked);
+        if (status !== 0) fail('rnn_pack', status);
+      } finally {
+        leave();
+      }
+    },
+    rnn_forward(y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r,
+        lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked) {
+      const valid =
+        holds(y, 'float', T * B * D * H) &&
+        holds(hn, 'float', D * B * H) &&
+        mayHold(cn, 'float', D * B * H) &&
+        mayHold(saved, 'float', nsaved) &&
+        holds(scratch, 'float', nscratch) &&
+        mayHold(packed, 'float', npacked) &&
+        holds(x, 'float', T * B * I) &&
+        mayHold(h0, 'float', D * B * H) &&
+        mayHold(c0, 'float', D * B * H) &&
+        holds(w_ih, 'float', gates * H * I) &&
+        holds(w_hh, 'float', gates * H * H) &&
+        mayHold(b_ih, 'float', gates * H) &&
+        mayHold(b_hh, 'float', gates * H) &&
+        mayHold(w_ih_r, 'float', gates * H * I) &&
+        mayHold(w_hh_r, 'float', gates * H * H) &&
+        mayHold(b_ih_r, 'float', gates * H) &&
+        mayHold(b_hh_r, 'float', gates * H) &&
+        mayHold(lengths, 'int', B) &&
+        isInt(cell) &&
+        isSize(gates) &&
+        isSize(T) &&
+        isSize(B) &&
+        isSize(I) &&
+        isSize(H) &&
+        isSize(D) &&
+        isInt(rows) &&
+        isWideSize(nsaved) &&
+        isWideSize(nscratch) &&
+        isWideSize(npacked);
+      if (!valid) refuse('rnn_forward', kernelTable.rnn_forward, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih,
+          w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch,
+          npacked]);
+      try {
+        const status = raw.u_rnn_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
+            enter(scratch, 'w'), enter(packed, 'r'), enter(x, 'r'), enter(h0, 'r'), enter(c0, 'r'), enter(w_ih, 'r'),
+            enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'),
+            enter(b_ih_r, 'r'), enter(b_hh_r, 'r'), enter(lengths, 'r'), cell, gates, T, B, I, H, D, rows, nsaved,
+            nscratch, npacked);
+        if (status !== 0) fail('rnn_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    rnn_backward(dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn, x, h0, c0,
+        w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B, I, H, D,
+        rows, nsaved, nscratch) {
+      const valid =
+        mayHold(dx, 'float', T * B * I) &&
+        mayHold(dh0, 'float', D * B * H) &&
+        mayHold(dc0, 'float', D * B * H) &&
+        mayHold(dw_ih, 'float', gates * H * I) &&
+        mayHold(dw_hh, 'float', gates * H * H) &&
+        mayHold(db_ih, 'float', gates * H) &&
+        mayHold(db_hh, 'float', gates * H) &&
+        mayHold(dw_ih_r, 'float', gates * H * I) &&
+        mayHold(dw_hh_r, 'float', gates * H * H) &&
+        mayHold(db_ih_r, 'float', gates * H) &&
+        mayHold(db_hh_r, 'float', gates * H) &&
+        mayHold(dy, 'float', T * B * D * H) &&
+        mayHold(dhn, 'float', D * B * H) &&
+        mayHold(dcn, 'float', D * B * H) &&
+        holds(x, 'float', T * B * I) &&
+        mayHold(h0, 'float', D * B * H) &&
+        mayHold(c0, 'float', D * B * H) &&
+        holds(w_ih, 'float', gates * H * I) &&
+        holds(w_hh, 'float', gates * H * H) &&
+        mayHold(b_ih, 'float', gates * H) &&
+        mayHold(b_hh, 'float', gates * H) &&
+        mayHold(w_ih_r, 'float', gates * H * I) &&
+        mayHold(w_hh_r, 'float', gates * H * H) &&
+        mayHold(b_ih_r, 'float', gates * H) &&
+        mayHold(b_hh_r, 'float', gates * H) &&
+        mayHold(lengths, 'int', B) &&
+        holds(saved, 'float', nsaved) &&
+        holds(scratch, 'float', nscratch) &&
+        isInt(cell) &&
+        isSize(gates) &&
+        isSize(T) &&
+        isSize(B) &&
+        isSize(I) &&
+        isSize(H) &&
+        isSize(D) &&
+        isInt(rows) &&
+        isWideSize(nsaved) &&
+        isWideSize(nscratch);
+      if (!valid) refuse('rnn_backward', kernelTable.rnn_backward, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r,
+          dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r,
+          lengths, saved, scratch, cell, gates, T, B, I, H, D, rows, nsaved, nscratch]);
+      try {
+        const status = raw.u_rnn_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
+            enter(dw_hh, 'w'), enter(db_ih, 'w'), enter(db_hh, 'w'), enter(dw_ih_r, 'w'), enter(dw_hh_r, 'w'),
+            enter(db_ih_r, 'w'), enter(db_hh_r, 'w'), enter(dy, 'r'), enter(dhn, 'r'), enter(dcn, 'r'), enter(x, 'r'),
+            enter(h0, 'r'), enter(c0, 'r'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'),
+            enter(w_ih_r, 'r'), enter(w_hh_r, 'r'), enter(b_ih_r, 'r'), enter(b_hh_r, 'r'), enter(lengths, 'r'),
+            enter(saved, 'r'), enter(scratch, 'w'), cell, gates, T, B, I, H, D, rows, nsaved, nscratch);
+        if (status !== 0) fail('rnn_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    fma_peak(flops, rounds) {
+      const valid =
+        holds(flops, 'double', 1) &&
+        isInt(rounds);
+      if (!valid) refuse('fma_peak', kernelTable.fma_peak, [flops, rounds]);
+      try {
+        const status = raw.u_fma_peak(ctx, enter(flops, 'w'), rounds);
+        if (status !== 0) fail('fma_peak', status);
+      } finally {
+        leave();
+      }
+    },
+  };
+}
+
+/** The native addon's raw kernels: arguments are written into its frame `f`, then one call by index. */
+export function frameKernels(f: Float64Array, call: (index: number) => number): RawKernels {
+  return {
+    u_fill(_ctx, y, n, value) {
+      f[0] = y; f[1] = n; f[2] = value;
+      return call(0);
+    },
+    u_axpy(_ctx, y, x, n, alpha) {
+      f[0] = y; f[1] = x; f[2] = n; f[3] = alpha;
+      return call(1);
+    },
+    u_affine(_ctx, y, x, n, alpha, beta) {
+      f[0] = y; f[1] = x; f[2] = n; f[3] = alpha; f[4] = beta;
+      return call(2);
+    },
+    u_clamp(_ctx, y, x, n, low, high) {
+      f[0] = y; f[1] = x; f[2] = n; f[3] = low; f[4] = high;
+      return call(3);
+    },
+    u_binary_forward(_ctx, y, a, b, n, op) {
+      f[0] = y; f[1] = a; f[2] = b; f[3] = n; f[4] = op;
+      return call(4);
+    },
+    u_binary_backward(_ctx, da, db, dy, a, b, n, op) {
+      f[0] = da; f[1] = db; f[2] = dy; f[3] = a; f[4] = b; f[5] = n; f[6] = op;
+      return call(5);
+    },
+    u_activation_forward(_ctx, y, x, n, kind) {
+      f[0] = y; f[1] = x; f[2] = n; f[3] = kind;
+      return call(6);
+    },
+    u_activation_backward(_ctx, dx, dy, x, y, n, kind) {
+      f[0] = dx; f[1] = dy; f[2] = x; f[3] = y; f[4] = n; f[5] = kind;
+      return call(7);
+    },
+    u_dropout_forward(_ctx, y, mask, x, n, p, seed_lo, seed_hi) {
+      f[0] = y; f[1] = mask; f[2] = x; f[3] = n; f[4] = p; f[5] = seed_lo; f[6] = seed_hi;
+      return call(8);
+    },
+    u_expand(_ctx, y, x, outer, mid, inner) {
+      f[0] = y; f[1] = x; f[2] = outer; f[3] = mid; f[4] = inner;
+      return call(9);
+    },
+    u_reduce_sum(_ctx, y, x, outer, mid, inner, scale) {
+      f[0] = y; f[1] = x; f[2] = outer; f[3] = mid; f[4] = inner; f[5] = scale;
+      return call(10);
+    },
+    u_transpose(_ctx, y, x, outer, a, mid, b, inner) {
+      f[0] = y; f[1] = x; f[2] = outer; f[3] = a; f[4] = mid; f[5] = b; f[6] = inner;
+      return call(11);
+    },
+    u_slice_forward(_ctx, y, x, outer, n, inner, start, count) {
+      f[0] = y; f[1] = x; f[2] = outer; f[3] = n; f[4] = inner; f[5] = start; f[6] = count;
+      return call(12);
+    },
+    u_slice_backward(_ctx, dx, dy, outer, n, inner, start, count) {
+      f[0] = dx; f[1] = dy; f[2] = outer; f[3] = n; f[4] = inner; f[5] = start; f[6] = count;
+      return call(13);
+    },
+    u_place(_ctx, y, x, outer, n, inner, start, count) {
+      f[0] = y; f[1] = x; f[2] = outer; f[3] = n; f[4] = inner; f[5] = start; f[6] = count;
+      return call(14);
+    },
+    u_gather_forward(_ctx, y, x, index, outer, n, m, inner) {
+      f[0] = y; f[1] = x; f[2] = index; f[3] = outer; f[4] = n; f[5] = m; f[6] = inner;
+      return call(15);
+    },
+    u_gather_backward(_ctx, dx, dy, index, outer, n, m, inner) {
+      f[0] = dx; f[1] = dy; f[2] = index; f[3] = outer; f[4] = n; f[5] = m; f[6] = inner;
+      return call(16);
+    },
+    u_matmul_forward(_ctx, y, a, b, P, M, N, K) {
+      f[0] = y; f[1] = a; f[2] = b; f[3] = P; f[4] = M; f[5] = N; f[6] = K;
+      return call(17);
+    },
+    u_matmul_backward(_ctx, da, db, dy, a, b, P, M, N, K) {
+      f[0] = da; f[1] = db; f[2] = dy; f[3] = a; f[4] = b; f[5] = P; f[6] = M; f[7] = N; f[8] = K;
+      return call(18);
+    },
+    u_linear_forward(_ctx, y, x, w, b, N, I, O) {
+      f[0] = y; f[1] = x; f[2] = w; f[3] = b; f[4] = N; f[5] = I; f[6] = O;
+      return call(19);
+    },
+    u_linear_backward(_ctx, dx, dw, db, dy, x, w, N, I, O) {
+      f[0] = dx; f[1] = dw; f[2] = db; f[3] = dy; f[4] = x; f[5] = w; f[6] = N; f[7] = I; f[8] = O;
+      return call(20);
+    },
+    u_softmax_forward(_ctx, y, x, N, C) {
+      f[0] = y; f[1] = x; f[2] = N; f[3] = C;
+      return call(21);
+    },
+    u_softmax_backward(_ctx, dx, dy, y, N, C) {
+      f[0] = dx; f[1] = dy; f[2] = y; f[3] = N; f[4] = C;
+      return call(22);
+    },
+    u_log_softmax_forward(_ctx, y, x, N, C) {
+      f[0] = y; f[1] = x; f[2] = N; f[3] = C;
+      return call(23);
+    },
+    u_log_softmax_backward(_ctx, dx, dy, y, N, C) {
+      f[0] = dx; f[1] = dy; f[2] = y; f[3] = N; f[4] = C;
+      return call(24);
+    },
+    u_layer_norm_forward(_ctx, y, mean, rstd, x, gamma, beta, N, C, eps) {
+      f[0] = y; f[1] = mean; f[2] = rstd; f[3] = x; f[4] = gamma; f[5] = beta; f[6] = N; f[7] = C; f[8] = eps;
+      return call(25);
+    },
+    u_layer_norm_backward(_ctx, dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C) {
+      f[0] = dx; f[1] = dgamma; f[2] = dbeta; f[3] = dy; f[4] = x; f[5] = mean; f[6] = rstd; f[7] = gamma; f[8] = N;
+      f[9] = C;
+      return call(26);
+    },
+    u_embedding_forward(_ctx, y, w, index, N, V, E) {
+      f[0] = y; f[1] = w; f[2] = index; f[3] = N; f[4] = V; f[5] = E;
+      return call(27);
+    },
+    u_embedding_backward(_ctx, dw, dy, index, N, V, E, padding_idx) {
+      f[0] = dw; f[1] = dy; f[2] = index; f[3] = N; f[4] = V; f[5] = E; f[6] = padding_idx;
+      return call(28);
+    },
+    u_cross_entropy_forward(_ctx, loss, logp, denominator, logits, target, weight, N, C, L, ignore_index,
+        label_smoothing, reduction) {
+      f[0] = loss; f[1] = logp; f[2] = denominator; f[3] = logits; f[4] = target; f[5] = weight; f[6] = N; f[7] = C;
+      f[8] = L; f[9] = ignore_index; f[10] = label_smoothing; f[11] = reduction;
+      return call(29);
+    },
+    u_cross_entropy_backward(_ctx, dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index,
+        label_smoothing, reduction) {
+      f[0] = dlogits; f[1] = dloss; f[2] = logp; f[3] = denominator; f[4] = target; f[5] = weight; f[6] = N; f[7] = C;
+      f[8] = L; f[9] = ignore_index; f[10] = label_smoothing; f[11] = reduction;
+      return call(30);
+    },
+    u_bce_with_logits_forward(_ctx, loss, x, t, weight, pos_weight, n, L, reduction) {
+      f[0] = loss; f[1] = x; f[2] = t; f[3] = weight; f[4] = pos_weight; f[5] = n; f[6] = L; f[7] = reduction;
+      return call(31);
+    },
+    u_bce_with_logits_backward(_ctx, dx, dloss, x, t, weight, pos_weight, n, L, reduction) {
+      f[0] = dx; f[1] = dloss; f[2] = x; f[3] = t; f[4] = weight; f[5] = pos_weight; f[6] = n; f[7] = L;
+      f[8] = reduction;
+      return call(32);
+    },
+    u_regression_loss_forward(_ctx, loss, x, t, n, L, reduction, kind, delta) {
+      f[0] = loss; f[1] = x; f[2] = t; f[3] = n; f[4] = L; f[5] = reduction; f[6] = kind; f[7] = delta;
+      return call(33);
+    },
+    u_regression_loss_backward(_ctx, dx, dt, dloss, x, t, n, L, reduction, kind, delta) {
+      f[0] = dx; f[1] = dt; f[2] = dloss; f[3] = x; f[4] = t; f[5] = n; f[6] = L; f[7] = reduction; f[8] = kind;
+      f[9] = delta;
+      return call(34);
+    },
+    u_sum_squares(_ctx, out, x, n) {
+      f[0] = out; f[1] = x; f[2] = n;
+      return call(35);
+    },
+    u_sgd_update(_ctx, p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first) {
+      f[0] = p; f[1] = buf; f[2] = g; f[3] = n; f[4] = lr; f[5] = momentum; f[6] = dampening; f[7] = nesterov;
+      f[8] = weight_decay; f[9] = first;
+      return call(36);
+    },
+    u_adam_update(_ctx, p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step) {
+      f[0] = p; f[1] = m; f[2] = v; f[3] = vmax; f[4] = g; f[5] = n; f[6] = lr; f[7] = beta1; f[8] = beta2; f[9] = eps;
+      f[10] = weight_decay; f[11] = decoupled; f[12] = step;
+      return call(37);
+    },
+    u_rmsprop_update(_ctx, p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum) {
+      f[0] = p; f[1] = sq; f[2] = buf; f[3] = gavg; f[4] = g; f[5] = n; f[6] = lr; f[7] = alpha; f[8] = eps;
+      f[9] = weight_decay; f[10] = momentum;
+      return call(38);
+    },
+    u_adagrad_update(_ctx, p, sum, g, n, lr, eps, weight_decay) {
+      f[0] = p; f[1] = sum; f[2] = g; f[3] = n; f[4] = lr; f[5] = eps; f[6] = weight_decay;
+      return call(39);
+    },
+    u_rnn_sizes(_ctx, sizes, cell, T, B, I, H, D, rows) {
+      f[0] = sizes; f[1] = cell; f[2] = T; f[3] = B; f[4] = I; f[5] = H; f[6] = D; f[7] = rows;
+      return call(40);
+    },
+    u_rnn_pack(_ctx, packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D, npacked) {
+      f[0] = packed; f[1] = w_ih; f[2] = w_hh; f[3] = b_ih; f[4] = b_hh; f[5] = w_ih_r; f[6] = w_hh_r; f[7] = b_ih_r;
+      f[8] = b_hh_r; f[9] = cell; f[10] = gates; f[11] = I; f[12] = H; f[13] = D; f[14] = npacked;
+      return call(41);
+    },
+    u_rnn_forward(_ctx, y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r,
+        b_hh_r, lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked) {
+      f[0] = y; f[1] = hn; f[2] = cn; f[3] = saved; f[4] = scratch; f[5] = packed; f[6] = x; f[7] = h0; f[8] = c0;
+      f[9] = w_ih; f[10] = w_hh; f[11] = b_ih; f[12] = b_hh; f[13] = w_ih_r; f[14] = w_hh_r; f[15] = b_ih_r;
+      f[16] = b_hh_r; f[17] = lengths; f[18] = cell; f[19] = gates; f[20] = T; f[21] = B; f[22] = I; f[23] = H;
+      f[24] = D; f[25] = rows; f[26] = nsaved; f[27] = nscratch; f[28] = npacked;
+      return call(42);
+    },
+    u_rnn_backward(_ctx, dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn, x,
+        h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B, I,
+        H, D, rows, nsaved, nscratch) {
+      f[0] = dx; f[1] = dh0; f[2] = dc0; f[3] = dw_ih; f[4] = dw_hh; f[5] = db_ih; f[6] = db_hh; f[7] = dw_ih_r;
+      f[8] = dw_hh_r; f[9] = db_ih_r; f[10] = db_hh_r; f[11] = dy; f[12] = dhn; f[13] = dcn; f[14] = x; f[15] = h0;
+      f[16] = c0; f[17] = w_ih; f[18] = w_hh; f[19] = b_ih; f[20] = b_hh; f[21] = w_ih_r; f[22] = w_hh_r;
+      f[23] = b_ih_r; f[24] = b_hh_r; f[25] = lengths; f[26] = saved; f[27] = scratch; f[28] = cell; f[29] = gates;
+      f[30] = T; f[31] = B; f[32] = I; f[33] = H; f[34] = D; f[35] = rows; f[36] = nsaved; f[37] = nscratch;
+      return call(43);
+    },
+    u_fma_peak(_ctx, flops, rounds) {
+      f[0] = flops; f[1] = rounds;
+      return call(44);
+    },
+  };
+}

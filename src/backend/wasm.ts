@@ -1,0 +1,168 @@
+// The WASM backend: the same kernels as exports of a pure .wasm file, with a loader of our own. Persistent and step storages
+// live in the module's heap. A `host` storage is copied into it for the time of a call, and back if the kernel writes it.
+import { BackendError } from '../errors.js';
+import { ABI_VERSION, type Access, type Binding, bindKernels, kernelTable, type RawKernels } from './generated/abi.js';
+import { BackendMemory, type Block, type Heap, refuseDetached } from './memory.js';
+import { ALIGNMENT, type Region } from './memory-arena.js';
+import type { Backend, Storage } from './types.js';
+import { Unavailable } from './unavailable.js';
+
+type WasmExports = RawKernels & {
+  memory: WebAssembly.Memory;
+  malloc(bytes: number): number;
+  free(address: number): void;
+  u_abi_version(): number;
+  u_isa_best(): number;
+  u_open(isa: number, threads: number): number;
+  u_close(ctx: number): void;
+  _initialize?(): void;
+};
+
+const REMEDY = 'use the .wasm files of this release, or run "npm run build:wasm" in a clone';
+/** U_ISA_WASM_RELAXED of native/runtime/ctx.h. */
+const ISA_RELAXED = 6;
+
+/** @throws Unavailable if the module is of another version than this library. */
+export async function openWasm(module: WebAssembly.Module): Promise<Backend> {
+  const instance = await WebAssembly.instantiate(module, stubImports(module));
+  const raw = instance.exports as unknown as WasmExports;
+  raw._initialize?.();
+  const abi = raw.u_abi_version?.();
+  if (abi !== ABI_VERSION) {
+    throw new Unavailable('wasm', `module was built for ABI ${abi}, this library needs ${ABI_VERSION}`, REMEDY);
+  }
+  const missing = Object.keys(kernelTable).find((name) => !(`u_${name}` in raw));
+  if (missing) throw new Unavailable('wasm', `the module lacks the kernel "${missing}"`, REMEDY);
+  const isa = raw.u_isa_best();
+  const ctx = raw.u_open(isa, 1);
+  if (ctx === 0) throw new Unavailable('wasm', 'no memory to open the module', 'close other pages or programs');
+
+  const heap = new WasmHeap(raw);
+  const memory = new BackendMemory(heap);
+  const simd = isa === ISA_RELAXED ? 'wasm-relaxed-simd' : 'wasm-simd';
+  return {
+    info: { name: 'wasm', simd, threads: 1, abi, tried: [] },
+    memory,
+    kernels: bindKernels(new WasmBinding(raw, ctx, heap, memory)),
+    close() {
+      if (heap.closed) return;
+      memory.close();
+      raw.u_close(ctx);
+      heap.closed = true;
+    },
+  };
+}
+
+/** What libc may ask of its host without our kernels ever using it: refused, should it be called after all. */
+function stubImports(module: WebAssembly.Module): WebAssembly.Imports {
+  const imports: Record<string, Record<string, () => number>> = {};
+  const NOT_SUPPORTED = 52; // ENOSYS of WASI
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    imports[from] = { ...imports[from], [name]: () => NOT_SUPPORTED };
+  }
+  return imports;
+}
+
+/** `start` is what malloc gave, before alignment. */
+type WasmRegion = Region & { readonly start: number };
+
+class WasmHeap implements Heap {
+  closed = false;
+  private bytes = new Uint8Array(0);
+
+  constructor(private readonly raw: WasmExports) {}
+
+  take(bytes: number): Region {
+    const size = bytes + ALIGNMENT;
+    // Above 2^31 an address comes back negative.
+    const start = size < 2 ** 32 ? this.raw.malloc(size) >>> 0 : 0;
+    if (start === 0) throw new RangeError('the WASM heap cannot grow that far');
+    const address = Math.ceil(start / ALIGNMENT) * ALIGNMENT;
+    const region: WasmRegion = { bytes, address, buffer: null, offset: address, start };
+    return region;
+  }
+
+  give(region: Region): void {
+    if (!this.closed) this.raw.free((region as WasmRegion).start);
+  }
+
+  host(bytes: number): Region {
+    return { bytes, address: 0, buffer: new ArrayBuffer(bytes + 1), offset: 0 }; // never 0 bytes: that means detached
+  }
+
+  bufferOf(region: Region): ArrayBuffer {
+    if (region.buffer) return region.buffer;
+    if (this.closed) throw new BackendError('wasm: this backend was closed; call await ready() again');
+    return this.raw.memory.buffer as ArrayBuffer;
+  }
+
+  reserved(): number {
+    return this.raw.memory.buffer.byteLength;
+  }
+
+  /** The whole heap, now. Growth detaches the old buffer: its views' length becomes 0. */
+  view(): Uint8Array {
+    if (this.bytes.length === 0) this.bytes = new Uint8Array(this.raw.memory.buffer);
+    return this.bytes;
+  }
+}
+
+/** A host storage in the heap during a call. */
+interface Staged {
+  readonly block: Block;
+  readonly address: number;
+  written: boolean;
+}
+
+class WasmBinding implements Binding {
+  private readonly staged: Staged[] = [];
+  private position = 0;
+
+  constructor(
+    readonly raw: RawKernels,
+    readonly ctx: number,
+    private readonly heap: WasmHeap,
+    private readonly memory: BackendMemory,
+  ) {}
+
+  enter(storage: Storage | null, access: Access): number {
+    if (storage === null) return 0;
+    if (this.heap.closed) throw new BackendError('wasm: this backend was closed; call await ready() again');
+    const block = storage as Block;
+    return block.root.region.buffer === null ? block.address : this.stage(block, access);
+  }
+
+  leave(): void {
+    if (this.staged.length === 0) return;
+    for (const { block, address, written } of this.staged) {
+      if (written) bytesOf(block).set(this.heap.view().subarray(address, address + block.bytes));
+    }
+    this.staged.length = 0;
+    this.memory.scratch.reset(this.position);
+  }
+
+  private stage(block: Block, access: Access): number {
+    // One storage given twice is one place in the heap: kernels that may work in place see that they do.
+    let entry = this.staged.find(
+      (other) =>
+        other.block.root === block.root && other.block.offset === block.offset && other.block.length === block.length,
+    );
+    if (!entry) {
+      refuseDetached(block.root.region);
+      const { scratch } = this.memory;
+      if (this.staged.length === 0) this.position = scratch.position;
+      const start = scratch.take(block.bytes);
+      entry = { block, address: scratch.region.address + start, written: false };
+      this.staged.push(entry);
+      // Also what is only written: a storage may be longer than the kernel's result, and a kernel that fails writes nothing.
+      this.heap.view().set(bytesOf(block), entry.address);
+    }
+    if (access !== 'r') entry.written = true;
+    return entry.address;
+  }
+}
+
+function bytesOf(block: Block): Uint8Array {
+  const { region } = block.root;
+  return new Uint8Array(region.buffer as ArrayBuffer, region.offset + block.offset, block.bytes);
+}

@@ -1,0 +1,110 @@
+// Every error of the library. A message says what, expected, got, and what to do:
+//   lstm: h must be [2, 8, 256] (layers*directions, batch, hiddenSize), got [1, 8, 256]
+
+/** Base of every error this library throws on purpose. `code` is stable and safe to switch on; messages are for people. */
+export class UnrolledError extends Error {
+  readonly code: string;
+
+  constructor(message: string, code = 'ERR_UNROLLED', options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** A shape, a length or a number of axes is not what the operation needs. */
+export class ShapeError extends UnrolledError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'ERR_SHAPE', options);
+  }
+}
+
+/** A value has the wrong type: int32 where float32 is needed, a string among the numbers, a detached buffer. */
+export class DTypeError extends UnrolledError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'ERR_DTYPE', options);
+  }
+}
+
+/** An option is unknown, of the wrong type, out of range, or not available in this release. */
+export class OptionError extends UnrolledError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'ERR_OPTION', options);
+  }
+}
+
+/** A label, an embedding index or a gather index lies outside its range. */
+export class IndexError extends UnrolledError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'ERR_INDEX', options);
+  }
+}
+
+/** Sequence lengths are not integers in 0..T, or there is not one of them for each row. */
+export class LengthsError extends UnrolledError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'ERR_LENGTHS', options);
+  }
+}
+
+/** A tensor of a step that is over was used. */
+export class StaleTensorError extends UnrolledError {
+  constructor(
+    message = 'this tensor belongs to a step that is over: its memory is used again from the next recorded op after ' +
+      'backward(), or from the end of scope(). Read it before with toArray() or item(), keep it with detach(), or keep ' +
+      'the whole step with backward(grad, { retainGraph: true })',
+    options?: ErrorOptions,
+  ) {
+    super(message, 'ERR_STALE_TENSOR', options);
+  }
+}
+
+/** Memory could not be had. `bytes` is what was asked for. */
+export class OutOfMemoryError extends UnrolledError {
+  readonly bytes: number;
+
+  constructor(message: string, bytes: number, options?: ErrorOptions) {
+    super(message, 'ERR_OUT_OF_MEMORY', options);
+    this.bytes = bytes;
+  }
+}
+
+/** One backend that was tried, why it could not be used, and what the user can do about it. */
+export interface FailedAttempt {
+  readonly backend: string;
+  readonly reason: string;
+  readonly remedy?: string;
+}
+
+/** No backend is ready, or none could be started. `attempts` lists each one that was tried. */
+export class BackendError extends UnrolledError {
+  readonly attempts: readonly FailedAttempt[];
+
+  constructor(message: string, attempts: readonly FailedAttempt[] = [], options?: ErrorOptions) {
+    const lines = attempts.map((a) => `\n  ${a.backend}: ${a.reason}${a.remedy ? `; ${a.remedy}` : ''}`);
+    super(message + lines.join(''), 'ERR_BACKEND', options);
+    this.attempts = attempts;
+  }
+}
+
+/** A number that must be finite is not, for example the loss of a training step. */
+export class NumericError extends UnrolledError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'ERR_NUMERIC', options);
+  }
+}
+
+/** A file breaks a rule of its format. */
+export class FormatError extends UnrolledError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'ERR_FORMAT', options);
+  }
+}
+
+/** Work was stopped through an AbortSignal. `name` is "AbortError", as everywhere on the platform. */
+export class AbortError extends UnrolledError {
+  constructor(message = 'the operation was aborted', options?: ErrorOptions) {
+    super(message, 'ABORT_ERR', options);
+    this.name = 'AbortError';
+  }
+}

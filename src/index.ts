@@ -1,0 +1,88 @@
+// The public surface of the library, the same in Node and in browsers.
+import './ops/methods.js';
+import { setCurrent } from './autograd/context.js';
+import { backendInfo, type ReadyOptions, selectBackend } from './backend/select.js';
+import type { BackendInfo } from './backend/types.js';
+
+/**
+ * Starts a backend: the fastest that works here, or the one asked for. Everything else needs it. May be called again: the
+ * same options give the same backend, and a start that failed can be tried anew.
+ *
+ *   await u.ready();
+ *   await u.ready({ backend: 'wasm' });
+ *
+ * @returns what was chosen, and what was tried before it
+ * @throws BackendError  if nothing could be started; it lists every attempt with its remedy
+ */
+export async function ready(options: ReadyOptions = {}): Promise<BackendInfo> {
+  setCurrent(await selectBackend(options));
+  return backendInfo();
+}
+
+export { backendInfo, type ReadyOptions } from './backend/select.js';
+export type { Attempt, BackendInfo, BackendName, Simd } from './backend/types.js';
+
+export { noGrad, scope } from './autograd/context.js';
+export {
+  arange,
+  full,
+  type NestedNumbers,
+  type NumericTypedArray,
+  oneHot,
+  ones,
+  randn,
+  type TensorOptions,
+  tensor,
+  uniform,
+  zeros,
+} from './autograd/creation.js';
+export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.js';
+export { Generator, type GeneratorState, generator, seed } from './autograd/random.js';
+export { type BackwardOptions, type DType, Parameter, type Shape, Tensor, type TensorData } from './autograd/tensor.js';
+
+export { abs, add, div, exp, log, mul, neg, relu, sigmoid, sqrt, sub, tanh } from './ops/elementwise.js';
+export { expand } from './ops/broadcast.js';
+export { embedding, gather, type Indices, indexSelect } from './ops/gather.js';
+export { linear, matmul } from './ops/matmul.js';
+export { type Axes, argmax, max, mean, sum } from './ops/reduce.js';
+export { dropout, type LayerNormOptions, layerNorm, logSoftmax, softmax } from './ops/rows.js';
+export { concat, permute, reshape, select, slice, stack, transpose } from './ops/shape.js';
+
+export { Dropout, type DropoutOptions } from './layers/dropout.js';
+export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
+export { LayerNorm, type LayerNormLayerOptions } from './layers/layer-norm.js';
+export { Linear, type LinearOptions } from './layers/linear.js';
+export { type Layer, type LoadReport, Module, Sequential, type StateDict } from './layers/module.js';
+export {
+  type ForwardOptions,
+  type ForwardResult,
+  GRU,
+  type GRUOptions,
+  LSTM,
+  type LSTMOptions,
+  type RecurrentOptions,
+  RNN,
+  type RNNOptions,
+} from './layers/recurrent.js';
+export { RecurrentState, type RecurrentStateJson, type StateInput } from './layers/state.js';
+
+export * from './losses/index.js';
+export * from './optim/index.js';
+export * from './train/index.js';
+export * as io from './io/index.js';
+
+export {
+  AbortError,
+  BackendError,
+  DTypeError,
+  type FailedAttempt,
+  FormatError,
+  IndexError,
+  LengthsError,
+  NumericError,
+  OptionError,
+  OutOfMemoryError,
+  ShapeError,
+  StaleTensorError,
+  UnrolledError,
+} from './errors.js';

@@ -1,0 +1,7 @@
+// Entry point in Node.
+import { nodePlatform } from './platform/node.js';
+import { setPlatform } from './platform/types.js';
+
+setPlatform(nodePlatform);
+
+export * from './index.js';

@@ -1,0 +1,178 @@
+// One recurrent layer over a whole sequence, all directions: one node on the tape, one call into the kernels.
+import { current } from '../autograd/context.js';
+import { newGradient, newOutput, record, recording } from '../autograd/tape.js';
+import { floatsOf, Tensor } from '../autograd/tensor.js';
+import type { RecurrentCell } from '../backend/cells/index.js';
+import type { Doubles, Floats, Ints } from '../backend/types.js';
+
+/** w_ih, w_hh, b_ih, b_hh, and the same of the reverse direction; null where there is none. */
+export type Weights = readonly [
+  wIh: Tensor,
+  wHh: Tensor,
+  bIh: Tensor | null,
+  bHh: Tensor | null,
+  wIhReverse: Tensor | null,
+  wHhReverse: Tensor | null,
+  bIhReverse: Tensor | null,
+  bHhReverse: Tensor | null,
+];
+type WeightStorages = [Floats, Floats, ...SixFloats];
+type SixFloats = [MaybeFloats, MaybeFloats, MaybeFloats, MaybeFloats, MaybeFloats, MaybeFloats];
+type MaybeFloats = Floats | null;
+type WeightGradients = [MaybeFloats, MaybeFloats, ...SixFloats];
+
+/** Valid steps of each row, checked, and their sum. */
+export interface Lengths {
+  readonly storage: Ints;
+  readonly rows: number;
+}
+
+/** Floats that the kernels need for one problem size. */
+interface WorkSizes {
+  readonly packed: number;
+  readonly saved: number;
+  readonly trainingScratch: number;
+  readonly inferenceScratch: number;
+  readonly backwardScratch: number;
+}
+
+/**
+ * What one layer remembers between calls: the sizes of its last problem, and its weights packed for inference, made again
+ * when a weight has changed. A recorded forward does not use the packed copy: its weights change with every update.
+ */
+export class RecurrentPlan {
+  #key: readonly number[] = [];
+  #sizes: WorkSizes | null = null;
+  #packed: Floats | null = null;
+  #packedFrom: readonly (Tensor | null)[] = [];
+  #packedVersions = -1;
+
+  constructor(
+    readonly cell: RecurrentCell,
+    readonly inputSize: number,
+    readonly hiddenSize: number,
+    readonly directions: number,
+  ) {}
+
+  sizes(T: number, B: number, rows: number): WorkSizes {
+    const [lastT, lastB, lastRows] = this.#key;
+    if (this.#sizes !== null && T === lastT && B === lastB && rows === lastRows) return this.#sizes;
+    const { memory, kernels } = current();
+    const out: Doubles = memory.alloc('double', 5, 'host');
+    kernels.rnn_sizes(out, this.cell.id, T, B, this.inputSize, this.hiddenSize, this.directions, rows);
+    const [packed, saved, trainingScratch, inferenceScratch, backwardScratch] = memory.view(out) as unknown as FiveNumbers;
+    this.#sizes = { packed, saved, trainingScratch, inferenceScratch, backwardScratch };
+    this.#key = [T, B, rows];
+    return this.#sizes;
+  }
+
+  packed(weights: Weights, storages: WeightStorages, length: number): Floats {
+    // Versions only grow: their sum tells whether any changed.
+    let versions = 0;
+    let same = this.#packed?.alive === true && this.#packed.length === length;
+    for (let k = 0; k < 8; k++) {
+      const weight = weights[k] as Tensor | null;
+      if (weight !== this.#packedFrom[k]) same = false;
+      if (weight !== null) versions += weight.version;
+    }
+    if (same && versions === this.#packedVersions) return this.#packed as Floats;
+    const { memory, kernels } = current();
+    if (this.#packed?.alive !== true || this.#packed.length !== length) {
+      if (this.#packed !== null) memory.free(this.#packed);
+      this.#packed = memory.alloc('float', length, 'persistent');
+    }
+    const { cell, inputSize, hiddenSize, directions } = this;
+    kernels.rnn_pack(this.#packed, ...storages, cell.id, cell.gates.length, inputSize, hiddenSize, directions, length);
+    this.#packedFrom = [...weights];
+    this.#packedVersions = versions;
+    return this.#packed;
+  }
+}
+
+type FiveNumbers = readonly [number, number, number, number, number];
+
+/**
+ * y, hn, cn = the cell unrolled over x.
+ *
+ * @param plan     of the layer these weights belong to
+ * @param x        [T, B, I]
+ * @param h0       [D, B, H], null: zeros
+ * @param c0       as h0, for a cell that has a c
+ * @param lengths  null: all rows have T steps
+ * @returns y [T, B, D*H], zero past each row's length; hn and cn [D, B, H] at each row's own last step
+ */
+export function recurrentLayer(
+  plan: RecurrentPlan,
+  x: Tensor,
+  weights: Weights,
+  h0: Tensor | null,
+  c0: Tensor | null,
+  lengths: Lengths | null,
+): { y: Tensor; hn: Tensor; cn: Tensor | null } {
+  const { cell, inputSize: I, hiddenSize: H, directions: D } = plan;
+  const [T, B] = x.shape as [number, number, number];
+  const gates = cell.gates.length;
+  const hasC = cell.states.length === 2;
+  const recorded = recording(x, h0, c0, ...weights);
+  const { memory, kernels } = current();
+  const rows = lengths?.rows ?? T * B;
+  const sizes = plan.sizes(T, B, rows);
+
+  const xs = floatsOf(x, cell.name, 'x');
+  const h = h0 && floatsOf(h0, cell.name, 'h');
+  const c = c0 && floatsOf(c0, cell.name, 'c');
+  const w = weights.map((weight) => weight && floatsOf(weight, cell.name, 'weight')) as unknown as WeightStorages;
+  const y = newOutput(T * B * D * H, recorded);
+  const hn = newOutput(D * B * H, recorded);
+  const cn = hasC ? newOutput(D * B * H, recorded) : null;
+  const packed = recorded ? null : plan.packed(weights, w, sizes.packed);
+  const saved = recorded ? memory.alloc('float', sizes.saved, 'step') : null;
+  // Lengths that the caller fills again before backward must not change what backward does.
+  const steps = lengths && (recorded ? copyInts(lengths.storage) : lengths.storage);
+  const nscratch = recorded ? sizes.trainingScratch : sizes.inferenceScratch;
+  memory.withScratch(nscratch, (scratch) => {
+    // biome-ignore format: as in native/abi.h
+    kernels.rnn_forward(
+      y, hn, cn, saved, scratch, packed, xs, h, c, w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], steps,
+      cell.id, gates, T, B, I, H, D, rows, saved?.length ?? 0, nscratch, packed?.length ?? 0,
+    );
+  });
+
+  const outputs = {
+    y: new Tensor(y, [T, B, D * H]),
+    hn: new Tensor(hn, [D, B, H]),
+    cn: cn && new Tensor(cn, [D, B, H]),
+  };
+  if (saved !== null) {
+    const inputs = [x, h0, c0, ...weights].filter((t) => t !== null);
+    const results = [outputs.y, outputs.hn, outputs.cn].filter((t) => t !== null);
+    // forward was: rnn_forward.  dx, dh0, dc0 come fresh; gradients of weights add up.
+    record(cell.name, inputs, results, ([dy = null, dhn = null, dcn = null], grads) => {
+      const fresh = (t: Tensor | null) => (grads.wants(t) ? newGradient(t.size) : null);
+      const dx = fresh(x);
+      const dh0 = fresh(h0);
+      const dc0 = fresh(c0);
+      const dw = weights.map((weight) => (grads.wants(weight) ? grads.accumulator(weight) : null)) as WeightGradients;
+      const nscratchBack = sizes.backwardScratch;
+      memory.withScratch(nscratchBack, (scratch) => {
+        // biome-ignore format: as in native/abi.h
+        kernels.rnn_backward(
+          dx, dh0, dc0, dw[0], dw[1], dw[2], dw[3], dw[4], dw[5], dw[6], dw[7], dy, dhn, dcn, xs, h, c,
+          w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], steps, saved, scratch,
+          cell.id, gates, T, B, I, H, D, rows, saved.length, nscratchBack,
+        );
+      });
+      if (dx !== null) grads.give(x, dx);
+      if (h0 !== null && dh0 !== null) grads.give(h0, dh0);
+      if (c0 !== null && dc0 !== null) grads.give(c0, dc0);
+    });
+  }
+  return outputs;
+}
+
+function copyInts(from: Ints): Ints {
+  const { memory } = current();
+  const copy = memory.alloc('int', from.length, 'step');
+  memory.view(copy).set(memory.view(from));
+  return copy;
+}

@@ -1,0 +1,7 @@
+// Optimisers and gradient clipping.
+export { Adagrad, type AdagradOptions } from './adagrad.js';
+export { Adam, type AdamOptions, AdamW } from './adam.js';
+export { type ClipGradNormOptions, clipGradNorm, clipGradValue, gradNorm } from './clip.js';
+export { Optimizer, type OptimizerState } from './optimizer.js';
+export { RMSprop, type RMSpropOptions } from './rmsprop.js';
+export { SGD, type SGDOptions } from './sgd.js';

@@ -1,0 +1,60 @@
+// Browsers: WASM fetched and compiled while it arrives. No import of Node anywhere below. `new URL('...', import.meta.url)` is
+// written out for each file, because that is the form bundlers look for when they copy assets.
+import { Unavailable } from '../backend/unavailable.js';
+import { UnrolledError } from '../errors.js';
+import { locateWasm, type Platform, type WasmVariant } from './types.js';
+
+const files: Record<WasmVariant, () => URL> = {
+  simd128: () => new URL('../../wasm/dist/unrolled-simd128.wasm', import.meta.url),
+  relaxed: () => new URL('../../wasm/dist/unrolled-relaxed.wasm', import.meta.url),
+};
+const REMEDY = 'serve the .wasm files of this package and pass ready({ wasmUrl: "/their/folder/" })';
+
+export const browserPlatform: Platform = {
+  name: 'browser',
+  cores: () => navigator.hardwareConcurrency || 1,
+  env: () => undefined,
+
+  async compileWasm(variant, from) {
+    const url = from === undefined ? String(files[variant]()) : locateWasm(variant, from);
+    const response = await get(url);
+    if (response.headers.get('content-type')?.startsWith('application/wasm')) {
+      return WebAssembly.compileStreaming(response).catch((cause) => damaged(url, cause));
+    }
+    // A server that does not know the type: compile what it sent, unless that is a page saying "not found".
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (bytes[0] === '<'.charCodeAt(0))
+      throw new Unavailable('wasm', `${url} answered with HTML, not with WASM`, REMEDY);
+    return WebAssembly.compile(bytes).catch((cause) => damaged(url, cause));
+  },
+
+  async readFile(path) {
+    const response = await fetch(path);
+    if (!response.ok)
+      throw new UnrolledError(`cannot read ${path}: ${response.status} ${response.statusText}`, 'ERR_FETCH');
+    return new Uint8Array(await response.arrayBuffer());
+  },
+
+  async writeFileAtomic(path) {
+    throw new UnrolledError(
+      `cannot write ${path}: a page has no files. Use the bytes that are returned, for example in a Blob to download`,
+      'ERR_NO_FILES',
+    );
+  },
+};
+
+async function get(url: string): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url);
+  } catch (cause) {
+    throw new Unavailable('wasm', `cannot fetch ${url}: ${(cause as Error).message}`, REMEDY, { cause });
+  }
+  if (!response.ok) throw new Unavailable('wasm', `${url} answered ${response.status} ${response.statusText}`, REMEDY);
+  return response;
+}
+
+function damaged(url: string, cause: unknown): never {
+  const reason = `${url} is truncated, damaged, or needs a newer engine: ${(cause as Error).message}`;
+  throw new Unavailable('wasm', reason, 'deploy the file again, whole', { cause });
+}

@@ -1,0 +1,69 @@
+// Node: the addon found by node-gyp-build, WASM and files read from disk. This file stands two folders below the package's
+// root in src/, in dist/ and in the CommonJS bundle alike.
+import { randomBytes } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Unavailable } from '../backend/unavailable.js';
+import { locateWasm, type Platform, type WasmVariant } from './types.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const wasmFolder = pathToFileURL(join(root, 'wasm', 'dist', '/'));
+
+export const nodePlatform: Platform = {
+  name: 'node',
+  cores: availableParallelism,
+  env: (name) => process.env[name],
+
+  loadAddon() {
+    const remedy = 'build it with "npm run build:native" in a clone of the repository; without it WASM is used';
+    try {
+      const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => unknown;
+      return load(root);
+    } catch (cause) {
+      const text = (cause as Error).message;
+      const none = `no binary for ${process.platform}-${process.arch} (Node-API 8) in this installation`;
+      const reason = text.startsWith('No native build') ? none : `the addon cannot be loaded: ${text.split('\n')[0]}`;
+      throw new Unavailable('native', reason, remedy, { cause });
+    }
+  },
+
+  async compileWasm(variant: WasmVariant, from: string | URL = wasmFolder) {
+    const place = locateWasm(variant, from);
+    let bytes: Uint8Array<ArrayBuffer>;
+    try {
+      bytes = (await readFile(place.startsWith('file:') ? fileURLToPath(place) : place)) as Uint8Array<ArrayBuffer>;
+    } catch (cause) {
+      const remedy = 'run "npm run build:wasm" in a clone, reinstall the package, or pass ready({ wasmUrl })';
+      throw new Unavailable('wasm', `cannot read ${place}: ${(cause as Error).message}`, remedy, { cause });
+    }
+    try {
+      return await WebAssembly.compile(bytes);
+    } catch (cause) {
+      const reason = `${place} (${bytes.length} bytes) is damaged or needs a newer engine: ${(cause as Error).message}`;
+      throw new Unavailable('wasm', reason, 'reinstall the package, or run "npm run build:wasm" in a clone', { cause });
+    }
+  },
+
+  readFile: (path) => readFile(path),
+
+  async writeFileAtomic(path, bytes) {
+    const target = typeof path === 'string' ? path : fileURLToPath(path);
+    const partial = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
+    try {
+      const file = await open(partial, 'wx');
+      try {
+        await file.writeFile(bytes);
+        await file.sync(); // else a power cut could leave the new name with none of the bytes
+      } finally {
+        await file.close();
+      }
+      await rename(partial, target);
+    } catch (error) {
+      await rm(partial, { force: true });
+      throw error;
+    }
+  },
+};

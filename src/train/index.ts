@@ -1,0 +1,19 @@
+// Training, evaluation and the data for both.
+export { type BatchesOptions, type BatchList, batches, type Sample, type SampleBatch, type SampleKind } from './batches.js';
+export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
+export type { BestEpoch, EarlyStoppingOptions } from './early-stopping.js';
+export { type EvaluateOptions, type Evaluation, evaluate, predict } from './evaluate.js';
+export { type CallbackResult, type Callbacks, type EpochRecord, type FitOptions, fit, type History, type Progress } from './fit.js';
+export {
+  accuracy,
+  type Metric,
+  type MetricFunction,
+  type MetricName,
+  type MetricSpec,
+  meanAbsoluteError,
+  meanSquaredError,
+  perplexity,
+  rootMeanSquaredError,
+  topK,
+} from './metrics.js';
+export type { Forward, LossFunction, LossName, LossSpec } from './objective.js';

@@ -1,0 +1,100 @@
+// What fit and evaluate do with one batch: run the model, compute the loss, check both. Losses by name or as a function.
+import { Tensor } from '../autograd/tensor.js';
+import { OptionError } from '../errors.js';
+import type { Module } from '../layers/module.js';
+import { bceWithLogits, crossEntropy, huber, mae, mse } from '../losses/index.js';
+import { type Rule, show } from '../options.js';
+import type { Batch } from './data.js';
+
+const LOSSES = { crossEntropy, bceWithLogits, mse, mae, huber };
+
+export type LossName = keyof typeof LOSSES;
+
+/** A single number to minimise, as a tensor of one element. */
+// biome-ignore lint/suspicious/noExplicitAny: the user knows what the model returns
+export type LossFunction = (output: any, target: any, batch: Batch) => Tensor;
+export type LossSpec = LossName | LossFunction;
+
+/** Runs the model on a batch. Default: `model.forward(batch.x)`, with `{ lengths }` after it where the batch has lengths. */
+// biome-ignore lint/suspicious/noExplicitAny: the user knows the model's own arguments and result
+export type Forward = (model: any, batch: Batch) => any;
+
+export const isLoss: Rule = {
+  expected: `${Object.keys(LOSSES).join(', ')} or a function (output, y, batch) => tensor`,
+  accepts: (v) => typeof v === 'function' || (typeof v === 'string' && Object.hasOwn(LOSSES, v)),
+};
+
+/** One batch through model and loss. */
+export interface Evaluated {
+  readonly output: unknown;
+  readonly loss: Tensor;
+  /** How many terms the loss is the mean of: its weight in the mean over an epoch. */
+  readonly terms: number;
+}
+
+export class Objective {
+  readonly #where: string;
+  readonly #forward: Forward;
+  readonly #loss: LossSpec;
+
+  constructor(where: string, loss: LossSpec, forward: Forward = defaultForward) {
+    this.#where = where;
+    this.#forward = forward;
+    this.#loss = loss;
+  }
+
+  run(model: Module, batch: Batch): Evaluated {
+    const output = this.#forward(model, batch);
+    if (typeof output?.then === 'function') {
+      throw new OptionError(`${this.#where}: forward must not be async: the tape belongs to one batch at a time; await in the data instead`);
+    }
+    const loss = typeof this.#loss === 'function' ? this.#loss(output, batch.y, batch) : this.#named(this.#loss, output, batch);
+    if (!(loss instanceof Tensor) || loss.size !== 1) {
+      const got = loss instanceof Tensor ? `shape [${loss.shape.join(', ')}]` : show(loss);
+      throw new OptionError(`${this.#where}: the loss must be a tensor of one element, got ${got}; reduce it with mean()`);
+    }
+    return { output, loss, terms: this.#terms(output, batch) };
+  }
+
+  #named(name: LossName, output: unknown, batch: Batch): Tensor {
+    if (!(output instanceof Tensor)) {
+      throw new OptionError(
+        `${this.#where}: the loss "${name}" needs a tensor from the model, got ${show(output)}; ` +
+          'pass forward: (model, batch) => tensor, for example model.forward(batch.x).output',
+      );
+    }
+    if (batch.y === undefined) throw new OptionError(`${this.#where}: the loss "${name}" needs y in every batch`);
+    return LOSSES[name](output, batch.y);
+  }
+
+  #terms(output: unknown, batch: Batch): number {
+    if (typeof this.#loss === 'function') return batch.size;
+    if (this.#loss !== 'crossEntropy') return (output as Tensor).size;
+    const labels: ArrayLike<number> = batch.y instanceof Tensor ? batch.y.data : [batch.y].flat(Infinity);
+    let counted = 0;
+    for (let k = 0; k < labels.length; k++) if (labels[k] !== -100) counted++;
+    return counted;
+  }
+}
+
+function defaultForward(model: Module, batch: Batch): unknown {
+  const forward = model.forward as (...inputs: unknown[]) => unknown;
+  return batch.lengths === undefined ? forward.call(model, batch.x) : forward.call(model, batch.x, { lengths: batch.lengths });
+}
+
+/** A mean that adds up weighted parts. */
+export class Mean {
+  #sum = 0;
+  #weight = 0;
+
+  /** A part without weight counts for nothing, even where its value is NaN. */
+  add(value: number, weight: number): void {
+    if (weight === 0) return;
+    this.#sum += value * weight;
+    this.#weight += weight;
+  }
+
+  get value(): number {
+    return this.#sum / this.#weight;
+  }
+}

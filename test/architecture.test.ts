@@ -1,0 +1,131 @@
+// What holds for the source as a whole: which way imports point, that generated files are fresh, what the package depends on.
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const src = join(root, 'src');
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.replaceAll('\\', '/'));
+
+/** Every import and re-export, static or dynamic, of a source file. */
+function importsOf(file: string): { specifier: string; typeOnly: boolean }[] {
+  const text = readFileSync(join(src, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  const found = [];
+  for (const [, type, specifier] of text.matchAll(/^\s*(?:im|ex)port\s+(type\s)?(?:[^'";]*?\sfrom\s*)?['"]([^'"]+)['"]/gm)) {
+    found.push({ specifier: specifier as string, typeOnly: type !== undefined });
+  }
+  for (const [, specifier] of text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)) {
+    found.push({ specifier: specifier as string, typeOnly: false });
+  }
+  return found;
+}
+
+const imports: Import[] = [];
+const packages = new Map<string, string[]>();
+for (const file of files) {
+  for (const { specifier, typeOnly } of importsOf(file)) {
+    if (specifier.startsWith('.')) {
+      const to = relative(src, resolve(src, dirname(file), specifier)).replaceAll('\\', '/').replace(/\.js$/, '.ts');
+      imports.push({ from: file, to, typeOnly });
+    } else {
+      packages.set(specifier, [...(packages.get(specifier) ?? []), file]);
+    }
+  }
+}
+
+// The data flow, top to bottom: a file may import from its own tier and from those below it.
+const tiers = [
+  ['node.ts', 'browser.ts', 'worker.ts'],
+  ['index.ts', 'cli'],
+  ['tasks'],
+  ['train', 'layers', 'losses', 'optim', 'io'],
+  ['ops'],
+  ['autograd'],
+  ['backend', 'platform'],
+  ['errors.ts', 'options.ts', 'philox.ts'],
+];
+
+function tierOf(file: string): number {
+  const head = file.includes('/') ? (file.split('/')[0] as string) : file;
+  const tier = tiers.findIndex((names) => names.includes(head));
+  expect(tier, `src/${file} belongs to no tier: give it one in test/architecture.test.ts`).toBeGreaterThanOrEqual(0);
+  return tier;
+}
+
+describe('imports', () => {
+  it('point only down the data flow', () => {
+    const upward = imports.filter(({ from, to }) => tierOf(to) < tierOf(from));
+    expect(upward.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  it('name files that exist, with their .js suffix', () => {
+    const known = new Set(files);
+    expect(imports.filter(({ to }) => !known.has(to)).map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  it('form no cycle at run time', () => {
+    const edges = new Map<string, string[]>();
+    for (const { from, to, typeOnly } of imports) if (!typeOnly) edges.set(from, [...(edges.get(from) ?? []), to]);
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const walk = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+      if (path.includes(file) || done.has(file)) return;
+      for (const next of edges.get(file) ?? []) walk(next, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) walk(file, []);
+    expect(cycles).toEqual([]);
+  });
+
+  it('reach Node only from what runs in Node alone, so that the browser build has nothing to stub', () => {
+    const nodeOnly = /^(node\.ts|cli\/|platform\/node|backend\/native)/;
+    const reached = [...packages].flatMap(([name, from]) => (name.startsWith('node:') ? from.map((file) => ({ name, file })) : []));
+    expect(reached.filter(({ file }) => !nodeOnly.test(file)).map(({ name, file }) => `${file} imports ${name}`)).toEqual([]);
+  });
+
+  it('name no package beyond the declared dependencies', () => {
+    const declared = Object.keys(manifest.dependencies);
+    const foreign = [...packages.keys()].filter((name) => !name.startsWith('node:') && !declared.includes(name));
+    expect(foreign).toEqual([]);
+  });
+});
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+describe('package.json', () => {
+  it('pins its two dependencies, and there are only two', () => {
+    expect(manifest.dependencies).toEqual({ 'node-gyp-build': '4.8.4', 'wasm-feature-detect': '1.9.0' });
+    expect(manifest.optionalDependencies).toBeUndefined();
+    expect(manifest.peerDependencies).toBeUndefined();
+    for (const version of Object.values(manifest.devDependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it('runs no script at installation: the package must load when none ran', () => {
+    for (const hook of ['preinstall', 'install', 'postinstall']) expect(manifest.scripts?.[hook]).toBeUndefined();
+  });
+
+  it('exports one entry point, by condition', () => {
+    expect(Object.keys(manifest.exports)).toContain('.');
+    const conditions = JSON.stringify(manifest.exports['.']);
+    for (const condition of ['types', 'browser', 'node', 'import', 'require']) expect(conditions).toContain(`"${condition}"`);
+  });
+});
+
+describe('generated files', () => {
+  it('are what native/generate.mjs writes from native/abi.h today', () => {
+    // Throws, with the command's own words, when it exits with another status than 0.
+    execFileSync(process.execPath, [join(root, 'native/generate.mjs'), '--check'], { stdio: 'pipe' });
+  });
+});

@@ -1,0 +1,50 @@
+// Run by memory.test.ts in a process of its own, on the built library: node --expose-gc steps.mjs BACKEND WORK STEPS
+// Prints { warm, end } as JSON: the memory after the first fifth of the steps, and after all of them.
+import { current } from '../../dist/autograd/context.js';
+import * as u from '../../dist/node.js';
+
+const [backend, work, steps] = [process.argv[2], process.argv[3], Number(process.argv[4])];
+await u.ready({ backend, threads: 1 });
+u.seed(1);
+const [T, B, I, H] = [6, 4, 5, 12];
+const lstm = new u.LSTM({ inputSize: I, hiddenSize: H });
+const head = new u.Linear({ inFeatures: H, outFeatures: 2 });
+const optimizer = new u.Adam([...lstm.parameters(), ...head.parameters()], { lr: 0.001 });
+const numbers = Float32Array.from({ length: T * B * I }, (_, k) => Math.sin(k));
+
+const train = () => {
+  const x = u.tensor(numbers, [T, B, I]);
+  const { state } = lstm.forward(x, { lengths: [6, 3, 0, 5] });
+  const loss = u.crossEntropy(head.forward(state.h.reshape([B, H])), u.tensor([0, 1, 1, 0], [B], { dtype: 'int32' }));
+  optimizer.zeroGrad();
+  loss.backward();
+  u.clipGradNorm(lstm.parameters(), 1);
+  optimizer.step();
+  if (!Number.isFinite(loss.item())) throw new Error('the loss is not finite');
+};
+
+let streamed;
+const works = {
+  train,
+  // No noGrad: what the user forgets must not fill the memory either.
+  predict: () => head.forward(lstm.forward(u.tensor(numbers, [T, B, I])).output).toArray(),
+  predictNoGrad: () => u.noGrad(() => head.forward(lstm.forward(u.tensor(numbers, [T, B, I])).output).toArray()),
+  stream: () =>
+    u.noGrad(() => {
+      streamed = lstm.step(u.tensor(numbers.subarray(0, B * I), [B, I]), streamed?.state);
+    }),
+};
+
+function measure() {
+  globalThis.gc();
+  // In kB. The peak counts too: a loop that is flat in the end but swells in between is not flat.
+  const { maxRSS } = process.resourceUsage();
+  return { rss: process.memoryUsage.rss() / 1024, maxRSS, reserved: current().memory.stats().reserved / 1024 };
+}
+
+const run = works[work];
+for (let k = 0; k < steps / 5; k++) run();
+const warm = measure();
+// One synchronous loop: the event loop never turns, so that no finalizer runs.
+for (let k = steps / 5; k < steps; k++) run();
+console.log(JSON.stringify({ warm, end: measure() }));

@@ -1,0 +1,119 @@
+// The tarball as a stranger gets it: packed, installed into an empty folder without scripts and without network, then used
+// from ESM, CommonJS and TypeScript, with the addon, without it, and without WASM.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const here = fileURLToPath(new URL('.', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'unrolled-consumer-'));
+const installed = join(folder, 'node_modules', 'unrolled');
+
+const node = (...args: string[]): string => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+
+function npm(args: string[], cwd: string): string {
+  return execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd, encoding: 'utf8', stdio: 'pipe' });
+}
+
+interface Packed {
+  filename: string;
+  size: number;
+  unpackedSize: number;
+  files: { path: string }[];
+}
+let packed: Packed;
+
+const pack = (what: string): Packed =>
+  JSON.parse(npm(['pack', what, '--json', '--ignore-scripts', '--pack-destination', folder], root))[0];
+
+beforeAll(() => {
+  packed = pack('.');
+  // The two dependencies come from this clone's node_modules, so that no registry is asked.
+  const dependencies = ['node-gyp-build', 'wasm-feature-detect'].map((name) => pack(`./node_modules/${name}`).filename);
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+  npm(['install', '--offline', '--ignore-scripts', ...[packed.filename, ...dependencies].map((file) => `./${file}`)], folder);
+  for (const script of ['smoke.mjs', 'smoke.cjs']) copyFileSync(join(here, script), join(folder, script));
+}, 120_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Smoke {
+  first: number;
+  last: number;
+  info: { name: string; tried: { backend: string; ok: boolean; reason: string }[] };
+}
+const smoke = (script: string): Smoke => JSON.parse(node(script));
+
+describe('the packed package', () => {
+  it('holds the built library, the addon for this platform, both WASM files, types and licence, and no sources or tests', () => {
+    const paths = packed.files.map(({ path }) => path);
+    for (const needed of ['LICENSE', 'README.md', 'package.json', 'wasm/dist/unrolled-simd128.wasm', 'wasm/dist/unrolled-relaxed.wasm']) {
+      expect(paths).toContain(needed);
+    }
+    for (const needed of [/^prebuilds\/.*\.node$/, /^dist\/.*\.d\.ts$/, /^dist\/node\.js$/, /^dist\/browser\.js$/, /^dist\/cjs\/index\.cjs$/]) {
+      expect(paths.some((path) => needed.test(path)), String(needed)).toBe(true);
+    }
+    const strangers = paths.filter((path) => /^(test|bench|native|build|examples|\.)|\.tsbuildinfo$|\.(cc|h)$/.test(path));
+    expect(strangers).toEqual([]);
+  });
+
+  it('is small: under 5 MB installed, dependencies included', () => {
+    let bytes = 0;
+    for (const file of readdirSync(join(folder, 'node_modules'), { recursive: true, encoding: 'utf8' })) {
+      const stat = statSync(join(folder, 'node_modules', file));
+      if (stat.isFile()) bytes += stat.size;
+    }
+    expect(bytes).toBeLessThan(5e6);
+  });
+
+  it.each(['smoke.mjs', 'smoke.cjs'])('%s trains a small LSTM on the native backend', (script) => {
+    const { first, last, info } = smoke(script);
+    expect(info.name).toBe('native');
+    expect(last).toBeLessThan(first / 2);
+  });
+
+  it('loads in a second worker_thread', () => {
+    const code = `
+      const { Worker } = require('node:worker_threads');
+      const run = () => new Promise((resolve, reject) => new Worker('./smoke.cjs').on('error', reject).on('exit', resolve));
+      Promise.all([run(), run()]).then((codes) => { if (codes.some((c) => c !== 0)) process.exitCode = 1; });`;
+    const lines = node('-e', code).trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).info.name)).toEqual(['native', 'native']);
+  });
+
+  it('falls back to WASM without the addon, then to the reference, and says why', () => {
+    const aside = join(folder, 'aside');
+    mkdirSync(aside);
+    renameSync(join(installed, 'prebuilds'), join(aside, 'prebuilds'));
+    const onWasm = smoke('smoke.mjs');
+    expect(onWasm.info.name).toBe('wasm');
+    expect(onWasm.last).toBeLessThan(onWasm.first / 2);
+    expect(onWasm.info.tried).toMatchObject([{ backend: 'native', ok: false }, { backend: 'wasm', ok: true }]);
+    expect(onWasm.info.tried[0]?.reason).toMatch(/no|not/);
+
+    renameSync(join(installed, 'wasm'), join(aside, 'wasm'));
+    const onReference = smoke('smoke.cjs');
+    expect(onReference.info.name).toBe('reference');
+    expect(onReference.last).toBeLessThan(onReference.first / 2);
+    expect(onReference.info.tried).toMatchObject([
+      { backend: 'native', ok: false },
+      { backend: 'wasm', ok: false },
+      { backend: 'reference', ok: true },
+    ]);
+    cpSync(aside, installed, { recursive: true });
+  });
+
+  it.each([
+    { module: 'NodeNext', moduleResolution: 'NodeNext' },
+    { module: 'ESNext', moduleResolution: 'Bundler' },
+  ])('its types compile in a strict consumer with moduleResolution $moduleResolution', (resolution) => {
+    const options = { ...resolution, target: 'ES2022', lib: ['ES2022', 'DOM', 'ESNext.Disposable'], types: [], strict: true, noEmit: true };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['consumer.mts', 'consumer.cts'] }));
+    copyFileSync(join(here, 'consumer.mts'), join(folder, 'consumer.mts'));
+    copyFileSync(join(here, 'consumer.mts'), join(folder, 'consumer.cts'));
+    node(join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.');
+  });
+});

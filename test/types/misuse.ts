@@ -1,0 +1,41 @@
+// What must not compile. Checked by types.test.ts: a line below @ts-expect-error that does compile is an error itself.
+import * as u from '../../src/index.js';
+
+export function misuse(x: u.Tensor, lstm: u.LSTM, gru: u.GRU): void {
+  // @ts-expect-error a misspelt option
+  new u.LSTM({ inputSize: 3, hiddensize: 4 });
+  // @ts-expect-error a required option is missing
+  new u.GRU({ inputSize: 3 });
+  // @ts-expect-error sizes are numbers
+  new u.Linear({ inFeatures: '3', outFeatures: 4 });
+  // @ts-expect-error RNN's nonlinearity is tanh or relu
+  new u.RNN({ inputSize: 3, hiddenSize: 4, nonlinearity: 'sigmoid' });
+  // @ts-expect-error an LSTM has no resetAfter
+  new u.LSTM({ inputSize: 3, hiddenSize: 4, resetAfter: false });
+  // @ts-expect-error there is no such dtype
+  u.tensor([1, 2], [2], { dtype: 'float64' });
+  // @ts-expect-error a tensor is not an array
+  lstm.forward([[1, 2, 3]]);
+  // @ts-expect-error a state is an object with h
+  lstm.forward(x, { state: x });
+  // @ts-expect-error forward's second argument holds options, not lengths
+  gru.forward(x, [3, 2]);
+  // @ts-expect-error a tensor's shape is read only
+  x.shape[0] = 7;
+  // @ts-expect-error a GRU's state has no c to compute with
+  gru.forward(x).state.c.sum();
+  // @ts-expect-error there is no such reduction
+  u.crossEntropy(x, x, { reduction: 'average' });
+  // @ts-expect-error there is no such backend
+  u.ready({ backend: 'webgpu' });
+  // @ts-expect-error an optimiser needs parameters, not a layer
+  new u.Adam(lstm);
+  // @ts-expect-error SGD has no betas
+  new u.SGD(lstm.parameters(), { lr: 0.1, betas: [0.9, 0.999] });
+  // @ts-expect-error there is no such loss
+  u.fit(lstm, [], { loss: 'cross_entropy', optimizer: new u.Adam(lstm.parameters()) });
+  // @ts-expect-error a model needs a forward
+  new (class extends u.Module {})();
+  // An LSTM's state has a c, without asking whether it is there.
+  lstm.forward(x).state.c.sum();
+}
