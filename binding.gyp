@@ -16,7 +16,7 @@
         "OTHER_CPLUSPLUSFLAGS": ["<!@(node -p \"require('./native/sources.json').flags.join(' ')\")"]
       },
       "conditions": [
-        ["OS=='linux'", { "ldflags": ["-static-libstdc++", "-static-libgcc", "-s"] }]
+        ["OS=='linux'", { "ldflags": ["-static-libstdc++", "-Wl,--gc-sections", "-Wl,--exclude-libs,ALL", "-s"] }]
       ]
     }
   ]

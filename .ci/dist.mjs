@@ -1,7 +1,7 @@
 // dist.mjs: builds dist/: ES modules and types by tsc (same folders as src/, so that paths relative to a file hold in both),
 // a CommonJS bundle for `require`, and one self-contained ES module for pages without a bundler. Does nothing when fresh.
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isNewer } from '../native/build.mjs';
@@ -45,10 +45,9 @@ async function build() {
   });
 
   // The types again, where they count as CommonJS: TypeScript does not let `require` have those of an ES module.
-  cpSync(dist, join(root, 'dist', 'cjs'), {
-    recursive: true,
-    filter: (from) => !/dist.(cjs|web)$/.test(from) && (statSync(from).isDirectory() || from.endsWith('.d.ts')),
-  });
+  for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+    if (file.endsWith('.d.ts')) cpSync(join(dist, file), join(dist, 'cjs', file));
+  }
   writeFileSync(stamp, '{ "type": "commonjs" }\n');
   console.log('dist: built');
 }

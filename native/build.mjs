@@ -1,7 +1,8 @@
 // build.mjs: builds the addon with cmake-js (into build-native/) and copies it to where the npm package node-gyp-build looks,
 // prebuilds/<platform>-<arch>/unrolled.napi.<libc>.node. Does nothing when that file is newer than every source.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,11 +30,20 @@ export function isNewer(product, sources) {
 }
 
 function build() {
+  // A configuration that failed leaves a cache without build files, which cmake-js would take for a finished one.
+  const folder = join(root, 'build-native');
+  if (!['build.ninja', 'Makefile'].some((file) => existsSync(join(folder, file)))) {
+    rmSync(folder, { recursive: true, force: true });
+  }
   const cmakeJs = join(root, 'node_modules', 'cmake-js', 'bin', 'cmake-js');
-  const { status, error } = spawnSync(process.execPath, [cmakeJs, 'build', '-O', 'build-native', '--parallel', '2'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const { status, error } = spawnSync(
+    process.execPath,
+    [cmakeJs, 'build', '-O', 'build-native', '--parallel', `${availableParallelism()}`],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  );
   if (status !== 0)
     throw new Error(`cmake-js failed${error ? `: ${error.message}` : ''}; g++ or clang, make and cmake are needed`);
   const target = prebuiltPath();

@@ -107,6 +107,7 @@ static void pack_tiles(float* to, Strided a, const Tiling& t, int first, int las
       const float* from = a.p + t.top(i) * a.row;
       for (int k = strip; k < end; k++) {
         if (whole) {
+          __builtin_prefetch(from + least(k + STRIP, kc - 1) * a.col);  // rows are pages apart: no hardware fetches ahead
           store(out + k * rows, load(from + k * a.col));
         } else {
           for (int r = 0; r < rows; r++) out[k * rows + r] = from[r * a.row + k * a.col];

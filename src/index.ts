@@ -19,9 +19,6 @@ export async function ready(options: ReadyOptions = {}): Promise<BackendInfo> {
   return backendInfo();
 }
 
-export { backendInfo, type ReadyOptions } from './backend/select.js';
-export type { Attempt, BackendInfo, BackendName, Simd } from './backend/types.js';
-
 export { noGrad, scope } from './autograd/context.js';
 export {
   arange,
@@ -39,15 +36,24 @@ export {
 export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.js';
 export { Generator, type GeneratorState, generator, seed } from './autograd/random.js';
 export { type BackwardOptions, type DType, Parameter, type Shape, Tensor, type TensorData } from './autograd/tensor.js';
-
-export { abs, add, div, exp, log, mul, neg, relu, sigmoid, sqrt, sub, tanh } from './ops/elementwise.js';
-export { expand } from './ops/broadcast.js';
-export { embedding, gather, type Indices, indexSelect } from './ops/gather.js';
-export { linear, matmul } from './ops/matmul.js';
-export { type Axes, argmax, max, mean, sum } from './ops/reduce.js';
-export { dropout, type LayerNormOptions, layerNorm, logSoftmax, softmax } from './ops/rows.js';
-export { concat, permute, reshape, select, slice, stack, transpose } from './ops/shape.js';
-
+export { backendInfo, type ReadyOptions } from './backend/select.js';
+export type { Attempt, BackendInfo, BackendName, Simd } from './backend/types.js';
+export {
+  AbortError,
+  BackendError,
+  DTypeError,
+  type FailedAttempt,
+  FormatError,
+  IndexError,
+  LengthsError,
+  NumericError,
+  OptionError,
+  OutOfMemoryError,
+  ShapeError,
+  StaleTensorError,
+  UnrolledError,
+} from './errors.js';
+export * as io from './io/index.js';
 export { Dropout, type DropoutOptions } from './layers/dropout.js';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
 export { LayerNorm, type LayerNormLayerOptions } from './layers/layer-norm.js';
@@ -65,24 +71,13 @@ export {
   type RNNOptions,
 } from './layers/recurrent.js';
 export { RecurrentState, type RecurrentStateJson, type StateInput } from './layers/state.js';
-
 export * from './losses/index.js';
+export { expand } from './ops/broadcast.js';
+export { abs, add, div, exp, log, mul, neg, relu, sigmoid, sqrt, sub, tanh } from './ops/elementwise.js';
+export { embedding, gather, type Indices, indexSelect } from './ops/gather.js';
+export { linear, matmul } from './ops/matmul.js';
+export { type Axes, argmax, max, mean, sum } from './ops/reduce.js';
+export { dropout, type LayerNormOptions, layerNorm, logSoftmax, softmax } from './ops/rows.js';
+export { concat, permute, reshape, select, slice, stack, transpose } from './ops/shape.js';
 export * from './optim/index.js';
 export * from './train/index.js';
-export * as io from './io/index.js';
-
-export {
-  AbortError,
-  BackendError,
-  DTypeError,
-  type FailedAttempt,
-  FormatError,
-  IndexError,
-  LengthsError,
-  NumericError,
-  OptionError,
-  OutOfMemoryError,
-  ShapeError,
-  StaleTensorError,
-  UnrolledError,
-} from './errors.js';

@@ -22,7 +22,9 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
 function importsOf(file: string): { specifier: string; typeOnly: boolean }[] {
   const text = readFileSync(join(src, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
   const found = [];
-  for (const [, type, specifier] of text.matchAll(/^\s*(?:im|ex)port\s+(type\s)?(?:[^'";]*?\sfrom\s*)?['"]([^'"]+)['"]/gm)) {
+  for (const [, type, specifier] of text.matchAll(
+    /^\s*(?:im|ex)port\s+(type\s)?(?:[^'";]*?\sfrom\s*)?['"]([^'"]+)['"]/gm,
+  )) {
     found.push({ specifier: specifier as string, typeOnly: type !== undefined });
   }
   for (const [, specifier] of text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)) {
@@ -36,7 +38,9 @@ const packages = new Map<string, string[]>();
 for (const file of files) {
   for (const { specifier, typeOnly } of importsOf(file)) {
     if (specifier.startsWith('.')) {
-      const to = relative(src, resolve(src, dirname(file), specifier)).replaceAll('\\', '/').replace(/\.js$/, '.ts');
+      const to = relative(src, resolve(src, dirname(file), specifier))
+        .replaceAll('\\', '/')
+        .replace(/\.js$/, '.ts');
       imports.push({ from: file, to, typeOnly });
     } else {
       packages.set(specifier, [...(packages.get(specifier) ?? []), file]);
@@ -91,8 +95,12 @@ describe('imports', () => {
 
   it('reach Node only from what runs in Node alone, so that the browser build has nothing to stub', () => {
     const nodeOnly = /^(node\.ts|cli\/|platform\/node|backend\/native)/;
-    const reached = [...packages].flatMap(([name, from]) => (name.startsWith('node:') ? from.map((file) => ({ name, file })) : []));
-    expect(reached.filter(({ file }) => !nodeOnly.test(file)).map(({ name, file }) => `${file} imports ${name}`)).toEqual([]);
+    const reached = [...packages].flatMap(([name, from]) =>
+      name.startsWith('node:') ? from.map((file) => ({ name, file })) : [],
+    );
+    expect(
+      reached.filter(({ file }) => !nodeOnly.test(file)).map(({ name, file }) => `${file} imports ${name}`),
+    ).toEqual([]);
   });
 
   it('name no package beyond the declared dependencies', () => {
@@ -119,7 +127,8 @@ describe('package.json', () => {
   it('exports one entry point, by condition', () => {
     expect(Object.keys(manifest.exports)).toContain('.');
     const conditions = JSON.stringify(manifest.exports['.']);
-    for (const condition of ['types', 'browser', 'node', 'import', 'require']) expect(conditions).toContain(`"${condition}"`);
+    for (const condition of ['types', 'browser', 'node', 'import', 'require'])
+      expect(conditions).toContain(`"${condition}"`);
   });
 });
 

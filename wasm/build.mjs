@@ -49,27 +49,19 @@ function build(variant) {
   const { wasm: sources, flags } = json('native/sources.json');
   const { simd, env } = VARIANTS[variant];
   mkdirSync(dist, { recursive: true });
-  const { status, error } = spawnSync(
-    'em++',
-    [
-      ...[
-        ...flags,
-        ...simd,
-        '-Wall',
-        '-Wextra',
-        '-DU_NO_THREADS',
-        '-Inative',
-        ...sources,
-        '-o',
-        wasmPath(variant),
-        '--no-entry',
-      ],
-      // 4 GiB is what a 32-bit address reaches.
-      ...['-sSTANDALONE_WASM=1', '-sALLOW_MEMORY_GROWTH=1', '-sMAXIMUM_MEMORY=4GB', '-sWASM_BIGINT=1'],
-      `-sEXPORTED_FUNCTIONS=${exported}`,
-    ],
-    { cwd: root, stdio: 'inherit', env: { ...process.env, EM_NODE_JS: process.execPath, ...env } },
-  );
+  const options = [
+    ...flags,
+    ...simd,
+    ...'-Wall -Wextra -DU_NO_THREADS -Inative --no-entry'.split(' '),
+    // 4 GiB is what a 32-bit address reaches.
+    ...'-sSTANDALONE_WASM=1 -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sWASM_BIGINT=1'.split(' '),
+    `-sEXPORTED_FUNCTIONS=${exported}`,
+  ];
+  const { status, error } = spawnSync('em++', [...options, ...sources, '-o', wasmPath(variant)], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, EM_NODE_JS: process.execPath, ...env },
+  });
   if (status !== 0) throw new Error(`em++ failed${error ? `: ${error.message}` : ''}; is emscripten installed?`);
   report(variant);
 }

@@ -58,5 +58,6 @@ export async function packageFiles({ spec, what, licence, files }, say = console
       found[name] = bytes;
     }
   });
-  return found;
+  // In the order asked for, whichever came from where: what follows may depend on it.
+  return Object.fromEntries(Object.keys(files).map((name) => [name, found[name]]));
 }

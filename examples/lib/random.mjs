@@ -12,7 +12,13 @@ export function generator(seed) {
   };
 }
 
-/** A shuffled copy (Fisher-Yates). */
+/**
+ * A shuffled copy (Fisher-Yates).
+ *
+ * @template T
+ * @param {T[]} items
+ * @param {() => number} random
+ */
 export function shuffled(items, random) {
   const out = items.slice();
   for (let i = out.length - 1; i > 0; i--) {

@@ -3,6 +3,8 @@ import { packageFiles } from '../lib/fetch.mjs';
 import { generator, shuffled } from '../lib/random.mjs';
 import { tokenise } from './text.mjs';
 
+/** @typedef {{ text: string, tokens: string[], label: 0 | 1 }} Review  label 1: praise */
+
 // Kotzias et al., "From Group to Individual Labels using Deep Features", KDD 2015.
 const source = {
   spec: 'sentiment@5.0.2',
@@ -19,7 +21,7 @@ const source = {
  * All reviews, each once: a text that stood in both the training and the test part would be a question whose answer was
  * learnt by heart. Two texts are the same if their words are, whatever the spaces and commas between them.
  *
- * @returns {Promise<{ text: string, tokens: string[], label: 0 | 1 }[]>}
+ * @returns {Promise<Review[]>}
  */
 export async function loadReviews(say = console.log) {
   const reviews = new Map();
@@ -34,7 +36,13 @@ export async function loadReviews(say = console.log) {
   return [...reviews.values()];
 }
 
-/** A random 80/20 split into training and test part; a tenth of the training part is kept for early stopping. */
+/**
+ * A random 80/20 split into training and test part; a tenth of the training part is kept for early stopping.
+ *
+ * @template T
+ * @param {T[]} items
+ * @param {number} seed
+ */
 export function split(items, seed) {
   const order = shuffled(items, generator(seed));
   const test = order.splice(0, Math.round(items.length * 0.2));

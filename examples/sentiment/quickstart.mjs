@@ -69,7 +69,9 @@ const seconds = (performance.now() - start) / 1000;
 
 const summaries = Object.values(runs).map(summarise);
 const majority = Object.values(runs)[0].map(({ majorityAccuracy }) => majorityAccuracy);
-console.log(`\n${seconds.toFixed(0)} s of training. Test accuracy, mean and spread over ${options.seeds} seeds:`);
+console.log(
+  `\n${seconds.toFixed(0)} s of training. Test accuracy, mean and spread over ${options.seeds} seed${options.seeds === 1 ? '' : 's'}:`,
+);
 console.log(accuracyTable(summaries, majority));
 
 const champions = Object.values(runs).map(bestOf);
@@ -82,7 +84,8 @@ for (const run of champions) {
   const folder = path.join(outFolder('sentiment'), run.kind.replaceAll(' ', '-').toLowerCase());
   await saveModel(folder, run);
   const saved = await loadModel(folder);
-  columns.push({ kind: run.kind, isBest: run === best, folder, logits: logits(saved, sentences.map(tokenise)) });
+  const ids = sentences.map((sentence) => saved.vocabulary.encode(tokenise(sentence)));
+  columns.push({ kind: run.kind, isBest: run === best, folder, logits: logits(saved.model, ids) });
 }
 const { folder, logits: answers } = columns.find(({ isBest }) => isBest);
 console.log(`\nThe best run of each model is saved in ${outFolder('sentiment')}; read back, they say:`);

@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import { deviation, mean } from '../lib/stats.mjs';
 
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
-const plain = { style: { head: [], border: [] } };
+const plain = { style: { head: [], border: [], compact: true } };
 
 /** The runs of one kind of model (one run a seed) in figures. */
 export function summarise(runs) {

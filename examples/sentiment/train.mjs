@@ -9,7 +9,7 @@ const measured = { loss: 'bceWithLogits', metrics: ['accuracy'] };
 
 /**
  * @param {string} kind  one of models.mjs
- * @param {{ tokens: string[], label: number }[]} reviews
+ * @param {import('./data.mjs').Review[]} reviews
  * @param {object} options
  * @param {number} options.seed  of the split, the initial weights, dropout and the order of batches
  * @param {number} options.epochs  at most; early stopping watches the loss on the validation part
@@ -25,7 +25,7 @@ export async function trainOne(kind, reviews, { seed, epochs, bidirectional = fa
   const model = kinds[kind](config);
   if (vectors) model.startFrom?.(vectors, vocabulary);
 
-  const history = await u.fit(model, batches(train, vocabulary, { shuffle: true, bucket: true }), {
+  const history = await u.fit(model, batches(train, vocabulary, { shuffle: true }), {
     ...measured,
     ...watch,
     optimizer: new u.Adam(model.parameters(), { lr: 2e-3 }),
@@ -67,11 +67,14 @@ function majority(train, test) {
   return test.filter(({ label }) => label === answer).length / test.length;
 }
 
-/** Logits of tokenised texts, one for each: above 0 is positive. */
-export function logits({ model, vocabulary }, texts) {
-  const [{ x, lengths }] = u.batches(
-    texts.map((tokens) => ({ x: vocabulary.encode(tokens) })),
-    { batchSize: texts.length },
-  );
+/**
+ * The model's logit for each text: above 0 is positive.
+ *
+ * @param {u.Module} model
+ * @param {number[][]} texts  word ids
+ */
+export function logits(model, texts) {
+  const samples = texts.map((ids) => ({ x: ids }));
+  const [{ x, lengths }] = u.batches(samples, { batchSize: texts.length });
   return u.predict(model, x, { lengths }).toArray();
 }

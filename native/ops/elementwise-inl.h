@@ -124,43 +124,49 @@ U_KERNEL(activation_backward)(u_ctx* ctx, float* dx, const float* dy, const floa
   return U_ERR_KIND;
 }
 
-// Philox4x32-10 (Salmon et al. 2011): LANES counters at once, in plain integers that the compiler lays over the lanes.
-struct Philox {
-  uint32_t word[4][LANES];
-};
-static void philox(Philox& p, uint32_t first_counter, uint32_t key0, uint32_t key1) {
-  for (int l = 0; l < LANES; l++) {
-    p.word[0][l] = first_counter + (uint32_t)l;
-    p.word[1][l] = p.word[2][l] = p.word[3][l] = 0;
-  }
+// Philox4x32-10 (Salmon et al. 2011), one counter at a time: the processor overlaps several, and no compiler finds its vector
+// form (a 32 x 32 -> 64 bit product) on every instruction set.
+U_INLINE void philox(uint32_t* word, uint32_t counter, uint32_t key0, uint32_t key1) {
+  uint32_t c0 = counter, c1 = 0, c2 = 0, c3 = 0;
   for (int round = 0; round < 10; round++) {
-    for (int l = 0; l < LANES; l++) {
-      const uint64_t even = 0xD2511F53ull * p.word[0][l], odd = 0xCD9E8D57ull * p.word[2][l];
-      p.word[0][l] = (uint32_t)(odd >> 32) ^ p.word[1][l] ^ key0;
-      p.word[1][l] = (uint32_t)odd;
-      p.word[2][l] = (uint32_t)(even >> 32) ^ p.word[3][l] ^ key1;
-      p.word[3][l] = (uint32_t)even;
-    }
+    const uint64_t even = 0xD2511F53ull * c0, odd = 0xCD9E8D57ull * c2;
+    c0 = (uint32_t)(odd >> 32) ^ c1 ^ key0;
+    c1 = (uint32_t)odd;
+    c2 = (uint32_t)(even >> 32) ^ c3 ^ key1;
+    c3 = (uint32_t)even;
     key0 += 0x9E3779B9;
     key1 += 0xBB67AE85;
   }
+  word[0] = c0;
+  word[1] = c1;
+  word[2] = c2;
+  word[3] = c3;
 }
 
 U_KERNEL(dropout_forward)(u_ctx* ctx, float* y, float* mask, const float* x, int32_t n, double p, int32_t seed_lo,
                           int32_t seed_hi) {
   if (n < 0) return U_ERR_SIZE;
-  const double threshold = p * 4294967296.0;
-  const float keep = (float)(1 / (1 - p));
-  constexpr int GROUP = 4 * LANES;
-  const ptrdiff_t groups = ((ptrdiff_t)n + GROUP - 1) / GROUP;
-  in_ranges(ctx, groups, n, [&](ptrdiff_t begin, ptrdiff_t end) {
+  typedef uint32_t vu __attribute__((vector_size(4 * U_LANES)));
+  // word < p 2^32 in integers; where every word is, 0 is kept of it.
+  const double dropped = p > 0 ? __builtin_ceil(p * 4294967296.0) : 0;
+  const bool all = dropped >= 4294967296.0;
+  const vu limit = (uint32_t)(all ? 0 : dropped) - (vu){};
+  const vf keep = splat(all ? 0.0f : (float)(1 / (1 - p)));
+  constexpr int GROUP = 16;
+  in_ranges(ctx, ((ptrdiff_t)n + GROUP - 1) / GROUP, n, [&](ptrdiff_t begin, ptrdiff_t end) {
     for (ptrdiff_t group = begin; group < end; group++) {
-      Philox random;
-      philox(random, (uint32_t)(group * LANES), (uint32_t)seed_lo, (uint32_t)seed_hi);
+      uint32_t word[GROUP];
+      for (int l = 0; l < GROUP; l += 4) philox(word + l, (uint32_t)((group * GROUP + l) / 4), (uint32_t)seed_lo, (uint32_t)seed_hi);
+      float factor[GROUP];
+      for (int l = 0; l < GROUP; l += LANES) {
+        vu w;
+        __builtin_memcpy(&w, word + l, sizeof w);
+        store(factor + l, select(w < limit, zero(), keep));
+      }
       const ptrdiff_t first = group * GROUP;
       const int count = n - first < GROUP ? (int)(n - first) : GROUP;
-      for (int k = 0; k < count; k++) mask[first + k] = random.word[k % 4][k / 4] < threshold ? 0.0f : keep;
-      map(y + first, x + first, mask + first, count, [&](vf a, vf b) { return a * b; });
+      copy(mask + first, factor, count);
+      map(y + first, x + first, factor, count, [&](vf a, vf b) { return a * b; });
     }
   });
   return U_OK;

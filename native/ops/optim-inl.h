@@ -24,7 +24,7 @@ U_KERNEL(sum_squares)(u_ctx*, double* out, const float* x, int32_t n) {
 U_KERNEL(sgd_update)(u_ctx* ctx, float* p, float* buf, const float* g, int32_t n, double lr, double momentum,
                      double dampening, int32_t nesterov, double weight_decay, int32_t first) {
   if (n < 0) return U_ERR_SIZE;
-  if (momentum != 0 && !buf) return U_ERR_NULL;
+  if (n > 0 && momentum != 0 && !buf) return U_ERR_NULL;
   const vf rate = splat((float)lr), decay = splat((float)weight_decay), keep = splat((float)momentum),
            add = splat((float)(1 - dampening));
   elementwise(ctx, n, [&](ptrdiff_t k, auto at) {
@@ -70,7 +70,7 @@ U_KERNEL(adam_update)(u_ctx* ctx, float* p, float* m, float* v, float* vmax_, co
 U_KERNEL(rmsprop_update)(u_ctx* ctx, float* p, float* sq, float* buf, float* gavg, const float* g, int32_t n, double lr,
                          double alpha, double eps, double weight_decay, double momentum) {
   if (n < 0) return U_ERR_SIZE;
-  if (momentum != 0 && !buf) return U_ERR_NULL;
+  if (n > 0 && momentum != 0 && !buf) return U_ERR_NULL;
   const vf rate = splat((float)lr), a = splat((float)alpha), c = splat((float)(1 - alpha)), epsilon = splat((float)eps),
            decay = splat((float)weight_decay), keep = splat((float)momentum);
   elementwise(ctx, n, [&](ptrdiff_t k, auto at) {

@@ -24,7 +24,7 @@ struct Panels {
   int segments, segment;  // depth = segments * segment
 };
 constexpr int panel_blocks(int gates) { return STEP_VECTORS / gates; }
-static size_t panel_floats(const Panels& w) { return (size_t)w.segments * w.segment * w.gates * w.units; }
+static uint64_t panel_floats(const Panels& w) { return (uint64_t)w.segments * w.segment * w.gates * w.units; }
 
 // Element (k, gate, unit) of the matrix is w[k * depth_stride + gate * gate_stride + unit * unit_stride], unit < H.
 static void pack_panels(const Panels& to, const float* w, int H, ptrdiff_t depth_stride, ptrdiff_t gate_stride,

@@ -18,20 +18,21 @@ static const CellKernels cell_kernels[] = {U_CELLS(U_CELL_ENTRY)};
 #undef U_CELLS
 constexpr int CELL_COUNT = sizeof(cell_kernels) / sizeof(cell_kernels[0]);
 
-// U_OK if the sizes are such that no index the driver computes can overflow.
+// U_OK if the sizes are such that no number the driver computes can overflow: indices of places and of gate columns fit an
+// int, a matrix of weights fits into memory. What is made of these is added up by Carver, with checks.
 static int check_shape(int cell, const Shape& s) {
   if (cell < 0 || cell >= CELL_COUNT) return U_ERR_KIND;
   if (s.T < 0 || s.B < 0 || s.I < 1 || s.H < 1 || s.D < 1 || s.D > 2 || s.rows < 0) return U_ERR_SIZE;
-  const int64_t places = (int64_t)s.T * s.B, most = INT32_MAX;
-  const int64_t units = ((int64_t)s.H + LANES - 1) / LANES * LANES;
-  if (places > most || units * 4 * STEP_VECTORS > most || units * s.H > most || s.rows > places) return U_ERR_SIZE;
-  return U_OK;
+  const int64_t most = INT32_MAX / 8, most_floats = PTRDIFF_MAX / sizeof(float);
+  if ((int64_t)s.T * s.B > INT32_MAX || s.rows > (int64_t)s.T * s.B || s.I > most || s.H > most) return U_ERR_SIZE;
+  const int64_t columns = 4 * ((int64_t)s.H + LANES), width = (int64_t)(s.I > s.H ? s.I : s.H) + LANES;
+  return columns > most_floats / width ? U_ERR_SIZE : U_OK;
 }
 
 // Whether the buffer a carve_* describes fits into memory, and into the `given` floats.
 static int check_buffer(const Carver& carver, double given) {
   if (!carver.fits()) return U_ERR_SIZE;
-  return given >= (double)carver.total() ? U_OK : U_ERR_WORKSPACE;
+  return given >= (double)carver.floats ? U_OK : U_ERR_WORKSPACE;
 }
 
 static int check_weights(const Shape& s, const Weights& w) {
@@ -55,7 +56,7 @@ U_KERNEL(rnn_sizes)(u_ctx*, double* sizes, int32_t cell, int32_t T, int32_t B, i
   const Carver* all[] = {&packed, &saved, &training, &inference, &backward};
   for (int k = 0; k < 5; k++) {
     if (!all[k]->fits()) return U_ERR_SIZE;
-    sizes[k] = (double)all[k]->total();
+    sizes[k] = (double)all[k]->floats;
   }
   return U_OK;
 }

@@ -115,7 +115,7 @@ static void run_rows(void* arg, int k, int) {
 }
 static void parallel_rows(u_ctx* ctx, const Sequence& q, const Chunk& c, int64_t flops_a_row, RowsTask task, void* arg) {
   const int D = q.shape.D, rows = q.active(c.first);
-  const bool worth_it = flops_a_row * c.rows > 1000 * 1000;  // some 20 us: a few times what waking a thread costs
+  const bool worth_it = flops_a_row * c.rows > 4000000;  // some 20 us: a few times what waking a thread costs
   const int wanted = worth_it ? (ctx->threads + D - 1) / D : 1, most = rows / 4 > 1 ? rows / 4 : 1;
   RowsSplit split = {task, arg, wanted < most ? wanted : most, {}};
   int64_t done = 0;

@@ -10,13 +10,14 @@ struct CellInfo {
   int first_slot() const { return slots - gates; }  // of the gradients of gh
 };
 
-// Hands out 64-byte aligned pieces of a buffer and adds up their floats.
+// Hands out pieces of a buffer, each a multiple of 64 bytes from its start, and adds up their floats. The buffer itself is
+// taken as it comes (aligned to 64 bytes it is fastest), so that packed weights and saved may be copied elsewhere.
 struct Carver {
   float* base;       // null: only count
   uint64_t floats;
   bool overflow;
 
-  explicit Carver(float* buffer) : base((float*)(((uintptr_t)buffer + 63) & ~(uintptr_t)63)), floats(0), overflow(false) {}
+  explicit Carver(float* buffer) : base(buffer), floats(0), overflow(false) {}
 
   float* take(uint64_t a, uint64_t b = 1, uint64_t c = 1) {
     uint64_t n;
@@ -27,9 +28,7 @@ struct Carver {
     return piece;
   }
   int32_t* take_ints(uint64_t n) { return (int32_t*)take(n); }
-  // With room to align the base. No buffer can be larger than PTRDIFF_MAX bytes.
-  uint64_t total() const { return floats + 16; }
-  bool fits() const { return !overflow && floats < PTRDIFF_MAX / sizeof(float) - 16; }
+  bool fits() const { return !overflow && floats <= PTRDIFF_MAX / sizeof(float); }
 };
 
 // ---- packed weights ---------------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ U_INLINE vf vlog(vf x) {
   const vi tiny = x < splat(1.17549435e-38f);
   const vf scaled = select(tiny, x * splat(8388608.0f), x);
   // x = 2^n m, sqrt(1/2) <= m < sqrt(2); 0x3f3504f3 is sqrt(1/2).
-  const vi offset = bits_of(scaled) - splat_int(0x3f3504f3);
+  const vi offset = bits_of(vabs(scaled)) - splat_int(0x3f3504f3);
   const vi exponent = (offset >> 23) - (tiny & splat_int(23));
   const vf m = float_of((offset & splat_int(0x007fffff)) + splat_int(0x3f3504f3));
   const vf n = __builtin_convertvector(exponent, vf);

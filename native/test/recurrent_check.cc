@@ -317,7 +317,7 @@ static void compare(Buffer& got, const std::vector<double>& exact, double offset
   double scale = 1;
   for (double v : exact) scale = std::fmax(scale, std::fabs(v));
   for (size_t k = 0; k < got.n; k++) {
-    const double error = std::fabs(got[k] - offset - exact[k]) / (2e-5 * scale);
+    const double error = std::fabs(got[k] - offset - exact[k]) / (2e-6 * scale);
     if (error <= 1) {
       worst = std::fmax(worst, error);
     } else {

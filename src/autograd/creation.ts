@@ -134,7 +134,14 @@ export function toIndex(data: Tensor | NestedNumbers | Int32Array, op: string, a
 }
 
 /** What to say about an index outside 0..limit-1: which one, where it stands, what would be right. */
-export function outOfRange(op: string, what: string, value: number, at: number, shape: Shape, limit: number): IndexError {
+export function outOfRange(
+  op: string,
+  what: string,
+  value: number,
+  at: number,
+  shape: Shape,
+  limit: number,
+): IndexError {
   const position: number[] = [];
   let rest = at;
   for (const dim of [...shape].reverse()) {
@@ -195,15 +202,20 @@ function flatten(data: NestedNumbers, shape: number[]): number[] {
   const visit = (value: unknown, depth: number, path: string): void => {
     if (depth === shape.length) {
       if (typeof value === 'number') numbers.push(value);
-      else if (Array.isArray(value)) throw new ShapeError(`tensor: data${path} is an array where its neighbours are numbers`);
+      else if (Array.isArray(value))
+        throw new ShapeError(`tensor: data${path} is an array where its neighbours are numbers`);
       else throw new DTypeError(`tensor: data${path} must be a number, got ${show(value)}`);
       return;
     }
     if (!Array.isArray(value)) {
-      throw new ShapeError(`tensor: data${path} must be an array of ${shape[depth]} as its neighbours are, got ${show(value)}`);
+      throw new ShapeError(
+        `tensor: data${path} must be an array of ${shape[depth]} as its neighbours are, got ${show(value)}`,
+      );
     }
     if (value.length !== shape[depth]) {
-      throw new ShapeError(`tensor: data${path} must have ${shape[depth]} elements as its neighbours have, got ${value.length}`);
+      throw new ShapeError(
+        `tensor: data${path} must have ${shape[depth]} elements as its neighbours have, got ${value.length}`,
+      );
     }
     for (let k = 0; k < value.length; k++) {
       const item: unknown = value[k];

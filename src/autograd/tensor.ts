@@ -210,14 +210,16 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** The storage of a float32 tensor; DTypeError naming the op and the argument for anything else. */
 export function floatsOf(t: Tensor, op: string, argument: string): Floats {
-  if (!(t instanceof Tensor)) throw new DTypeError(`${op}: ${argument} must be a tensor, got ${typeof t}; make one with u.tensor()`);
+  if (!(t instanceof Tensor))
+    throw new DTypeError(`${op}: ${argument} must be a tensor, got ${typeof t}; make one with u.tensor()`);
   if (t.dtype !== 'float32') throw new DTypeError(`${op}: ${argument} must be float32, got ${t.dtype}`);
   return t.storage as Floats;
 }
 
 /** The storage of an int32 tensor; DTypeError naming the op and the argument for anything else. */
 export function intsOf(t: Tensor, op: string, argument: string): Ints {
-  if (!(t instanceof Tensor)) throw new DTypeError(`${op}: ${argument} must be a tensor, got ${typeof t}; make one with u.tensor()`);
+  if (!(t instanceof Tensor))
+    throw new DTypeError(`${op}: ${argument} must be a tensor, got ${typeof t}; make one with u.tensor()`);
   if (t.dtype !== 'int32') {
     throw new DTypeError(`${op}: ${argument} must be int32, got ${t.dtype}; make it with { dtype: 'int32' }`);
   }

@@ -1,5 +1,5 @@
-// Elements of safetensors files as float32 or int32: the two types a tensor can have. Nothing is changed silently: a number
-// that the target cannot hold is an error; F64 is rounded to float32.
+// Elements of safetensors files as float32 or int32: the two types a tensor can have. Nothing is changed silently: a
+// number that the target cannot hold is an error; F64 is rounded to float32.
 import { show } from '../options.js';
 import { DTYPE_BYTES, refuse, type SafetensorsEntry } from './safetensors-format.js';
 

@@ -88,11 +88,19 @@ export function parseHeader(bytes: Uint8Array, source: string): SafetensorsHeade
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
   if (headerBytes > MAX_HEADER_BYTES) {
-    refuse(source, 'header-too-large', `the header must be at most ${MAX_HEADER_BYTES} bytes, got ${headerBytes}; this is not a safetensors file`);
+    refuse(
+      source,
+      'header-too-large',
+      `the header must be at most ${MAX_HEADER_BYTES} bytes, got ${headerBytes}; this is not a safetensors file`,
+    );
   }
   const dataStart = 8 + headerBytes;
   if (dataStart > bytes.length) {
-    refuse(source, 'truncated', `the header is ${headerBytes} bytes long, but only ${bytes.length - 8} follow; copy or download the file again`);
+    refuse(
+      source,
+      'truncated',
+      `the header is ${headerBytes} bytes long, but only ${bytes.length - 8} follow; copy or download the file again`,
+    );
   }
   const header = parseJson(bytes.subarray(8, dataStart), source);
 
@@ -128,29 +136,44 @@ function parseJson(bytes: Uint8Array, source: string): Record<string, unknown> {
 }
 
 /**
- * The first key that an object of this valid JSON text holds twice; JSON.parse would silently keep the last. A scan by hand:
- * a regular expression runs out of stack on a string of megabytes.
+ * The first key that an object of this valid JSON text holds twice; JSON.parse would silently keep the last. Strings
+ * are skipped by hand: a regular expression that matches a whole one runs out of stack at some megabytes.
  */
 function duplicateKey(text: string): string | undefined {
   const open: (Set<string> | null)[] = []; // a set for each open object, null for each open array
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at];
-    if (char === '{') open.push(new Set());
-    else if (char === '[') open.push(null);
-    else if (char === '}' || char === ']') open.pop();
-    else if (char === '"') {
-      const start = at;
-      for (at++; text[at] !== '"'; at++) if (text[at] === '\\') at++;
-      let next = at + 1;
-      while (' \t\r\n'.includes(text[next] ?? 'end')) next++;
-      if (text[next] !== ':') continue;
-      const key: string = JSON.parse(text.slice(start, at + 1));
+  const colon = /[ \t\r\n]*:/y;
+  const token = /["{}[\]]/g;
+  for (let match = token.exec(text); match !== null; match = token.exec(text)) {
+    if (match[0] === '{') open.push(new Set());
+    else if (match[0] === '[') open.push(null);
+    else if (match[0] !== '"') open.pop();
+    else {
+      const end = endOfString(text, match.index);
+      token.lastIndex = end;
+      colon.lastIndex = end;
+      if (!colon.test(text)) continue;
+      const literal = text.slice(match.index, end);
+      const key: string = literal.includes('\\') ? JSON.parse(literal) : literal.slice(1, -1);
       const keys = open.at(-1);
       if (keys?.has(key)) return key;
       keys?.add(key);
     }
   }
   return undefined;
+}
+
+/** Behind the closing quote of the string that opens at `start`. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end + 1;
+}
+
+/** Whether an odd number of backslashes stands before `at`. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text[first - 1] === '\\') first--;
+  return (at - first) % 2 === 1;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -178,13 +201,27 @@ function checkEntry(name: string, value: unknown, dataStart: number, source: str
   }
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== 'string' || !Object.hasOwn(DTYPE_BYTES, dtype)) {
-    return refuse(source, 'dtype', `${tensor} has dtype ${show(dtype)}; known are ${Object.keys(DTYPE_BYTES).join(', ')}`);
+    return refuse(
+      source,
+      'dtype',
+      `${tensor} has dtype ${show(dtype)}; known are ${Object.keys(DTYPE_BYTES).join(', ')}`,
+    );
   }
   if (!Array.isArray(shape) || shape.some((dim) => typeof dim !== 'number' || !Number.isInteger(dim) || dim < 0)) {
     return refuse(source, 'shape', `the shape of ${tensor} must be a list of integers >= 0, got ${show(shape)}`);
   }
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !isSize(offsets[0]) || !isSize(offsets[1]) || offsets[0] > offsets[1]) {
-    return refuse(source, 'offsets', `the offsets of ${tensor} must be [start, end] with 0 <= start <= end, got ${show(offsets)}`);
+  if (
+    !Array.isArray(offsets) ||
+    offsets.length !== 2 ||
+    !isSize(offsets[0]) ||
+    !isSize(offsets[1]) ||
+    offsets[0] > offsets[1]
+  ) {
+    return refuse(
+      source,
+      'offsets',
+      `the offsets of ${tensor} must be [start, end] with 0 <= start <= end, got ${show(offsets)}`,
+    );
   }
   let size = DTYPE_BYTES[dtype] as number;
   for (const dim of shape as number[]) {
@@ -195,7 +232,11 @@ function checkEntry(name: string, value: unknown, dataStart: number, source: str
   }
   const [start, end] = offsets as [number, number];
   if (end - start !== size) {
-    refuse(source, 'size-mismatch', `${tensor}, ${dtype} ${show(shape)}, takes ${size} bytes, but its offsets hold ${end - start}`);
+    refuse(
+      source,
+      'size-mismatch',
+      `${tensor}, ${dtype} ${show(shape)}, takes ${size} bytes, but its offsets hold ${end - start}`,
+    );
   }
   return { name, dtype, shape, start: dataStart + start, end: dataStart + end };
 }
@@ -207,12 +248,21 @@ function checkCoverage(entries: SafetensorsEntry[], dataStart: number, fileBytes
   for (const { name, start, end } of entries) {
     if (start !== expected) {
       const what = start < expected ? 'overlaps the one before it' : 'leaves a hole before it';
-      refuse(source, 'coverage', `tensor ${show(name)} must start at byte ${expected - dataStart} of the data, got ${start - dataStart}: it ${what}`);
+      refuse(
+        source,
+        'coverage',
+        `tensor ${show(name)} must start at byte ${expected - dataStart}, got ${start - dataStart}: it ${what}`,
+      );
     }
     expected = end;
   }
   if (expected > fileBytes) {
-    refuse(source, 'truncated', `the tensors take ${expected - dataStart} bytes, but only ${fileBytes - dataStart} follow the header; copy or download the file again`);
+    refuse(
+      source,
+      'truncated',
+      `the tensors take ${expected - dataStart} bytes, but only ${fileBytes - dataStart} follow; ` +
+        'copy or download the file again',
+    );
   }
   if (expected < fileBytes) {
     refuse(source, 'trailing-data', `${fileBytes - expected} bytes follow the last tensor; nothing may`);
@@ -227,7 +277,10 @@ export interface SafetensorsPart {
   readonly bytes: Uint8Array;
 }
 
-/** The whole file. Tensors are sorted by element size (largest first, so that each is aligned) and name, as the reference writes them. */
+/**
+ * The whole file. Tensors are sorted by element size (largest first, so that each is aligned) and name, as the
+ * reference writes them.
+ */
 export function serialize(parts: readonly SafetensorsPart[], metadata: Readonly<Record<string, string>>): Uint8Array {
   const width = (part: SafetensorsPart) => DTYPE_BYTES[part.dtype] ?? 0;
   const sorted = [...parts].sort((a, b) => width(b) - width(a) || (a.name < b.name ? -1 : 1));

@@ -1,4 +1,5 @@
-// Tensors to and from safetensors files: the format PyTorch, Keras and others read and write, with nothing in it that runs.
+// Tensors to and from safetensors files: the format PyTorch, Keras and others read and write, with nothing in it that
+// runs.
 import { current } from '../autograd/context.js';
 import { tensor } from '../autograd/creation.js';
 import { Tensor } from '../autograd/tensor.js';
@@ -28,7 +29,10 @@ export interface SaveOptions {
 export async function loadSafetensors(source: SafetensorsSource): Promise<Record<string, Tensor>> {
   const { bytes, name } = await read('loadSafetensors', source);
   const { entries } = parseHeader(bytes, name);
-  const tensors = entries.map((entry): [string, Tensor] => [entry.name, tensor(decode(entry, bytes, name), entry.shape)]);
+  const tensors = entries.map((entry): [string, Tensor] => [
+    entry.name,
+    tensor(decode(entry, bytes, name), entry.shape),
+  ]);
   // fromEntries and not assignment: a tensor may be called "__proto__".
   return Object.fromEntries(tensors);
 }
@@ -63,7 +67,8 @@ export function serializeSafetensors(tensors: Readonly<Record<string, Tensor>>, 
   checkOptions<SaveOptions>('saveSafetensors', options, { metadata: is.object });
   const { metadata = {} } = options;
   for (const [key, value] of Object.entries(metadata)) {
-    if (typeof value !== 'string') throw new OptionError(`saveSafetensors: metadata.${key} must be a string, got ${show(value)}`);
+    if (typeof value !== 'string')
+      throw new OptionError(`saveSafetensors: metadata.${key} must be a string, got ${show(value)}`);
   }
   if (typeof tensors !== 'object' || tensors === null) {
     throw new OptionError(`saveSafetensors: tensors must be an object of tensors by name, got ${show(tensors)}`);
@@ -72,17 +77,25 @@ export function serializeSafetensors(tensors: Readonly<Record<string, Tensor>>, 
 }
 
 function toPart([name, value]: [string, Tensor]): SafetensorsPart {
-  if (name === METADATA_KEY) throw new OptionError(`saveSafetensors: no tensor may be called "${METADATA_KEY}"; pass { metadata }`);
-  if (!(value instanceof Tensor)) throw new DTypeError(`saveSafetensors: "${name}" must be a tensor, got ${show(value)}`);
+  if (name === METADATA_KEY)
+    throw new OptionError(`saveSafetensors: no tensor may be called "${METADATA_KEY}"; pass { metadata }`);
+  if (!(value instanceof Tensor))
+    throw new DTypeError(`saveSafetensors: "${name}" must be a tensor, got ${show(value)}`);
   const numbers = current().memory.view(value.storage);
   // A copy in the file's element type: the reference backend keeps its floats in double.
   const own = value.dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers);
-  return { name, dtype: value.dtype === 'int32' ? 'I32' : 'F32', shape: value.shape, bytes: new Uint8Array(own.buffer) };
+  return {
+    name,
+    dtype: value.dtype === 'int32' ? 'I32' : 'F32',
+    shape: value.shape,
+    bytes: new Uint8Array(own.buffer),
+  };
 }
 
 async function read(where: string, source: SafetensorsSource): Promise<{ bytes: Uint8Array; name: string }> {
   if (source instanceof Uint8Array) return { bytes: source, name: `${source.length} bytes` };
   if (source instanceof ArrayBuffer) return { bytes: new Uint8Array(source), name: `${source.byteLength} bytes` };
-  if (typeof source === 'string' || source instanceof URL) return { bytes: await platform().readFile(source), name: String(source) };
+  if (typeof source === 'string' || source instanceof URL)
+    return { bytes: await platform().readFile(source), name: String(source) };
   throw new OptionError(`${where}: source must be a path, a URL or bytes, got ${show(source)}`);
 }

@@ -1,7 +1,7 @@
 // Dropout as a layer.
 import type { Tensor } from '../autograd/tensor.js';
-import { checkOptions, is } from '../options.js';
 import { dropout } from '../ops/rows.js';
+import { checkOptions, is } from '../options.js';
 import { Module } from './module.js';
 
 export interface DropoutOptions {

@@ -1,7 +1,7 @@
 // Embedding: a vector for each token id.
 import type { Parameter, Tensor } from '../autograd/tensor.js';
-import { checkOptions, is, required } from '../options.js';
 import { embedding, type Indices } from '../ops/gather.js';
+import { checkOptions, is, required } from '../options.js';
 import { normalParameter } from './init.js';
 import { Module } from './module.js';
 

@@ -1,7 +1,7 @@
 // Layer normalisation as a layer.
 import type { Parameter, Tensor } from '../autograd/tensor.js';
-import { checkOptions, is, type Rule, required } from '../options.js';
 import { layerNorm } from '../ops/rows.js';
+import { checkOptions, is, type Rule, required } from '../options.js';
 import { oneParameter, zeroParameter } from './init.js';
 import { Module } from './module.js';
 

@@ -1,7 +1,7 @@
 // Linear: y = x W^T + b.
 import type { Parameter, Tensor } from '../autograd/tensor.js';
-import { checkOptions, is, required } from '../options.js';
 import { linear } from '../ops/matmul.js';
+import { checkOptions, is, required } from '../options.js';
 import { uniformParameter } from './init.js';
 import { Module } from './module.js';
 

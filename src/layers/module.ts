@@ -110,10 +110,14 @@ export abstract class Module {
       const from = dict[name];
       if (from === undefined) continue;
       if (!(from instanceof Tensor) || from.dtype !== 'float32') {
-        throw new DTypeError(`loadStateDict: ${name} must be a float32 tensor, got ${from instanceof Tensor ? from.dtype : typeof from}`);
+        throw new DTypeError(
+          `loadStateDict: ${name} must be a float32 tensor, got ${from instanceof Tensor ? from.dtype : typeof from}`,
+        );
       }
       if (!sameShape(from.shape, parameter.shape)) {
-        throw new ShapeError(`loadStateDict: ${name} must be ${showShape(parameter.shape)}, got ${showShape(from.shape)}`);
+        throw new ShapeError(
+          `loadStateDict: ${name} must be ${showShape(parameter.shape)}, got ${showShape(from.shape)}`,
+        );
       }
     }
     const { memory } = current();

@@ -1,14 +1,15 @@
 // RNN, LSTM and GRU: layers stacked over layers and directions, around one op a layer. What differs between the three is
 // their cell and a few options.
 import { current, isRecording } from '../autograd/context.js';
-import { DTypeError, LengthsError, OptionError, ShapeError } from '../errors.js';
+import { newOutput } from '../autograd/tape.js';
 import { type Parameter, showShape, Tensor } from '../autograd/tensor.js';
 import { gru, gruResetBefore, lstm, type RecurrentCell, rnnRelu, rnnTanh } from '../backend/cells/index.js';
-import type { Ints } from '../backend/types.js';
-import { checkOptions, is, later, type Rule, required, show } from '../options.js';
+import type { Floats, Ints } from '../backend/types.js';
+import { DTypeError, LengthsError, OptionError, ShapeError } from '../errors.js';
 import { type Lengths, RecurrentPlan, recurrentLayer, type Weights } from '../ops/recurrent.js';
 import { dropout } from '../ops/rows.js';
 import { concat, reshape, slice, transpose } from '../ops/shape.js';
+import { checkOptions, is, later, type Rule, required, show } from '../options.js';
 import { uniformParameter } from './init.js';
 import { Module } from './module.js';
 import { checkState, RecurrentState, type StateInput } from './state.js';
@@ -235,20 +236,42 @@ function ofLayer(state: Tensor, layer: number, D: number, L: number): Tensor {
   return new Tensor(current().memory.slice(state.storage, layer * size, size), shape, state.dtype);
 }
 
-const joined = (parts: readonly Tensor[]): Tensor => (parts.length === 1 ? (parts[0] as Tensor) : concat(parts));
+/** The states [D, B, H] of all layers as one [L*D, B, H]. */
+function joined(parts: readonly Tensor[]): Tensor {
+  const first = parts[0] as Tensor;
+  if (parts.length === 1) return first;
+  if (isRecording() && parts.some((part) => part.requiresGrad)) return concat(parts);
+  // Streaming comes here at every step: copying a few numbers is cheaper than a call into the kernels for each layer.
+  const all = newOutput(first.size * parts.length, false);
+  const { memory } = current();
+  const to = memory.view(all);
+  parts.forEach((part, layer) => {
+    to.set(memory.view(part.storage as Floats), layer * first.size);
+  });
+  return new Tensor(all, [parts.length * (first.shape[0] as number), ...first.shape.slice(1)]);
+}
 
 /** One whole number in 0..T for each row; null where all are T, which needs no care. */
-function checkLengths(name: string, given: readonly number[] | Int32Array | Tensor, T: number, B: number): Lengths | null {
+function checkLengths(
+  name: string,
+  given: readonly number[] | Int32Array | Tensor,
+  T: number,
+  B: number,
+): Lengths | null {
   const { memory } = current();
   const numbers = given instanceof Tensor ? memory.view(given.storage) : given;
   if (numbers.length !== B) {
-    throw new LengthsError(`${name}: lengths must have ${B} entries, one for each row of the batch, got ${numbers.length}`);
+    throw new LengthsError(
+      `${name}: lengths must have ${B} entries, one for each row of the batch, got ${numbers.length}`,
+    );
   }
   let rows = 0;
   for (let k = 0; k < B; k++) {
     const length = numbers[k] as number;
     if (!Number.isInteger(length) || length < 0 || length > T) {
-      throw new LengthsError(`${name}: lengths[${k}] must be a whole number from 0 to ${T} (time steps), got ${show(length)}`);
+      throw new LengthsError(
+        `${name}: lengths[${k}] must be a whole number from 0 to ${T} (time steps), got ${show(length)}`,
+      );
     }
     rows += length;
   }

@@ -3,9 +3,9 @@ import { noGrad } from '../autograd/context.js';
 import { tensor } from '../autograd/creation.js';
 import { showShape, Tensor } from '../autograd/tensor.js';
 import { FormatError, ShapeError } from '../errors.js';
-import { show } from '../options.js';
 import { type Indices, indexSelect } from '../ops/gather.js';
 import { zeroWhere } from '../ops/shape.js';
+import { show } from '../options.js';
 
 interface JsonTensor {
   readonly shape: readonly number[];
@@ -82,7 +82,12 @@ export interface StateInput {
 }
 
 /** Checks a given state against what the layer needs. */
-export function checkState(name: string, state: StateInput, hasC: boolean, shape: readonly [number, number, number]): void {
+export function checkState(
+  name: string,
+  state: StateInput,
+  hasC: boolean,
+  shape: readonly [number, number, number],
+): void {
   const check = (part: 'h' | 'c', t: Tensor | null | undefined): void => {
     if (!(t instanceof Tensor)) {
       throw new ShapeError(

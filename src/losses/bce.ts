@@ -5,7 +5,15 @@ import { floatsOf, sameShape, showShape, Tensor } from '../autograd/tensor.js';
 import type { Floats } from '../backend/types.js';
 import { OptionError, ShapeError } from '../errors.js';
 import { checkOptions } from '../options.js';
-import { isNumbers, isReduction, matchingTarget, type Numbers, type ReductionName, reduce, toTensor } from './common.js';
+import {
+  isNumbers,
+  isReduction,
+  matchingTarget,
+  type Numbers,
+  type ReductionName,
+  reduce,
+  toTensor,
+} from './common.js';
 
 export interface BceWithLogitsOptions {
   /** How much each element counts: the logits' shape, or that of its last axes. Default: all 1. */
@@ -66,7 +74,10 @@ function broadcast(name: string, weight: Numbers | undefined, logits: Tensor, re
   const floats = floatsOf(tensor, 'bceWithLogits', name);
   const { shape, size } = tensor;
   if (size !== 1 && !sameShape(shape, logits.shape.slice(logits.shape.length - shape.length))) {
-    throw new ShapeError(`bceWithLogits: ${name} must have the shape of the logits, ${showShape(logits.shape)}, or of its last axes, got ${showShape(shape)}`);
+    throw new ShapeError(
+      `bceWithLogits: ${name} must have the shape of the logits, ${showShape(logits.shape)}, or of its last axes, got ` +
+        showShape(shape),
+    );
   }
   if (size === logits.size) return floats;
   const expanded = newOutput(logits.size, recorded);

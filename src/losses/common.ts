@@ -26,7 +26,12 @@ export const toTensor = (numbers: Numbers): Tensor => (numbers instanceof Tensor
  *
  * @throws ShapeError  for the mean of nothing: it would be NaN
  */
-export function reduce(op: string, reduction: ReductionName, shape: Shape, count: number): { code: Reduction; result: Shape; length: number } {
+export function reduce(
+  op: string,
+  reduction: ReductionName,
+  shape: Shape,
+  count: number,
+): { code: Reduction; result: Shape; length: number } {
   if (reduction === 'mean' && count === 0) {
     throw new ShapeError(`${op}: there must be at least one target to take the mean of, got shape ${showShape(shape)}`);
   }
@@ -40,7 +45,10 @@ export function matchingTarget(op: string, name: string, prediction: Tensor, tar
   floatsOf(t, op, 'target');
   const flat = !(target instanceof Tensor) && t.shape.length === 1 && t.size === prediction.size;
   if (!flat && !sameShape(t.shape, prediction.shape)) {
-    throw new ShapeError(`${op}: target must have the shape of the ${name}, ${showShape(prediction.shape)}, got ${showShape(t.shape)}; reshape() one of them`);
+    throw new ShapeError(
+      `${op}: target must have the shape of the ${name}, ${showShape(prediction.shape)}, got ${showShape(t.shape)}; ` +
+        'reshape() one of them',
+    );
   }
   return t;
 }

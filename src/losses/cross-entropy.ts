@@ -26,7 +26,7 @@ export interface CrossEntropyOptions {
  *
  * @param logits  [..., C] float32 scores, classes last: [N, C], or [T, B, C] of a sequence
  * @param target  [...] int32 class numbers 0..C-1, or ignoreIndex; a flat list in the order of the rows will do
- * @returns a single number, or [...] with reduction 'none'. The mean is NaN where every target is ignored, as in PyTorch
+ * @returns a single number, or [...] with reduction 'none'. The mean is NaN if every target is ignored, as in PyTorch
  * @throws ShapeError  if the shapes disagree;  IndexError  if a class number is outside its range
  *
  *   crossEntropy(model.forward(x), [2, 0, 1]).backward();
@@ -61,7 +61,20 @@ export function crossEntropy(
   const logp = newOutput(x.length, recorded);
   const denominator = newOutput(1, recorded);
   try {
-    kernels.cross_entropy_forward(loss, logp, denominator, x, labels, weight, N, C, L, ignoreIndex, labelSmoothing, code);
+    kernels.cross_entropy_forward(
+      loss,
+      logp,
+      denominator,
+      x,
+      labels,
+      weight,
+      N,
+      C,
+      L,
+      ignoreIndex,
+      labelSmoothing,
+      code,
+    );
   } catch (error) {
     throw error instanceof IndexError ? (badLabel(labels, rows, C, ignoreIndex) ?? error) : error;
   }
@@ -70,21 +83,39 @@ export function crossEntropy(
     record('crossEntropy', [logits], [y], ([dloss], grads) => {
       if (!dloss) return;
       const dx = newGradient(x.length);
-      kernels.cross_entropy_backward(dx, dloss, logp, denominator, labels, weight, N, C, L, ignoreIndex, labelSmoothing, code);
+      kernels.cross_entropy_backward(
+        dx,
+        dloss,
+        logp,
+        denominator,
+        labels,
+        weight,
+        N,
+        C,
+        L,
+        ignoreIndex,
+        labelSmoothing,
+        code,
+      );
       grads.give(logits, dx);
     });
   }
   return y;
 }
 
-function readTarget(logits: Tensor, target: Tensor | NestedNumbers | Int32Array, rows: readonly number[], N: number): Ints {
+function readTarget(
+  logits: Tensor,
+  target: Tensor | NestedNumbers | Int32Array,
+  rows: readonly number[],
+  N: number,
+): Ints {
   const isTensor = target instanceof Tensor;
   const labels = isTensor ? target : toIndex(target, 'crossEntropy', 'target');
   const flat = labels.shape.length === 1 && labels.size === N && !isTensor;
   if (!flat && !sameShape(labels.shape, rows)) {
     throw new ShapeError(
-      `crossEntropy: target must be ${showShape(rows)}, one class a row of the logits ${showShape(logits.shape)}, got ` +
-        `${showShape(labels.shape)}; classes are the last axis of the logits`,
+      `crossEntropy: target must be ${showShape(rows)}, one class a row of the logits ${showShape(logits.shape)}, ` +
+        `got ${showShape(labels.shape)}; classes are the last axis of the logits`,
     );
   }
   return intsOf(labels, 'crossEntropy', 'target');

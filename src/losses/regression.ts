@@ -37,8 +37,8 @@ export function mae(prediction: Tensor, target: Numbers, options: RegressionOpti
 }
 
 /**
- * Huber's loss: d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2), with d = x - t. Outliers pull with a force of at
- * most delta. Arguments as for mse.
+ * Huber's loss: d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2), with d = x - t. Outliers pull with a force
+ * of at most delta. Arguments as for mse.
  */
 export function huber(prediction: Tensor, target: Numbers, options: HuberOptions = {}): Tensor {
   checkOptions<HuberOptions>('huber', options, { reduction: isReduction, delta: is.between(0) });

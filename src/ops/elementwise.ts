@@ -1,8 +1,8 @@
 // Ops on each element: a op b with broadcasting, and functions of one number.
 import { current } from '../autograd/context.js';
+import { full } from '../autograd/creation.js';
 import { copyGradient, newGradient, newOutput, record, recording } from '../autograd/tape.js';
 import { floatsOf, sameShape, Tensor } from '../autograd/tensor.js';
-import { full } from '../autograd/creation.js';
 import { Activation, Binary } from '../backend/generated/abi.js';
 import { DTypeError } from '../errors.js';
 import { broadcastShapes } from './axes.js';

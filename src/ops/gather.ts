@@ -39,7 +39,8 @@ export function gather(x: Tensor, axis: number, index: Indices): Tensor {
 export function indexSelect(x: Tensor, index: Indices, axis = 0): Tensor {
   const at = axisOf('indexSelect', axis, x.shape.length);
   const rows = toIndex(index, 'indexSelect', 'index');
-  if (rows.shape.length !== 1) throw new ShapeError(`indexSelect: index must have one axis, got ${showShape(rows.shape)}`);
+  if (rows.shape.length !== 1)
+    throw new ShapeError(`indexSelect: index must have one axis, got ${showShape(rows.shape)}`);
   const { outer, n, inner } = around(x.shape, at);
   if (outer === 1) return lookUp('indexSelect', x, rows, n, inner, withDim(x.shape, at, rows.size), -1);
   checkIndex('indexSelect', rows, n);
@@ -91,7 +92,15 @@ export function embedding(weight: Tensor, index: Indices, paddingIdx = -1): Tens
   return lookUp('embedding', weight, ids, V, E, [...ids.shape, E], paddingIdx);
 }
 
-function lookUp(op: string, table: Tensor, ids: Tensor, V: number, E: number, shape: number[], padding: number): Tensor {
+function lookUp(
+  op: string,
+  table: Tensor,
+  ids: Tensor,
+  V: number,
+  E: number,
+  shape: number[],
+  padding: number,
+): Tensor {
   const rows = floatsOf(table, op, 'weight');
   const index = intsOf(ids, op, 'index');
   const recorded = recording(table);

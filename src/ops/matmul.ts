@@ -33,7 +33,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
     ...(b.shape.length === 1 ? [] : [N]),
   ];
   // One matrix on the right serves all rows of the left: a single large product.
-  if (right.shape.length === 2) return reshape(product(reshape(left, [1, -1, K]), reshape(right, [1, K, N])), shape);
+  if (right.shape.length === 2)
+    return reshape(product(reshape(left, [1, sizeOf(left.shape.slice(0, -1)), K]), reshape(right, [1, K, N])), shape);
   const batch = broadcastShapes('matmul', left.shape.slice(0, -2), right.shape.slice(0, -2));
   const P = sizeOf(batch);
   const as = reshape(expand(left, [...batch, M, K]), [P, M, K]);
@@ -78,7 +79,8 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
   if (O === undefined || I === undefined || weight.shape.length !== 2) {
     throw new ShapeError(`linear: weight must be [outFeatures, inFeatures], got ${showShape(weight.shape)}`);
   }
-  if (x.shape.at(-1) !== I) throw new ShapeError(`linear: x must be [..., ${I}] (inFeatures), got ${showShape(x.shape)}`);
+  if (x.shape.at(-1) !== I)
+    throw new ShapeError(`linear: x must be [..., ${I}] (inFeatures), got ${showShape(x.shape)}`);
   if (bias !== null && (bias.shape.length !== 1 || bias.size !== O)) {
     throw new ShapeError(`linear: bias must be [${O}] (outFeatures), got ${showShape(bias.shape)}`);
   }

@@ -1,12 +1,12 @@
 // Attaches ops to Tensor as methods, for those who like to chain them.
 import { Tensor } from '../autograd/tensor.js';
+import { expand } from './broadcast.js';
 import * as elementwise from './elementwise.js';
 import { gather, type Indices, indexSelect } from './gather.js';
 import { matmul } from './matmul.js';
 import { type Axes, argmax, max, mean, sum } from './reduce.js';
 import { dropout, type LayerNormOptions, layerNorm, logSoftmax, softmax } from './rows.js';
 import { permute, reshape, select, slice, transpose } from './shape.js';
-import { expand } from './broadcast.js';
 
 declare module '../autograd/tensor.js' {
   interface Tensor {

@@ -60,7 +60,9 @@ export class RecurrentPlan {
     const { memory, kernels } = current();
     const out: Doubles = memory.alloc('double', 5, 'host');
     kernels.rnn_sizes(out, this.cell.id, T, B, this.inputSize, this.hiddenSize, this.directions, rows);
-    const [packed, saved, trainingScratch, inferenceScratch, backwardScratch] = memory.view(out) as unknown as FiveNumbers;
+    const [packed, saved, trainingScratch, inferenceScratch, backwardScratch] = memory.view(
+      out,
+    ) as unknown as FiveNumbers;
     this.#sizes = { packed, saved, trainingScratch, inferenceScratch, backwardScratch };
     this.#key = [T, B, rows];
     return this.#sizes;
@@ -122,9 +124,7 @@ export function recurrentLayer(
   const h = h0 && floatsOf(h0, cell.name, 'h');
   const c = c0 && floatsOf(c0, cell.name, 'c');
   const w = weights.map((weight) => weight && floatsOf(weight, cell.name, 'weight')) as unknown as WeightStorages;
-  const y = newOutput(T * B * D * H, recorded);
-  const hn = newOutput(D * B * H, recorded);
-  const cn = hasC ? newOutput(D * B * H, recorded) : null;
+  const [y, hn, cn] = T === 1 && !recorded ? oneBuffer(D * B * H, hasC) : buffers(T, D * B * H, hasC, recorded);
   const packed = recorded ? null : plan.packed(weights, w, sizes.packed);
   const saved = recorded ? memory.alloc('float', sizes.saved, 'step') : null;
   // Lengths that the caller fills again before backward must not change what backward does.
@@ -168,6 +168,21 @@ export function recurrentLayer(
     });
   }
   return outputs;
+}
+
+type Results = [y: Floats, hn: Floats, cn: Floats | null];
+
+function buffers(T: number, n: number, hasC: boolean, recorded: boolean): Results {
+  return [newOutput(T * n, recorded), newOutput(n, recorded), hasC ? newOutput(n, recorded) : null];
+}
+
+/** Streaming: an ArrayBuffer costs as much as the step of a small layer, so the results of one step share one. */
+function oneBuffer(n: number, hasC: boolean): Results {
+  const { memory } = current();
+  // Each part starts on a cache line of its own.
+  const stride = Math.ceil(n / 16) * 16;
+  const all = newOutput(stride * (hasC ? 3 : 2), false);
+  return [memory.slice(all, 0, n), memory.slice(all, stride, n), hasC ? memory.slice(all, 2 * stride, n) : null];
 }
 
 function copyInts(from: Ints): Ints {

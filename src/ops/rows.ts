@@ -96,7 +96,9 @@ export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
   }
   for (const [name, t] of Object.entries({ weight, bias })) {
     if (t !== null && !sameShape(t.shape, tail)) {
-      throw new ShapeError(`layerNorm: ${name} must be ${showShape(tail)} (normalizedShape), got ${showShape(t.shape)}`);
+      throw new ShapeError(
+        `layerNorm: ${name} must be ${showShape(tail)} (normalizedShape), got ${showShape(t.shape)}`,
+      );
     }
   }
   const from = floatsOf(x, 'layerNorm', 'x');

@@ -112,7 +112,9 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   const at = axisOf('stack', axis, head.shape.length + 1);
   for (const [k, t] of tensors.entries()) {
     if (!sameShape(t.shape, head.shape)) {
-      throw new ShapeError(`stack: tensor ${k} must be as the first, ${showShape(head.shape)}, got ${showShape(t.shape)}`);
+      throw new ShapeError(
+        `stack: tensor ${k} must be as the first, ${showShape(head.shape)}, got ${showShape(t.shape)}`,
+      );
     }
   }
   const shape = [...head.shape.slice(0, at), tensors.length, ...head.shape.slice(at)];
@@ -158,7 +160,8 @@ export function slice(x: Tensor, start: number, end?: number, axis = 0): Tensor 
   const at = axisOf('slice', axis, x.shape.length);
   const { outer, n, inner } = around(x.shape, at);
   const position = (value: number): number => {
-    if (!Number.isInteger(value)) throw new ShapeError(`slice: start and end must be whole numbers, got ${show(value)}`);
+    if (!Number.isInteger(value))
+      throw new ShapeError(`slice: start and end must be whole numbers, got ${show(value)}`);
     return Math.min(Math.max(value < 0 ? value + n : value, 0), n);
   };
   const first = position(start);
@@ -195,7 +198,9 @@ export function zeroWhere(x: Tensor, mask: readonly boolean[], axis = 0): Tensor
   const at = axisOf('zeroWhere', axis, x.shape.length);
   const { outer, n, inner } = around(x.shape, at);
   if (mask.length !== n) {
-    throw new ShapeError(`zeroWhere: mask must have ${n} entries, one for each position of axis ${at}, got ${mask.length}`);
+    throw new ShapeError(
+      `zeroWhere: mask must have ${n} entries, one for each position of axis ${at}, got ${mask.length}`,
+    );
   }
   const clear = (values: { fill(value: number, start: number, end: number): unknown }): void => {
     for (let o = 0; o < outer; o++) {

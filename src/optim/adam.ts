@@ -36,7 +36,21 @@ abstract class AdamFamily extends Optimizer<AdamOptions> {
     const { lr, eps, weightDecay } = group;
     const [beta1, beta2] = group.betas;
     const decoupled = this.decoupled ? 1 : 0;
-    current().kernels.adam_update(parameter, m, v, vmax, grad, n, lr, beta1, beta2, eps, weightDecay, decoupled, state.step);
+    current().kernels.adam_update(
+      parameter,
+      m,
+      v,
+      vmax,
+      grad,
+      n,
+      lr,
+      beta1,
+      beta2,
+      eps,
+      weightDecay,
+      decoupled,
+      state.step,
+    );
   }
 }
 
@@ -69,6 +83,12 @@ export class AdamW extends AdamFamily {
   protected override readonly decoupled = true;
 
   constructor(params: ParametersInput<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super('AdamW', params, options, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01, amsgrad: false }, RULES);
+    super(
+      'AdamW',
+      params,
+      options,
+      { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01, amsgrad: false },
+      RULES,
+    );
   }
 }

@@ -6,7 +6,9 @@ import { NumericError, OptionError } from '../errors.js';
 import { checkOptions, is, show } from '../options.js';
 
 export interface ClipGradNormOptions {
-  /** Throw NumericError when the norm is NaN or infinite, before any gradient is changed. Default false, as in PyTorch. */
+  /**
+   * Throw NumericError when the norm is NaN or infinite, before any gradient is changed. Default false, as in PyTorch.
+   */
   readonly errorIfNonfinite?: boolean;
 }
 
@@ -23,7 +25,8 @@ export function gradNorm(params: Iterable<Tensor>): number {
 }
 
 /**
- * Scales all gradients by min(1, maxNorm / (norm + 1e-6)), so that their common norm is at most maxNorm; the direction stays.
+ * Scales all gradients by min(1, maxNorm / (norm + 1e-6)), so that their common norm is at most maxNorm; the direction
+ * stays.
  *
  * @returns the norm before clipping
  * @throws OptionError  unless maxNorm is a number >= 0
@@ -36,7 +39,10 @@ export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number, options:
   const list = [...params];
   const norm = gradNorm(list);
   if (options.errorIfNonfinite && !Number.isFinite(norm)) {
-    throw new NumericError(`clipGradNorm: the norm of the gradients is ${norm}; nothing was clipped. Lower the learning rate, or look for NaN in the input`);
+    throw new NumericError(
+      `clipGradNorm: the norm of the gradients is ${norm}; nothing was clipped. Lower the learning rate, or look for ` +
+        'NaN in the input',
+    );
   }
   scaleToNorm(list, norm, maxNorm);
   return norm;
@@ -52,7 +58,8 @@ export function scaleToNorm(params: Iterable<Tensor>, norm: number, maxNorm: num
 
 /** Limits every element of every gradient to -clipValue..clipValue. */
 export function clipGradValue(params: Iterable<Tensor>, clipValue: number): void {
-  if (!(clipValue >= 0)) throw new OptionError(`clipGradValue: clipValue must be a number >= 0, got ${show(clipValue)}`);
+  if (!(clipValue >= 0))
+    throw new OptionError(`clipGradValue: clipValue must be a number >= 0, got ${show(clipValue)}`);
   const { kernels } = current();
   for (const grad of gradients(params)) kernels.clamp(grad, grad, grad.length, -clipValue, clipValue);
 }

@@ -1,5 +1,5 @@
-// What all optimisers share: parameter groups, state per parameter, and saving both. An optimiser itself is its options, their
-// defaults, and one call of a fused kernel (see sgd.ts).
+// What all optimisers share: parameter groups, state per parameter, and saving both. An optimiser itself is its
+// options, their defaults, and one call of a fused kernel (see sgd.ts).
 import { current } from '../autograd/context.js';
 import { Tensor } from '../autograd/tensor.js';
 import type { Floats } from '../backend/types.js';
@@ -21,7 +21,9 @@ export type ParametersInput<O> = Iterable<Tensor> | Iterable<GroupInput<O>>;
 /** A group as the optimiser uses it. Options may be changed between steps. */
 export type Group<O> = { params: Tensor[] } & O;
 
-/** What an optimiser remembers of one parameter: the number of steps it took part in, and buffers by PyTorch's names. */
+/**
+ * What an optimiser remembers of one parameter: the number of steps it took part in, and buffers by PyTorch's names.
+ */
 export interface State {
   step: number;
   readonly buffers: Map<string, Floats>;
@@ -42,7 +44,13 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   readonly #rules: OptionRules<O>;
   readonly #states = new Map<Tensor, State>();
 
-  protected constructor(name: string, params: ParametersInput<O>, options: Partial<O>, defaults: O, rules: OptionRules<O>) {
+  protected constructor(
+    name: string,
+    params: ParametersInput<O>,
+    options: Partial<O>,
+    defaults: O,
+    rules: OptionRules<O>,
+  ) {
     this.#name = name;
     this.#rules = rules;
     checkOptions<Partial<O>>(name, options, rules as never);
@@ -120,7 +128,8 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
    */
   loadStateDict(dict: OptimizerState<O>): void {
     const where = `${this.#name}.loadStateDict`;
-    const sizes = (groups: readonly { params: readonly unknown[] }[]) => show(groups.map((group) => group.params.length));
+    const sizes = (groups: readonly { params: readonly unknown[] }[]) =>
+      show(groups.map((group) => group.params.length));
     if (!Array.isArray(dict?.groups) || typeof dict.state !== 'object' || sizes(dict.groups) !== sizes(this.groups)) {
       const got = Array.isArray(dict?.groups) ? sizes(dict.groups) : show(dict);
       throw new OptionError(`${where}: needs groups of ${sizes(this.groups)} parameters, got ${got}`);
@@ -172,14 +181,16 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   }
 
   #checkLr(lr: unknown): void {
-    if (!this.#rules.lr.accepts(lr)) throw new OptionError(`${this.#name}: lr must be ${this.#rules.lr.expected}, got ${show(lr)}`);
+    if (!this.#rules.lr.accepts(lr))
+      throw new OptionError(`${this.#name}: lr must be ${this.#rules.lr.expected}, got ${show(lr)}`);
   }
 }
 
 /** Adam's and AdamW's two decay rates. */
 export const isBetas: Rule = {
   expected: 'two numbers >= 0 and below 1',
-  accepts: (v) => Array.isArray(v) && v.length === 2 && v.every((beta) => Number.isFinite(beta) && beta >= 0 && beta < 1),
+  accepts: (v) =>
+    Array.isArray(v) && v.length === 2 && v.every((beta) => Number.isFinite(beta) && beta >= 0 && beta < 1),
 };
 
 /** Without the options that are set to undefined, which count as not given. */
@@ -189,7 +200,9 @@ function defined(options: object): object {
 
 function readGroups<O>(name: string, params: ParametersInput<O>): GroupInput<O>[] {
   if (typeof (params as { [Symbol.iterator]?: unknown } | null | undefined)?.[Symbol.iterator] !== 'function') {
-    throw new OptionError(`${name}: the first argument must be a list of parameters or of groups, got ${show(params)}; pass model.parameters()`);
+    throw new OptionError(
+      `${name}: the first argument must be a list of parameters or groups, got ${show(params)}; pass model.parameters()`,
+    );
   }
   const list = [...(params as Iterable<unknown>)];
   if (list.every((entry) => entry instanceof Tensor)) return [{ params: list } as unknown as GroupInput<O>];
@@ -209,7 +222,8 @@ function checkParameters(name: string, parameters: readonly unknown[]): void {
     if (!(parameter instanceof Tensor) || parameter.dtype !== 'float32') {
       throw new OptionError(`${name}: a parameter must be a float32 tensor, got ${show(parameter)}`);
     }
-    if (seen.has(parameter)) throw new OptionError(`${name}: a parameter of shape [${parameter.shape.join(', ')}] is given twice`);
+    if (seen.has(parameter))
+      throw new OptionError(`${name}: a parameter of shape [${parameter.shape.join(', ')}] is given twice`);
     seen.add(parameter);
   }
 }
@@ -220,14 +234,18 @@ function checkEntry(
   entry: { readonly step: number; readonly [buffer: string]: unknown },
   expected: { parameter: Tensor; names: readonly string[] } | undefined,
 ): void {
-  if (expected === undefined) throw new OptionError(`${where}: state of parameter ${index}, but there is no such parameter`);
+  if (expected === undefined)
+    throw new OptionError(`${where}: state of parameter ${index}, but there is no such parameter`);
   const { step, ...buffers } = entry;
   if (!Number.isSafeInteger(step) || step < 0) {
     throw new OptionError(`${where}: step of parameter ${index} must be an integer >= 0, got ${show(step)}`);
   }
   for (const [name, buffer] of Object.entries(buffers)) {
     if (!expected.names.includes(name) || !(buffer instanceof Tensor)) {
-      throw new OptionError(`${where}: state of parameter ${index} may hold the tensors ${expected.names.join(', ') || '(none)'}, got ${name}: ${show(buffer)}`);
+      throw new OptionError(
+        `${where}: state of parameter ${index} may hold the tensors ${expected.names.join(', ') || '(none)'}, ` +
+          `got ${name}: ${show(buffer)}`,
+      );
     }
     const [want, got] = [expected.parameter.shape.join(', '), buffer.shape.join(', ')];
     if (want !== got) throw new ShapeError(`${where}: ${name} of parameter ${index} must be [${want}], got [${got}]`);

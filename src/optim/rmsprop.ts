@@ -51,6 +51,18 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     const momentumBuffer = group.momentum > 0 ? this.buffer(state, 'momentum_buffer', n) : null;
     const average = group.centered ? this.buffer(state, 'grad_avg', n) : null;
     const { lr, alpha, eps, weightDecay, momentum } = group;
-    current().kernels.rmsprop_update(parameter, square, momentumBuffer, average, grad, n, lr, alpha, eps, weightDecay, momentum);
+    current().kernels.rmsprop_update(
+      parameter,
+      square,
+      momentumBuffer,
+      average,
+      grad,
+      n,
+      lr,
+      alpha,
+      eps,
+      weightDecay,
+      momentum,
+    );
   }
 }

@@ -44,7 +44,9 @@ export class SGD extends Optimizer<SGDOptions> {
   protected override checkGroup(group: Group<SGDOptions>): void {
     if (Number.isNaN(group.lr)) throw new OptionError(`SGD: option "lr" is missing; it must be ${RULES.lr.expected}`);
     if (group.nesterov && (group.momentum === 0 || group.dampening !== 0)) {
-      throw new OptionError(`SGD: nesterov needs momentum above 0 and dampening 0, got ${group.momentum} and ${group.dampening}`);
+      throw new OptionError(
+        `SGD: nesterov needs momentum above 0 and dampening 0, got ${group.momentum} and ${group.dampening}`,
+      );
     }
   }
 
@@ -56,6 +58,17 @@ export class SGD extends Optimizer<SGDOptions> {
     const first = state.buffers.has('momentum_buffer') ? 0 : 1;
     const buffer = group.momentum === 0 ? null : this.buffer(state, 'momentum_buffer', parameter.length);
     const { lr, momentum, dampening, nesterov, weightDecay } = group;
-    current().kernels.sgd_update(parameter, buffer, grad, parameter.length, lr, momentum, dampening, nesterov ? 1 : 0, weightDecay, first);
+    current().kernels.sgd_update(
+      parameter,
+      buffer,
+      grad,
+      parameter.length,
+      lr,
+      momentum,
+      dampening,
+      nesterov ? 1 : 0,
+      weightDecay,
+      first,
+    );
   }
 }

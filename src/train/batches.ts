@@ -28,7 +28,9 @@ export interface BatchesOptions {
   readonly shuffle?: boolean;
   /** Seed of that order. Default: the global generator, which `u.seed` restarts. */
   readonly seed?: number;
-  /** Puts sequences of like length together, so that there is little padding; with shuffle still random. Default false. */
+  /**
+   * Puts sequences of like length together, so that there is little padding; with shuffle still random. Default false.
+   */
   readonly bucket?: boolean;
   /** Leave out a last batch that is not full. Default false. */
   readonly dropLast?: boolean;
@@ -65,10 +67,12 @@ const KINDS = ['tokens', 'series', 'vector', 'label', 'value'] as const;
 /**
  * Batches of samples in memory. Tensors are made when their batch is reached.
  *
- *   const train = batches(reviews, { batchSize: 32, shuffle: true, bucket: true });   // reviews: { x: number[], y: 0 | 1 }[]
+ *   // reviews: { x: number[], y: 0 | 1 }[]
+ *   const train = batches(reviews, { batchSize: 32, shuffle: true, bucket: true });
  *   await fit(model, train, { ... });
  *
- * @throws OptionError  for a wrong option;  ShapeError or DTypeError, naming the sample, when a sample is not of its kind
+ * @throws OptionError  for a wrong option;  ShapeError or DTypeError, naming the sample, when a sample is not of its
+ *   kind
  */
 export function batches(samples: readonly Sample[], options: BatchesOptions = {}): BatchList {
   checkOptions<BatchesOptions>('batches', options, {
@@ -96,13 +100,20 @@ export function batches(samples: readonly Sample[], options: BatchesOptions = {}
 }
 
 /** The samples of each batch. */
-function arrange(samples: readonly Sample[], options: BatchesOptions, batchSize: number, random: Generator): number[][] {
+function arrange(
+  samples: readonly Sample[],
+  options: BatchesOptions,
+  batchSize: number,
+  random: Generator,
+): number[][] {
   const { shuffle = false, bucket = false } = options;
   let order: number[] = shuffle ? Array.from(random.permutation(samples.length)) : samples.map((_, index) => index);
   if (bucket) {
     const lengths = samples.map((sample) => lengthOf(fieldsOf(sample).x));
     const window = shuffle ? batchSize * BUCKET_BATCHES : samples.length;
-    order = chunks(order, window).flatMap((part) => part.sort((a, b) => (lengths[a] as number) - (lengths[b] as number)));
+    order = chunks(order, window).flatMap((part) =>
+      part.sort((a, b) => (lengths[a] as number) - (lengths[b] as number)),
+    );
   }
   const arranged = chunks(order, batchSize);
   if (!(shuffle && bucket)) return arranged;
@@ -118,10 +129,17 @@ function chunks<T>(list: readonly T[], size: number): T[][] {
 function collate(samples: readonly Sample[], indices: readonly number[], options: BatchesOptions): SampleBatch {
   const { x: xKind = 'tokens', y: yKind = 'label', batchFirst = false, padding = 0 } = options;
   const fields = indices.map((index) => fieldsOf(samples[index] as Sample));
-  const xs = new Column('x', xKind, indices, fields.map(({ x }) => x));
+  const xs = new Column(
+    'x',
+    xKind,
+    indices,
+    fields.map(({ x }) => x),
+  );
   const ys = fields.map(({ y }) => y).filter((y) => y !== undefined);
   if (ys.length !== 0 && ys.length !== fields.length) {
-    throw new ShapeError(`batches: either all samples have y or none, got ${ys.length} of ${fields.length} in one batch`);
+    throw new ShapeError(
+      `batches: either all samples have y or none, got ${ys.length} of ${fields.length} in one batch`,
+    );
   }
   const size = indices.length;
   const lengths = xs.isSequence ? xs.lengths : undefined;
@@ -190,14 +208,20 @@ class Column {
 
   #copyVector(out: Int32Array | Float32Array, at: number, F: number, from: ArrayLike<number>, b: number): void {
     if (lengthOf(from) !== F || typeof from !== 'object') {
-      throw new ShapeError(`${this.#where(b)} must be ${F} numbers${this.#kind === 'series' ? ' a step' : ''} as in the first sample of the batch, got ${show(from)}`);
+      throw new ShapeError(
+        `${this.#where(b)} must be ${F} numbers${this.#kind === 'series' ? ' a step' : ''}, as in the first sample of ` +
+          `the batch, got ${show(from)}`,
+      );
     }
     for (let f = 0; f < F; f++) out[at + f] = this.#checked(from[f], b, false);
   }
 
   #checked(value: unknown, b: number, isInt: boolean): number {
     if (typeof value === 'number' && (!isInt || (value | 0) === value)) return value;
-    throw new DTypeError(`${this.#where(b)} must be ${isInt ? 'integers' : 'numbers'}, got ${show(value)}; choose another kind with { ${this.#name}: ... }`);
+    throw new DTypeError(
+      `${this.#where(b)} must be ${isInt ? 'integers' : 'numbers'}, got ${show(value)}; choose another kind with ` +
+        `{ ${this.#name}: ... }`,
+    );
   }
 
   #where(b: number): string {

@@ -14,7 +14,9 @@ export function makeBreather(): () => Promise<void> | undefined {
   };
 }
 
-/** Resolves after everything else that is due has run. A promise alone would not do: microtasks go before all timers. */
+/**
+ * Resolves after everything else that is due has run. A promise alone would not do: microtasks go before all timers.
+ */
 function nextTurn(): Promise<void> {
   if (typeof setImmediate === 'function') return new Promise((resolve) => setImmediate(resolve));
   // setTimeout would do, but browsers hold it back for at least 4 ms.

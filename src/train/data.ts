@@ -6,8 +6,8 @@ import { show } from '../options.js';
 /**
  * One batch as the user gives it: `[x, y]`, or an object with at least `x`.
  *
- * x and y are what the model and the loss take: tensors, as a rule. Whatever else the object holds reaches `forward`, a loss
- * function and metric functions untouched.
+ * x and y are what the model and the loss take: tensors, as a rule. Whatever else the object holds reaches `forward`,
+ * a loss function and metric functions untouched.
  */
 export type BatchInput = readonly [x: unknown, y: unknown] | BatchFields;
 
@@ -20,7 +20,10 @@ export interface BatchFields {
   readonly lengths?: readonly number[] | Int32Array;
   /** Rows. Default: the number of lengths, else of y, else of x along their first axis. */
   readonly size?: number;
-  /** Steps that are not padding, for tokens per second. Default: the sum of lengths, else the steps of a sequence x, else size. */
+  /**
+   * Steps that are not padding, for tokens per second. Default: the sum of lengths, else the steps of a sequence x,
+   * else size.
+   */
   readonly tokens?: number;
   // biome-ignore lint/suspicious/noExplicitAny: the user's own fields
   readonly [extra: string]: any;
@@ -32,7 +35,9 @@ export interface Batch extends BatchFields {
   readonly tokens: number;
 }
 
-/** Batches in order: an array, or anything `for await` takes. A `length`, where it has one, is the number of batches. */
+/**
+ * Batches in order: an array, or anything `for await` takes. A `length`, where it has one, is the number of batches.
+ */
 export type Batches = Iterable<BatchInput> | AsyncIterable<BatchInput>;
 
 /** Batches, or a function that gives those of an epoch (1, 2, ...). */
@@ -42,19 +47,27 @@ export type Data = Batches | ((epoch: number) => Batches | Promise<Batches>);
 export function checkData(where: string, data: Data, epochs: number): void {
   if (typeof data === 'function') return;
   if (!isIterable(data)) {
-    throw new OptionError(`${where} must be an array or iterable of batches, or a function that returns one, got ${show(data)}`);
+    throw new OptionError(
+      `${where} must be an array or iterable of batches, or a function that returns one, got ${show(data)}`,
+    );
   }
-  const once = typeof (data as { next?: unknown }).next === 'function' || typeof (data as { getReader?: unknown }).getReader === 'function';
+  const once =
+    typeof (data as { next?: unknown }).next === 'function' ||
+    typeof (data as { getReader?: unknown }).getReader === 'function';
   if (once && epochs > 1) {
     throw new OptionError(
-      `${where} is an iterator that can be read only once, but there are ${epochs} epochs; pass an array, or a function that ` +
-        'returns a new iterator: () => makeBatches()',
+      `${where} is an iterator that can be read only once, but there are ${epochs} epochs; pass an array, or a function ` +
+        'that returns a new iterator: () => makeBatches()',
     );
   }
 }
 
 /** The batches of an epoch, and their number where it is known. */
-export async function openData(where: string, data: Data, epoch: number): Promise<{ batches: Batches; count?: number }> {
+export async function openData(
+  where: string,
+  data: Data,
+  epoch: number,
+): Promise<{ batches: Batches; count?: number }> {
   const batches = typeof data === 'function' ? await data(epoch) : data;
   if (!isIterable(batches)) {
     throw new OptionError(`${where} must return an array or iterable of batches, got ${show(batches)}`);
@@ -65,7 +78,8 @@ export async function openData(where: string, data: Data, epoch: number): Promis
 
 export function toBatch(where: string, input: BatchInput): Batch {
   if (Array.isArray(input)) {
-    if (input.length !== 2) throw new OptionError(`${where}: a batch given as an array must be [x, y], got ${show(input)}`);
+    if (input.length !== 2)
+      throw new OptionError(`${where}: a batch given as an array must be [x, y], got ${show(input)}`);
     return withCounts({ x: input[0], y: input[1] });
   }
   const fields = input as BatchFields;
@@ -76,7 +90,8 @@ export function toBatch(where: string, input: BatchInput): Batch {
 }
 
 export function noBatches(where: string, epoch: number): OptionError {
-  const hint = epoch > 1 ? ' (an iterator can be read only once: pass an array, or a function that returns a new one)' : '';
+  const hint =
+    epoch > 1 ? ' (an iterator can be read only once: pass an array, or a function that returns a new one)' : '';
   return new OptionError(`${where} gave no batches in epoch ${epoch}${hint}`);
 }
 
@@ -88,7 +103,9 @@ function withCounts(fields: BatchFields): Batch {
 
 function rowsOf(value: unknown): number | undefined {
   if (value instanceof Tensor) return value.shape[0];
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value) ? (value.length as number) : undefined;
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)
+    ? (value.length as number)
+    : undefined;
 }
 
 function countTokens(x: unknown, lengths: BatchFields['lengths'], size: number): number {

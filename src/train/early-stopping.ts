@@ -6,9 +6,12 @@ import type { EpochRecord } from './fit.js';
 import type { Metric } from './metrics.js';
 
 export interface EarlyStoppingOptions {
-  /** 'loss' or a metric's name, on training data; 'validation.loss', 'validation.NAME'. Default: 'validation.loss' with validation, else 'loss'. */
+  /**
+   * 'loss' or a metric's name, on training data; 'validation.loss', 'validation.NAME'. Default: 'validation.loss' with
+   * validation, else 'loss'.
+   */
   readonly monitor?: string;
-  /** Epochs without improvement that are put up with. Default 3. */
+  /** Training ends after this many epochs in a row without improvement. Default 3. */
   readonly patience?: number;
   /** Which way is better. Default: that of the monitored metric. */
   readonly mode?: 'min' | 'max';
@@ -37,7 +40,7 @@ export class EarlyStopping {
   constructor(options: EarlyStoppingOptions, metrics: readonly Metric[], hasValidation: boolean) {
     checkOptions<EarlyStoppingOptions>('fit: earlyStopping', options, {
       monitor: is.string,
-      patience: is.integer(0),
+      patience: is.integer(1),
       mode: is.oneOf('min', 'max'),
       minDelta: is.number(0),
       restoreBest: is.boolean,
@@ -51,7 +54,9 @@ export class EarlyStopping {
     const name = this.#monitor.replace(/^validation\./, '');
     const mode = options.mode ?? (name === 'loss' ? 'min' : metrics.find((metric) => metric.name === name)?.better);
     if (mode === undefined) {
-      throw new OptionError(`fit: earlyStopping: mode must be 'min' or 'max' to monitor "${this.#monitor}", a metric of your own`);
+      throw new OptionError(
+        `fit: earlyStopping: mode must be 'min' or 'max' to monitor "${this.#monitor}", a metric of your own`,
+      );
     }
     this.#sign = mode === 'max' ? 1 : -1;
     this.#patience = options.patience ?? 3;
@@ -70,7 +75,7 @@ export class EarlyStopping {
       this.#best = { epoch: record.epoch, monitor: this.#monitor, value };
       if (this.#restoreBest) this.#bestWeights = model.stateDict();
     }
-    return record.epoch - (this.#best?.epoch ?? 0) > this.#patience;
+    return record.epoch - (this.#best?.epoch ?? 0) >= this.#patience;
   }
 
   restore(model: Module): void {

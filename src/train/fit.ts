@@ -26,9 +26,15 @@ export interface FitOptions {
   readonly metrics?: readonly MetricSpec[];
   readonly earlyStopping?: EarlyStoppingOptions;
   readonly callbacks?: Callbacks | readonly Callbacks[];
-  /** How the model takes a batch: `(model, batch) => output`. Default: model.forward(batch.x), with { lengths } after it where the batch has them. */
+  /**
+   * How the model takes a batch: `(model, batch) => output`. Default: model.forward(batch.x), with { lengths } after it
+   * where the batch has them.
+   */
   readonly forward?: Forward;
-  /** Stops after the current batch; the promise rejects with the signal's reason and the model keeps its last complete step. */
+  /**
+   * Stops after the current batch; the promise rejects with the signal's reason and the model keeps its last complete
+   * step.
+   */
   readonly signal?: AbortSignal;
   /** Called after every batch. */
   readonly onProgress?: (progress: Progress) => void;
@@ -97,7 +103,7 @@ export interface History {
 /**
  * Trains a model.
  *
- *   const history = await fit(model, batches, { loss: 'crossEntropy', optimizer: new Adam(model.parameters()), epochs: 5 });
+ *   const history = await fit(model, batches, { loss: 'crossEntropy', optimizer, epochs: 5 });
  *
  * is this loop, with measuring, stopping and reporting around it:
  *
@@ -249,7 +255,14 @@ class Training {
     if (!this.#stopRequested) this.#batches = seen.batches;
     const seconds = this.#trainSeconds - before;
     // Taken before validation, which uses the same metrics again.
-    const record = { epoch, loss: loss.value, metrics: valuesOf(this.#metrics), ...seen, seconds, tokensPerSecond: seen.tokens / seconds };
+    const record = {
+      epoch,
+      loss: loss.value,
+      metrics: valuesOf(this.#metrics),
+      ...seen,
+      seconds,
+      tokensPerSecond: seen.tokens / seconds,
+    };
     if (validation === undefined || this.#stopRequested) return record;
     return { ...record, validation: await this.#validate(validation, epoch) };
   }
@@ -266,7 +279,9 @@ class Training {
 
     loss.backward();
     if (this.#steps === 0 && this.#parameters.every((parameter) => parameter.grad === null)) {
-      throw new OptionError("fit: backward() reached none of the optimizer's parameters; was it made for another model?");
+      throw new OptionError(
+        "fit: backward() reached none of the optimizer's parameters; was it made for another model?",
+      );
     }
     const norm = gradNorm(this.#parameters);
     if (!Number.isFinite(norm)) throw notFinite('norm of the gradients', norm, where(), terms);
@@ -279,7 +294,15 @@ class Training {
   async #validate(validation: Data, epoch: number): Promise<NonNullable<EpochRecord['validation']>> {
     const start = performance.now();
     const { signal } = this.#options;
-    const { loss, metrics } = await pass('fit: validation', this.#model, validation, this.#objective, this.#metrics, epoch, signal);
+    const { loss, metrics } = await pass(
+      'fit: validation',
+      this.#model,
+      validation,
+      this.#objective,
+      this.#metrics,
+      epoch,
+      signal,
+    );
     this.#validationSeconds += secondsSince(start);
     return { loss, metrics };
   }
@@ -307,7 +330,8 @@ function notFinite(what: string, value: number, where: string, terms: number): N
   const advice =
     terms === 0
       ? 'every target of this batch is ignored: leave the batch out'
-      : 'the weights are those of the step before. Lower the learning rate, clip the gradients (clipNorm: 1), or look for NaN in the data';
+      : 'the weights are those of the step before. Lower the learning rate, clip the gradients (clipNorm: 1), or ' +
+        'look for NaN in the data';
   return new NumericError(`fit: the ${what} is ${value} ${where}; ${advice}`);
 }
 

@@ -1,9 +1,24 @@
 // Training, evaluation and the data for both.
-export { type BatchesOptions, type BatchList, batches, type Sample, type SampleBatch, type SampleKind } from './batches.js';
+export {
+  type BatchesOptions,
+  type BatchList,
+  batches,
+  type Sample,
+  type SampleBatch,
+  type SampleKind,
+} from './batches.js';
 export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
 export type { BestEpoch, EarlyStoppingOptions } from './early-stopping.js';
 export { type EvaluateOptions, type Evaluation, evaluate, predict } from './evaluate.js';
-export { type CallbackResult, type Callbacks, type EpochRecord, type FitOptions, fit, type History, type Progress } from './fit.js';
+export {
+  type CallbackResult,
+  type Callbacks,
+  type EpochRecord,
+  type FitOptions,
+  fit,
+  type History,
+  type Progress,
+} from './fit.js';
 export {
   accuracy,
   type Metric,

@@ -1,5 +1,5 @@
-// Metrics of training and evaluation: each adds up what it needs over an epoch, so that the epoch's figure is exact whatever
-// the sizes of its batches (a mean of batch means is not).
+// Metrics of training and evaluation: each adds up what it needs over an epoch, so that the epoch's figure is exact
+// whatever the sizes of its batches (a mean of batch means is not).
 //
 // To add a metric: an object with reset, update and value, and a line in BY_NAME.
 import { Tensor } from '../autograd/tensor.js';
@@ -31,13 +31,14 @@ export type MetricSpec = MetricName | Metric | MetricFunction;
 const IGNORE_INDEX = -100;
 
 /**
- * Share of right answers. With class scores [..., C] and integer targets [...]: the largest score is at the target (targets
- * of -100 do not count). With one logit per target: its sign agrees with the target, 0 or 1.
+ * Share of right answers. With class scores [..., C] and integer targets [...]: the largest score is at the target
+ * (targets of -100 do not count). With one logit per target: its sign agrees with the target, 0 or 1.
  */
 export function accuracy(): Metric {
   return ratio('accuracy', 'max', (output, target, add) => {
     eachRow('accuracy', output, target, (scores, start, classes, label) => {
-      const right = classes === 1 ? (scores[start] as number) > 0 === label > 0.5 : rank(scores, start, classes, label) === 0;
+      const right =
+        classes === 1 ? (scores[start] as number) > 0 === label > 0.5 : rank(scores, start, classes, label) === 0;
       add(right ? 1 : 0);
     });
   });
@@ -89,7 +90,8 @@ export function makeMetrics(where: string, specs: readonly MetricSpec[]): Metric
   const metrics = specs.map((spec) => makeMetric(where, spec));
   const names = new Set<string>(['loss']);
   for (const { name } of metrics) {
-    if (names.has(name)) throw new OptionError(`${where}: metric names must differ from each other and from "loss", got "${name}" twice`);
+    if (names.has(name))
+      throw new OptionError(`${where}: metric names must differ from each other and from "loss", got "${name}" twice`);
     names.add(name);
   }
   return metrics;
@@ -98,17 +100,21 @@ export function makeMetrics(where: string, specs: readonly MetricSpec[]): Metric
 function makeMetric(where: string, spec: MetricSpec): Metric {
   if (typeof spec === 'string') {
     if (!Object.hasOwn(BY_NAME, spec)) {
-      throw new OptionError(`${where}: unknown metric "${spec}"; known: ${Object.keys(BY_NAME).join(', ')}; or pass a function`);
+      throw new OptionError(
+        `${where}: unknown metric "${spec}"; known: ${Object.keys(BY_NAME).join(', ')}; or pass a function`,
+      );
     }
     return BY_NAME[spec]();
   }
   if (typeof spec === 'function') return averaged(where, spec);
-  if (typeof spec?.update === 'function' && typeof spec.value === 'function' && typeof spec.reset === 'function') return spec;
+  if (typeof spec?.update === 'function' && typeof spec.value === 'function' && typeof spec.reset === 'function')
+    return spec;
   throw new OptionError(`${where}: a metric must be a name, a function or a Metric, got ${show(spec)}`);
 }
 
 function averaged(where: string, compute: MetricFunction): Metric {
-  if (compute.name === '') throw new OptionError(`${where}: a metric function needs a name: it is the key in the history`);
+  if (compute.name === '')
+    throw new OptionError(`${where}: a metric function needs a name: it is the key in the history`);
   let sum = 0;
   let samples = 0;
   return {
@@ -120,7 +126,9 @@ function averaged(where: string, compute: MetricFunction): Metric {
     update(output, target, batch) {
       const value = compute(output, target, batch);
       if (typeof value !== 'number') {
-        throw new OptionError(`${where}: metric "${compute.name}" must return a number, got ${show(value)}; use item() on a tensor`);
+        throw new OptionError(
+          `${where}: metric "${compute.name}" must return a number, got ${show(value)}; use item() on a tensor`,
+        );
       }
       sum += value * batch.size;
       samples += batch.size;
@@ -132,7 +140,11 @@ function averaged(where: string, compute: MetricFunction): Metric {
 type Add = (value: number) => void;
 
 /** A mean over everything that `visit` adds. */
-function ratio(name: string, better: 'max' | 'min', visit: (output: unknown, target: unknown, add: Add) => void): Metric {
+function ratio(
+  name: string,
+  better: 'max' | 'min',
+  visit: (output: unknown, target: unknown, add: Add) => void,
+): Metric {
   let sum = 0;
   let count = 0;
   const add = (value: number) => {
@@ -156,7 +168,9 @@ function difference(name: string, cost: (difference: number) => number): Metric 
     const given = outputNumbers(name, output);
     const wanted = targetNumbers(name, target);
     if (given.length !== wanted.length) {
-      throw new ShapeError(`${name}: output and target must have as many elements, got ${given.length} and ${wanted.length}`);
+      throw new ShapeError(
+        `${name}: output and target must have as many elements, got ${given.length} and ${wanted.length}`,
+      );
     }
     for (let k = 0; k < given.length; k++) add(cost((given[k] as number) - (wanted[k] as number)));
   });
@@ -172,14 +186,17 @@ function eachRow(name: string, output: unknown, target: unknown, visit: Row): vo
   const classes = scores.length === labels.length ? 1 : (shape.at(-1) ?? 1);
   if (labels.length * classes !== scores.length) {
     throw new ShapeError(
-      `${name}: scores must be [..., classes] with one target for each row, got scores [${shape.join(', ')}] and ${labels.length} targets`,
+      `${name}: scores must be [..., classes] with one target for each row, got scores [${shape.join(', ')}] and ` +
+        `${labels.length} targets`,
     );
   }
   for (let row = 0; row < labels.length; row++) {
     const label = labels[row] as number;
     if (label === IGNORE_INDEX) continue;
     if (classes > 1 && !(Number.isInteger(label) && label >= 0 && label < classes)) {
-      throw new IndexError(`${name}: targets must be integers in 0..${classes - 1} or ${IGNORE_INDEX}, got ${label} at position ${row}`);
+      throw new IndexError(
+        `${name}: targets must be integers in 0..${classes - 1} or ${IGNORE_INDEX}, got ${label} at position ${row}`,
+      );
     }
     visit(scores, row * classes, classes, label);
   }
@@ -194,7 +211,9 @@ function targetNumbers(name: string, target: unknown): ArrayLike<number> {
   if (target instanceof Tensor) return target.data;
   if (Array.isArray(target)) return target.flat(Infinity);
   if (ArrayBuffer.isView(target)) return target as unknown as ArrayLike<number>;
-  throw new DTypeError(`${name}: the target must be a tensor or a list of numbers, got ${show(target)}; write the metric as a function`);
+  throw new DTypeError(
+    `${name}: the target must be a tensor or a list of numbers, got ${show(target)}; write the metric as a function`,
+  );
 }
 
 /** How many of the scores at start..start+count-1 beat the one at `label`; of equal scores the first wins. */

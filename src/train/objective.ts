@@ -1,4 +1,5 @@
-// What fit and evaluate do with one batch: run the model, compute the loss, check both. Losses by name or as a function.
+// What fit and evaluate do with one batch: run the model, compute the loss, check both. Losses by name or as a
+// function.
 import { Tensor } from '../autograd/tensor.js';
 import { OptionError } from '../errors.js';
 import type { Module } from '../layers/module.js';
@@ -15,7 +16,10 @@ export type LossName = keyof typeof LOSSES;
 export type LossFunction = (output: any, target: any, batch: Batch) => Tensor;
 export type LossSpec = LossName | LossFunction;
 
-/** Runs the model on a batch. Default: `model.forward(batch.x)`, with `{ lengths }` after it where the batch has lengths. */
+/**
+ * Runs the model on a batch. Default: `model.forward(batch.x)`, with `{ lengths }` after it where the batch has
+ * lengths.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: the user knows the model's own arguments and result
 export type Forward = (model: any, batch: Batch) => any;
 
@@ -46,12 +50,17 @@ export class Objective {
   run(model: Module, batch: Batch): Evaluated {
     const output = this.#forward(model, batch);
     if (typeof output?.then === 'function') {
-      throw new OptionError(`${this.#where}: forward must not be async: the tape belongs to one batch at a time; await in the data instead`);
+      throw new OptionError(
+        `${this.#where}: forward must not be async: the tape belongs to one batch at a time; await in the data instead`,
+      );
     }
-    const loss = typeof this.#loss === 'function' ? this.#loss(output, batch.y, batch) : this.#named(this.#loss, output, batch);
+    const loss =
+      typeof this.#loss === 'function' ? this.#loss(output, batch.y, batch) : this.#named(this.#loss, output, batch);
     if (!(loss instanceof Tensor) || loss.size !== 1) {
       const got = loss instanceof Tensor ? `shape [${loss.shape.join(', ')}]` : show(loss);
-      throw new OptionError(`${this.#where}: the loss must be a tensor of one element, got ${got}; reduce it with mean()`);
+      throw new OptionError(
+        `${this.#where}: the loss must be a tensor of one element, got ${got}; reduce it with mean()`,
+      );
     }
     return { output, loss, terms: this.#terms(output, batch) };
   }
@@ -79,7 +88,9 @@ export class Objective {
 
 function defaultForward(model: Module, batch: Batch): unknown {
   const forward = model.forward as (...inputs: unknown[]) => unknown;
-  return batch.lengths === undefined ? forward.call(model, batch.x) : forward.call(model, batch.x, { lengths: batch.lengths });
+  return batch.lengths === undefined
+    ? forward.call(model, batch.x)
+    : forward.call(model, batch.x, { lengths: batch.lengths });
 }
 
 /** A mean that adds up weighted parts. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
 import { type GoldenTensor, parseGolden } from '../helpers/golden.js';
-import { type TraceCase, trainTrace } from '../helpers/trace.js';
+import { type Library, type TraceCase, trainTrace } from '../helpers/trace.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -13,11 +13,13 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<void> {
   // The built library: what the browser gets is built too.
-  const u = await import('../../dist/node.js');
+  const u: Library = await import(new URL('../../dist/node.js', import.meta.url).href);
   await u.ready({ backend: 'wasm' });
   const golden = new URL('../golden/', import.meta.url);
   const cases: TraceCase[] = JSON.parse(readFileSync(new URL('traces.json', golden), 'utf8'));
   const tensors = parseGolden(readFileSync(new URL('traces.safetensors', golden)));
-  const losses = cases.map((spec) => [spec.name, trainTrace(u, spec, tensors.get(spec.name) as Record<string, GoldenTensor>).losses]);
+  const losses = cases.map((spec) => {
+    return [spec.name, trainTrace(u, spec, tensors.get(spec.name) as Record<string, GoldenTensor>).losses];
+  });
   project.provide('nodeLosses', Object.fromEntries(losses));
 }

@@ -22,7 +22,8 @@ setFlagsFromString('--experimental-wasm-relaxed-simd');
  * starts with one of these. Without it, all.
  */
 const wanted = (process.env.UNROLLED_TEST_BACKENDS ?? '').split(',').filter((word) => word !== '');
-const isWanted = (label: string): boolean => wanted.length === 0 || wanted.some((word) => label.startsWith(word.trim()));
+const isWanted = (label: string): boolean =>
+  wanted.length === 0 || wanted.some((word) => label.startsWith(word.trim()));
 
 export function candidates(): Candidate[] {
   const wasm = (variant: 'simd128' | 'relaxed'): Candidate => ({

@@ -31,6 +31,8 @@ export function parseGolden(bytes: Uint8Array): Map<string, Record<string, Golde
 /** The tensors of a case whose names start with `prefix`, without it. */
 export function withPrefix(tensors: Record<string, GoldenTensor>, prefix: string): Record<string, GoldenTensor> {
   return Object.fromEntries(
-    Object.entries(tensors).flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [])),
+    Object.entries(tensors).flatMap(([key, value]) =>
+      key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
+    ),
   );
 }

@@ -3,7 +3,7 @@
 import type * as unrolled from '../../src/index.js';
 import { type GoldenTensor, withPrefix } from './golden.js';
 
-type Library = typeof unrolled;
+export type Library = typeof unrolled;
 
 export interface TraceCase {
   readonly name: string;

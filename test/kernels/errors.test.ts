@@ -22,7 +22,11 @@ describe.each(candidates())('bad arguments on $label', ({ open }) => {
   const zeros = (n: number): number[] => new Array(n).fill(0);
 
   /** `call` throws `type` with a message that matches, and a good call afterwards succeeds. */
-  async function refuses(type: new (message: string) => Error, message: RegExp, call: (backend: Backend) => void): Promise<void> {
+  async function refuses(
+    type: new (message: string) => Error,
+    message: RegExp,
+    call: (backend: Backend) => void,
+  ): Promise<void> {
     const backend = await opening;
     let thrown: unknown;
     try {
@@ -46,10 +50,13 @@ describe.each(candidates())('bad arguments on $label', ({ open }) => {
     refuses(ShapeError, /fill.*\by\b/, (b) => b.kernels.fill(null as unknown as Floats, 3, 1)));
 
   it('a buffer of another element type is refused', () =>
-    refuses(DTypeError, /axpy.*\bx\b/, (b) => b.kernels.axpy(floats(b, 1, 2), ints(b, 1, 2) as unknown as Floats, 2, 1)));
+    refuses(DTypeError, /axpy.*\bx\b/, (b) =>
+      b.kernels.axpy(floats(b, 1, 2), ints(b, 1, 2) as unknown as Floats, 2, 1),
+    ));
 
   it('a size that is negative, broken or too large is refused', async () => {
-    for (const n of [-1, 1.5, 2 ** 31, Number.NaN]) await refuses(ShapeError, /fill.*\bn\b/, (b) => b.kernels.fill(floats(b, 0), n, 1));
+    for (const n of [-1, 1.5, 2 ** 31, Number.NaN])
+      await refuses(ShapeError, /fill.*\bn\b/, (b) => b.kernels.fill(floats(b, 0), n, 1));
   });
 
   it('a buffer of a finished step is refused', () =>
@@ -60,12 +67,18 @@ describe.each(candidates())('bad arguments on $label', ({ open }) => {
     }));
 
   it('an enumerated argument outside its values is refused', async () => {
-    await refuses(OptionError, /activation_forward/, (b) => b.kernels.activation_forward(floats(b, 0), floats(b, 0), 1, Activation.abs + 1));
-    await refuses(OptionError, /binary_forward/, (b) => b.kernels.binary_forward(floats(b, 0), floats(b, 0), floats(b, 0), 1, Binary.div + 1));
+    await refuses(OptionError, /activation_forward/, (b) =>
+      b.kernels.activation_forward(floats(b, 0), floats(b, 0), 1, Activation.abs + 1),
+    );
+    await refuses(OptionError, /binary_forward/, (b) =>
+      b.kernels.binary_forward(floats(b, 0), floats(b, 0), floats(b, 0), 1, Binary.div + 1),
+    );
     await refuses(OptionError, /regression_loss_forward/, (b) =>
       b.kernels.regression_loss_forward(floats(b, 0), floats(b, 0), floats(b, 0), 1, 1, Reduction.mean, 9, 1),
     );
-    await refuses(OptionError, /rnn_sizes/, (b) => b.kernels.rnn_sizes(b.memory.alloc('double', 5, 'host'), Cell.gruResetBefore + 1, 1, 1, 1, 1, 1, 1));
+    await refuses(OptionError, /rnn_sizes/, (b) =>
+      b.kernels.rnn_sizes(b.memory.alloc('double', 5, 'host'), Cell.gruResetBefore + 1, 1, 1, 1, 1, 1, 1),
+    );
   });
 
   it('an index outside its table is refused, and so is a label that is no class', async () => {
@@ -73,10 +86,23 @@ describe.each(candidates())('bad arguments on $label', ({ open }) => {
       await refuses(IndexError, /embedding_forward/, (b) =>
         b.kernels.embedding_forward(floats(b, 0, 0), floats(b, 1, 2, 3), ints(b, 0, index), 2, 3, 1),
       );
-      await refuses(IndexError, /gather_forward/, (b) => b.kernels.gather_forward(floats(b, 0), floats(b, 1, 2, 3), ints(b, index), 1, 3, 1, 1));
+      await refuses(IndexError, /gather_forward/, (b) =>
+        b.kernels.gather_forward(floats(b, 0), floats(b, 1, 2, 3), ints(b, index), 1, 3, 1, 1),
+      );
       await refuses(IndexError, /cross_entropy_forward/, (b) =>
         b.kernels.cross_entropy_forward(
-          floats(b, 0), floats(b, 0, 0, 0), floats(b, 0), floats(b, 1, 2, 3), ints(b, index), null, 1, 3, 1, -100, 0, Reduction.mean,
+          floats(b, 0),
+          floats(b, 0, 0, 0),
+          floats(b, 0),
+          floats(b, 1, 2, 3),
+          ints(b, index),
+          null,
+          1,
+          3,
+          1,
+          -100,
+          0,
+          Reduction.mean,
         ),
       );
     }
@@ -89,8 +115,35 @@ describe.each(candidates())('bad arguments on $label', ({ open }) => {
       kernels.rnn_sizes(sizes, Cell.rnnTanh, 4, 2, 1, 1, 1, Math.max(rows, 0));
       const scratch = memory.view(sizes)[3] as number;
       kernels.rnn_forward(
-        floats(b, ...zeros(8)), floats(b, 0, 0), null, null, memory.alloc('float', scratch, 'host'), null, floats(b, ...zeros(8)), null, null,
-        floats(b, 1), floats(b, 1), null, null, null, null, null, null, lengths, Cell.rnnTanh, 1, 4, 2, 1, 1, 1, rows, 0, scratch, 0,
+        floats(b, ...zeros(8)),
+        floats(b, 0, 0),
+        null,
+        null,
+        memory.alloc('float', scratch, 'host'),
+        null,
+        floats(b, ...zeros(8)),
+        null,
+        null,
+        floats(b, 1),
+        floats(b, 1),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        lengths,
+        Cell.rnnTanh,
+        1,
+        4,
+        2,
+        1,
+        1,
+        1,
+        rows,
+        0,
+        scratch,
+        0,
       );
     };
     await refuses(LengthsError, /rnn_forward/, (b) => forward(b, ints(b, 2, 5), 7));
@@ -101,14 +154,50 @@ describe.each(candidates())('bad arguments on $label', ({ open }) => {
   it('a workspace smaller than rnn_sizes says is refused before it is used', () =>
     refuses(ShapeError, /rnn_forward/, (b) =>
       b.kernels.rnn_forward(
-        floats(b, ...zeros(8)), floats(b, 0, 0), null, null, floats(b), null, floats(b, ...zeros(8)), null, null,
-        floats(b, 1), floats(b, 1), null, null, null, null, null, null, null, Cell.rnnTanh, 1, 4, 2, 1, 1, 1, 8, 0, 0, 0,
+        floats(b, ...zeros(8)),
+        floats(b, 0, 0),
+        null,
+        null,
+        floats(b),
+        null,
+        floats(b, ...zeros(8)),
+        null,
+        null,
+        floats(b, 1),
+        floats(b, 1),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        Cell.rnnTanh,
+        1,
+        4,
+        2,
+        1,
+        1,
+        1,
+        8,
+        0,
+        0,
+        0,
       ),
     ));
 
   it('sizes whose product overflows are refused instead of wrapped', () =>
     refuses(ShapeError, /rnn_sizes/, (b) =>
-      b.kernels.rnn_sizes(b.memory.alloc('double', 5, 'host'), Cell.lstm, 2 ** 30, 2 ** 30, 2 ** 30, 2 ** 30, 2, 2 ** 30),
+      b.kernels.rnn_sizes(
+        b.memory.alloc('double', 5, 'host'),
+        Cell.lstm,
+        2 ** 30,
+        2 ** 30,
+        2 ** 30,
+        2 ** 30,
+        2,
+        2 ** 30,
+      ),
     ));
 
   it('nothing is a size too: empty arrays pass through', async () => {

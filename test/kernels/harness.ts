@@ -45,7 +45,11 @@ export function lengthOf(dims: readonly string[], scalars: Scalars): number {
 }
 
 /** What each buffer of the case starts as. The same for every backend. */
-export function contents(kernel: KernelName, { scalars, without, fill }: KernelCase, seed: number): Record<string, ArrayLike<number>> {
+export function contents(
+  kernel: KernelName,
+  { scalars, without, fill }: KernelCase,
+  seed: number,
+): Record<string, ArrayLike<number>> {
   const random = seeded(seed);
   const result: Record<string, ArrayLike<number>> = {};
   for (const { name, dims, role } of buffersOf(kernel)) {
@@ -106,7 +110,8 @@ export function runKernel(
       if (!untouched) expect.fail(`${kernel}: wrote outside of ${name}`);
       const now = Array.from(memory.view(part));
       const readOnly = role === 'in' || (role === 'saved' && kernel.endsWith('_backward'));
-      if (readOnly) expectSameBits(now, start[name] as ArrayLike<number>, `${kernel}: ${name}, which is only to be read`);
+      if (readOnly)
+        expectSameBits(now, start[name] as ArrayLike<number>, `${kernel}: ${name}, which is only to be read`);
       else if (role !== 'scratch') written[name] = now;
     }
     return written;

@@ -87,7 +87,13 @@ export function runLayer(
 ): Record<string, number[]> {
   const nan = (n: number): Float32Array => new Float32Array(n).fill(Number.NaN);
   const { sizes } = runKernel(backend, 'rnn_sizes', { scalars }, { sizes: nan(5) }, seed) as { sizes: number[] };
-  const [npacked, nsaved, trainingScratch, inferenceScratch, backwardScratch] = sizes as [number, number, number, number, number];
+  const [npacked, nsaved, trainingScratch, inferenceScratch, backwardScratch] = sizes as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
 
   const without = absent(spec);
   const rnn = { ...start };
@@ -105,7 +111,14 @@ export function runLayer(
     backend,
     'rnn_forward',
     { scalars: { ...scalars, npacked: spec.packed ? npacked : 0, nsaved: inference ? 0 : nsaved, nscratch }, without },
-    { ...rnn, y: nan(T * B * D * H), hn: nan(D * B * H), cn: nan(D * B * H), saved: nan(nsaved), scratch: nan(nscratch) },
+    {
+      ...rnn,
+      y: nan(T * B * D * H),
+      hn: nan(D * B * H),
+      cn: nan(D * B * H),
+      saved: nan(nsaved),
+      scratch: nan(nscratch),
+    },
     seed,
   );
   const { saved, ...outputs } = forward;

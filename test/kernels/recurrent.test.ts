@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { cells } from '../../src/backend/cells/index.js';
 import { createReferenceBackend } from '../../src/backend/reference/index.js';
-import { EPS32, expectClose, expectSameBits } from '../helpers/compare.js';
 import { candidates } from '../helpers/backends.js';
+import { EPS32, expectClose, expectSameBits } from '../helpers/compare.js';
 import { type LayerCase, layerInputs, runLayer } from './layer.js';
 
 // Each of T, B, I, H past two of the widest vectors while the others are small, and some sizes that cross block edges together.
@@ -85,7 +85,8 @@ describe.each(candidates().filter(({ label }) => label !== 'reference'))('recurr
           const trained = runLayer(backend, spec, inputs, 7);
           for (const packed of [false, true]) {
             const inferred = runLayer(backend, { ...spec, packed }, inputs, 7, { inference: true });
-            for (const [name, values] of Object.entries(inferred)) expectSameBits(values, trained[name] as number[], name);
+            for (const [name, values] of Object.entries(inferred))
+              expectSameBits(values, trained[name] as number[], name);
           }
         }
       }

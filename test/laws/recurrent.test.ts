@@ -24,12 +24,20 @@ const sameInExactArithmetic = 32 * EPS32;
 
 /** A leaf of random numbers, the same for the same seed. */
 const leaf = (seed: number, ...shape: number[]): u.Tensor =>
-  u.tensor(uniform(seeded(seed), shape.reduce((a, b) => a * b, 1)), shape, { requiresGrad: true });
+  u.tensor(
+    uniform(
+      seeded(seed),
+      shape.reduce((a, b) => a * b, 1),
+    ),
+    shape,
+    { requiresGrad: true },
+  );
 
 /** [T,B,n] data of the row b and its first `length` steps: [length,1,n]. */
 function rowOf(data: readonly number[], [T, B, n]: readonly number[], b: number, length = T as number): number[] {
   const rows: number[] = [];
-  for (let t = 0; t < length; t++) rows.push(...data.slice((t * (B as number) + b) * (n as number), (t * (B as number) + b + 1) * (n as number)));
+  for (let t = 0; t < length; t++)
+    rows.push(...data.slice((t * (B as number) + b) * (n as number), (t * (B as number) + b + 1) * (n as number)));
   return rows;
 }
 
@@ -67,8 +75,14 @@ describeBackends('laws of recurrent layers', () => {
       layer.zeroGrad();
       for (const [b, length] of lengths.entries()) {
         const padding = (values: number[], n: number) => rowOf(values, [T, B, n], b).slice(length * n);
-        expect(padding(batchOutput, 2 * H).every((v) => v === 0), 'output at padding').toBe(true);
-        expect(padding(batchDx, I).every((v) => v === 0), 'dx at padding').toBe(true);
+        expect(
+          padding(batchOutput, 2 * H).every((v) => v === 0),
+          'output at padding',
+        ).toBe(true);
+        expect(
+          padding(batchDx, I).every((v) => v === 0),
+          'dx at padding',
+        ).toBe(true);
         if (length === 0) continue;
         const alone = u.tensor(rowOf([...data], [T, B, I], b, length), [length, 1, I], { requiresGrad: true });
         const result = layer.forward(alone);
@@ -78,9 +92,19 @@ describeBackends('laws of recurrent layers', () => {
         ];
         scalarOf([result.output, result.state.h], weights).backward();
         const tolerance = sameInExactArithmetic;
-        expectClose(rowOf(batchOutput, [T, B, 2 * H], b, length), result.output.toArray(), tolerance, `output of row ${b}`);
+        expectClose(
+          rowOf(batchOutput, [T, B, 2 * H], b, length),
+          result.output.toArray(),
+          tolerance,
+          `output of row ${b}`,
+        );
         expectClose(rowOf(batchState, [4, B, H], b), result.state.h.toArray(), tolerance, `state of row ${b}`);
-        expectClose(rowOf(batchDx, [T, B, I], b, length), (alone.grad as u.Tensor).toArray(), tolerance, `dx of row ${b}`);
+        expectClose(
+          rowOf(batchDx, [T, B, I], b, length),
+          (alone.grad as u.Tensor).toArray(),
+          tolerance,
+          `dx of row ${b}`,
+        );
       }
       // The gradients of the single sequences added up in the parameters; the empty row adds nothing.
       const summed = gradients(layer);
@@ -97,7 +121,8 @@ describeBackends('laws of recurrent layers', () => {
       const isLstm = layer instanceof u.LSTM;
       const { output, state } = layer.forward(x, { state: isLstm ? { h, c } : { h }, lengths: [0, 3] });
       expectSameBits(rowOf(state.h.toArray(), [1, 2, H], 0), rowOf(h.toArray(), [1, 2, H], 0), 'h');
-      if (isLstm) expectSameBits(rowOf((state.c as u.Tensor).toArray(), [1, 2, H], 0), rowOf(c.toArray(), [1, 2, H], 0), 'c');
+      if (isLstm)
+        expectSameBits(rowOf((state.c as u.Tensor).toArray(), [1, 2, H], 0), rowOf(c.toArray(), [1, 2, H], 0), 'c');
       expect(rowOf(output.toArray(), [3, 2, H], 0).every((v) => v === 0)).toBe(true);
       const w = leaf(4, 1, 2, H).detach();
       scalarOf([state.h], [w]).backward();
@@ -111,7 +136,9 @@ describeBackends('laws of recurrent layers', () => {
       one.loadStateDict(Object.fromEntries(reversed.map(([key, value]) => [key.replace('_reverse', ''), value])));
       const [T, B] = [6, 3];
       const x = leaf(1, T, B, I).detach();
-      const backwards = Array.from({ length: T }, (_, t) => x.toArray().slice((T - 1 - t) * B * I, (T - t) * B * I)).flat();
+      const backwards = Array.from({ length: T }, (_, t) =>
+        x.toArray().slice((T - 1 - t) * B * I, (T - t) * B * I),
+      ).flat();
       const twoWay = both.forward(x).output.toArray();
       const oneWay = one.forward(u.tensor(backwards, [T, B, I])).output.toArray();
       for (let t = 0; t < T; t++) {
@@ -132,9 +159,18 @@ describeBackends('laws of recurrent layers', () => {
       const dx = (x.grad as u.Tensor).toArray();
       scalar.backward();
       // Doubling is exact.
-      expectSameBits((x.grad as u.Tensor).toArray(), dx.map((v) => 2 * v), 'dx');
+      expectSameBits(
+        (x.grad as u.Tensor).toArray(),
+        dx.map((v) => 2 * v),
+        'dx',
+      );
       for (const [key, values] of Object.entries(gradients(layer))) {
-        expectClose(values, (once[key] as number[]).map((v) => 2 * v), 8 * EPS32, key);
+        expectClose(
+          values,
+          (once[key] as number[]).map((v) => 2 * v),
+          8 * EPS32,
+          key,
+        );
       }
     });
 
@@ -145,7 +181,11 @@ describeBackends('laws of recurrent layers', () => {
       const data = leaf(1, T, B, I).toArray();
       const weights = leaf(2, T, B, H).toArray();
       const full = u.tensor(data, [T, B, I], { requiresGrad: true });
-      layer.forward(full).output.mul(u.tensor(weights, [T, B, H])).sum().backward();
+      layer
+        .forward(full)
+        .output.mul(u.tensor(weights, [T, B, H]))
+        .sum()
+        .backward();
       const want = { dx: (full.grad as u.Tensor).toArray(), ...gradients(layer) };
 
       layer.zeroGrad();
@@ -156,17 +196,28 @@ describeBackends('laws of recurrent layers', () => {
       const h = u.tensor(before.h.toArray(), before.h.shape, { requiresGrad: true });
       const c = isLstm ? u.tensor((before.c as u.Tensor).toArray(), before.h.shape, { requiresGrad: true }) : undefined;
       const second = window(data, cut, T, I);
-      layer.forward(second, { state: c ? { h, c } : { h } }).output.mul(window(weights, cut, T, H).detach()).sum().backward();
+      layer
+        .forward(second, { state: c ? { h, c } : { h } })
+        .output.mul(window(weights, cut, T, H).detach())
+        .sum()
+        .backward();
       const [dh, dc] = [h.grad as u.Tensor, c?.grad as u.Tensor].map((t) => t && u.tensor(t.toArray(), t.shape));
       const secondDx = (second.grad as u.Tensor).toArray();
 
       const first = window(data, 0, cut, I);
       const { output, state } = layer.forward(first);
-      let scalar = output.mul(window(weights, 0, cut, H).detach()).sum().add(state.h.mul(dh as u.Tensor).sum());
+      let scalar = output
+        .mul(window(weights, 0, cut, H).detach())
+        .sum()
+        .add(state.h.mul(dh as u.Tensor).sum());
       if (isLstm) scalar = scalar.add((state.c as u.Tensor).mul(dc as u.Tensor).sum());
       scalar.backward();
-      const got: Record<string, number[]> = { dx: [...(first.grad as u.Tensor).toArray(), ...secondDx], ...gradients(layer) };
-      for (const [key, values] of Object.entries(want)) expectClose(got[key] as number[], values, sameInExactArithmetic, key);
+      const got: Record<string, number[]> = {
+        dx: [...(first.grad as u.Tensor).toArray(), ...secondDx],
+        ...gradients(layer),
+      };
+      for (const [key, values] of Object.entries(want))
+        expectClose(got[key] as number[], values, sameInExactArithmetic, key);
     });
 
     it(`${name}: step by step equals the whole sequence`, () => {
@@ -193,8 +244,16 @@ describeBackends('laws of recurrent layers', () => {
       const x = leaf(1, 4, 3, I);
       const xt = leaf(1, 4, 3, I);
       const w = leaf(2, 4, 3, H).detach();
-      timeMajor.forward(x, { lengths: [4, 1, 3] }).output.mul(w).sum().backward();
-      batchMajor.forward(xt.transpose(0, 1), { lengths: [4, 1, 3] }).output.mul(w.transpose(0, 1)).sum().backward();
+      timeMajor
+        .forward(x, { lengths: [4, 1, 3] })
+        .output.mul(w)
+        .sum()
+        .backward();
+      batchMajor
+        .forward(xt.transpose(0, 1), { lengths: [4, 1, 3] })
+        .output.mul(w.transpose(0, 1))
+        .sum()
+        .backward();
       expectSameBits((xt.grad as u.Tensor).toArray(), (x.grad as u.Tensor).toArray(), 'dx');
     });
   }

@@ -2,8 +2,8 @@
 import { describe, it } from 'vitest';
 import { cells } from '../../src/backend/cells/index.js';
 import type { KernelName } from '../../src/backend/generated/abi.js';
-import { expectSameBits } from '../helpers/compare.js';
 import { candidates } from '../helpers/backends.js';
+import { expectSameBits } from '../helpers/compare.js';
 import { contents, type KernelCase, runKernel } from '../kernels/harness.js';
 import { layerInputs, runLayer } from '../kernels/layer.js';
 

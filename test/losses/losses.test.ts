@@ -11,9 +11,23 @@ import { describeBackends } from '../helpers/backends.js';
 import { EPS32, expectClose } from '../helpers/compare.js';
 
 const labels = (...numbers: number[]): Tensor => tensor(numbers, undefined, { dtype: 'int32' });
-const scores = (): Tensor => tensor([[1, -1, 2], [0, 0.5, -0.5], [3, 0, -1]], undefined, { requiresGrad: true });
+const scores = (): Tensor =>
+  tensor(
+    [
+      [1, -1, 2],
+      [0, 0.5, -0.5],
+      [3, 0, -1],
+    ],
+    undefined,
+    { requiresGrad: true },
+  );
 // tt
-const probabilities = (): Tensor => tensor([[1, 0, 0.5], [0, 1, 1], [1, 1, 0]]);
+const probabilities = (): Tensor =>
+  tensor([
+    [1, 0, 0.5],
+    [0, 1, 1],
+    [1, 1, 0],
+  ]);
 
 interface Case {
   readonly line: string;
@@ -46,8 +60,8 @@ const cases: Case[] = [
     loss: (x) => bceWithLogits(x, probabilities(), { weight: [1, 2, 3], posWeight: [2, 1, 0.5] }),
     value: [1.1182561696591045],
     grad: [
-      -0.0597647603, 0.0597647603, 0.1368659362, 0.0555555556, -0.0838979264, -0.1037432219, -0.0105390829, -0.1111111111,
-      0.0896471405,
+      -0.0597647603, 0.0597647603, 0.1368659362, 0.0555555556, -0.0838979264, -0.1037432219, -0.0105390829,
+      -0.1111111111, 0.0896471405,
     ],
   },
   {
@@ -85,16 +99,57 @@ describeBackends('losses', (backend) => {
   }
 
   it('a sequence [T,B,C] with targets [T,B] is the same rows one after the other', () => {
-    const flat = tensor([[1, 2], [3, -1], [0, 0.5], [2, 2]], undefined, { requiresGrad: true });
-    const sequence = tensor([[[1, 2], [3, -1]], [[0, 0.5], [2, 2]]], undefined, { requiresGrad: true });
+    const flat = tensor(
+      [
+        [1, 2],
+        [3, -1],
+        [0, 0.5],
+        [2, 2],
+      ],
+      undefined,
+      { requiresGrad: true },
+    );
+    const sequence = tensor(
+      [
+        [
+          [1, 2],
+          [3, -1],
+        ],
+        [
+          [0, 0.5],
+          [2, 2],
+        ],
+      ],
+      undefined,
+      { requiresGrad: true },
+    );
     const ofRows = crossEntropy(flat, [0, 1, -100, 1]);
     ofRows.backward();
     const value = ofRows.item();
-    const ofSequence = crossEntropy(sequence, tensor([[0, 1], [-100, 1]], undefined, { dtype: 'int32' }));
+    const ofSequence = crossEntropy(
+      sequence,
+      tensor(
+        [
+          [0, 1],
+          [-100, 1],
+        ],
+        undefined,
+        { dtype: 'int32' },
+      ),
+    );
     ofSequence.backward();
     expect(ofSequence.item()).toBe(value);
     expect(sequence.grad?.toArray()).toEqual(flat.grad?.toArray());
-    expect(crossEntropy(sequence, [[0, 1], [0, 1]], { reduction: 'none' }).shape).toEqual([2, 2]);
+    expect(
+      crossEntropy(
+        sequence,
+        [
+          [0, 1],
+          [0, 1],
+        ],
+        { reduction: 'none' },
+      ).shape,
+    ).toEqual([2, 2]);
   });
 
   it("reduction 'sum' is the sum of 'none', and a mean over ignored targets alone is NaN, as in PyTorch", () => {
@@ -130,7 +185,12 @@ describeBackends('losses', (backend) => {
     expect(() => crossEntropy(scores(), labels(2, 3, 1))).toThrow(IndexError);
     expect(() => crossEntropy(scores(), labels(2, 3, 1))).toThrow(/target at \[1\] must be from 0 to 2, got 3/);
     const sequence = tensor(new Float32Array(8), [2, 2, 2]);
-    expect(() => crossEntropy(sequence, [[0, 1], [-1, 1]])).toThrow(/target at \[1, 0\] must be from 0 to 1, got -1/);
+    expect(() =>
+      crossEntropy(sequence, [
+        [0, 1],
+        [-1, 1],
+      ]),
+    ).toThrow(/target at \[1, 0\] must be from 0 to 1, got -1/);
     expect(() => crossEntropy(scores(), labels(2, -100, 1), { ignoreIndex: 0 })).toThrow(/got -100/);
   });
 
@@ -141,12 +201,16 @@ describeBackends('losses', (backend) => {
     expect(() => crossEntropy(scores(), [0, 1, 1.5])).toThrow(DTypeError);
     expect(() => crossEntropy(scores(), [0, 1, 1], { weight: [1, 2] })).toThrow(/weight must be \[3\]/);
     expect(() => crossEntropy(tensor(new Float32Array(0), [0, 3]), [])).toThrow(/at least one target/);
-    expect(() => mse(scores(), tensor([1, 2, 3], [3, 1]))).toThrow(/target must have the shape.*\[3, 3\], got \[3, 1\]/);
+    expect(() => mse(scores(), tensor([1, 2, 3], [3, 1]))).toThrow(
+      /target must have the shape.*\[3, 3\], got \[3, 1\]/,
+    );
     expect(() => bceWithLogits(scores(), probabilities(), { weight: [1, 2] })).toThrow(/weight must have the shape/);
   });
 
   it('options are checked by name and range', () => {
-    expect(() => crossEntropy(scores(), [0, 1, 1], { labelSmooting: 0.1 } as never)).toThrow(/did you mean "labelSmoothing"/);
+    expect(() => crossEntropy(scores(), [0, 1, 1], { labelSmooting: 0.1 } as never)).toThrow(
+      /did you mean "labelSmoothing"/,
+    );
     expect(() => crossEntropy(scores(), [0, 1, 1], { labelSmoothing: 1.5 })).toThrow(OptionError);
     expect(() => huber(scores(), probabilities(), { delta: 0 })).toThrow(OptionError);
     expect(() => mse(scores(), probabilities(), { reduction: 'average' as never })).toThrow(/"mean", "sum", "none"/);

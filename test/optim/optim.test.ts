@@ -7,13 +7,22 @@ import { NumericError, OptionError, ShapeError } from '../../src/errors.js';
 import { Module } from '../../src/layers/module.js';
 import { add, mul } from '../../src/ops/elementwise.js';
 import { sum } from '../../src/ops/reduce.js';
-import { Adagrad, Adam, AdamW, clipGradNorm, clipGradValue, type Optimizer, RMSprop, SGD } from '../../src/optim/index.js';
+import {
+  Adagrad,
+  Adam,
+  AdamW,
+  clipGradNorm,
+  clipGradValue,
+  type Optimizer,
+  RMSprop,
+  SGD,
+} from '../../src/optim/index.js';
 import { describeBackends } from '../helpers/backends.js';
 import { EPS32, expectClose } from '../helpers/compare.js';
 
 const start = (): Parameter => new Parameter(tensor([1, -2, 0.5]));
 
-function descend(p: Tensor, optimizer: Optimizer<never>, k: number): void {
+function descend(p: Tensor, optimizer: Optimizer, k: number): void {
   optimizer.zeroGrad();
   const cube = mul(mul(p, p), mul(p, k / 3));
   sum(add(cube, mul(p, 0.1))).backward();
@@ -22,12 +31,16 @@ function descend(p: Tensor, optimizer: Optimizer<never>, k: number): void {
 
 interface Case {
   readonly line: string;
-  readonly make: (p: Parameter) => Optimizer<never>;
+  readonly make: (p: Parameter) => Optimizer;
   readonly end: readonly number[];
 }
 
 const cases: Case[] = [
-  { line: 'SGD([p], lr=.1)', make: (p) => new SGD([p], { lr: 0.1 }), end: [0.55537669108, -7.44002054732, 0.350892345993] },
+  {
+    line: 'SGD([p], lr=.1)',
+    make: (p) => new SGD([p], { lr: 0.1 }),
+    end: [0.55537669108, -7.44002054732, 0.350892345993],
+  },
   {
     line: 'SGD([p], lr=.1, momentum=.9, dampening=.2, weight_decay=.01)',
     make: (p) => new SGD([p], { lr: 0.1, momentum: 0.9, dampening: 0.2, weightDecay: 0.01 }),
@@ -86,7 +99,7 @@ describeBackends('optimisers', (backend) => {
     const [p, idle] = [start(), start()];
     const optimizer = new Adam([p, idle], { weightDecay: 0.1 });
     const version = idle.version;
-    descend(p, optimizer as Optimizer<never>, 1);
+    descend(p, optimizer, 1);
     expect(idle.toArray()).toEqual([1, -2, 0.5]);
     expect(idle.version).toBe(version);
     expect(Object.keys(optimizer.stateDict().state)).toEqual(['0']);
@@ -95,7 +108,7 @@ describeBackends('optimisers', (backend) => {
   it('a step bumps the version of what it changed, so that packed weights are packed again', () => {
     const p = start();
     const before = p.version;
-    descend(p, new SGD([p], { lr: 0.1 }) as Optimizer<never>, 1);
+    descend(p, new SGD([p], { lr: 0.1 }), 1);
     expect(p.version).toBeGreaterThan(before);
   });
 
@@ -122,27 +135,33 @@ describeBackends('optimisers', (backend) => {
   it('stateDict has the contents and names of PyTorch, as copies', () => {
     const p = start();
     const optimizer = new Adam([p], { lr: 0.1, amsgrad: true });
-    descend(p, optimizer as Optimizer<never>, 1);
+    descend(p, optimizer, 1);
     const dict = optimizer.stateDict();
-    expect(dict.groups).toEqual([{ lr: 0.1, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: true, params: [0] }]);
+    expect(dict.groups).toEqual([
+      { lr: 0.1, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: true, params: [0] },
+    ]);
     const { step, ...buffers } = dict.state[0] as { step: number };
     expect(step).toBe(1);
     expect(Object.keys(buffers)).toEqual(['exp_avg', 'exp_avg_sq', 'max_exp_avg_sq']);
     const before = (buffers as { exp_avg: Tensor }).exp_avg.toArray();
-    descend(p, optimizer as Optimizer<never>, 2);
+    descend(p, optimizer, 2);
     expect((buffers as { exp_avg: Tensor }).exp_avg.toArray()).toEqual(before);
   });
 
   it('a state that does not fit is refused before anything is changed', () => {
     const p = start();
     const optimizer = new Adam([p]);
-    descend(p, optimizer as Optimizer<never>, 1);
+    descend(p, optimizer, 1);
     const dict = optimizer.stateDict();
     const wrongShape = { ...dict, state: { 0: { step: 5, exp_avg: tensor([1, 2]), exp_avg_sq: tensor([1, 2, 3]) } } };
     expect(() => optimizer.loadStateDict(wrongShape)).toThrow(ShapeError);
     expect(() => optimizer.loadStateDict(wrongShape)).toThrow(/exp_avg of parameter 0 must be \[3\], got \[2\]/);
-    expect(() => optimizer.loadStateDict({ ...dict, groups: [] })).toThrow(/needs groups of \[1\] parameters, got \[\]/);
-    expect(() => optimizer.loadStateDict({ ...dict, state: { 0: { step: 1, sum: tensor([1, 2, 3]) } } })).toThrow(/exp_avg, exp_avg_sq/);
+    expect(() => optimizer.loadStateDict({ ...dict, groups: [] })).toThrow(
+      /needs groups of \[1\] parameters, got \[\]/,
+    );
+    expect(() => optimizer.loadStateDict({ ...dict, state: { 0: { step: 1, sum: tensor([1, 2, 3]) } } })).toThrow(
+      /exp_avg, exp_avg_sq/,
+    );
     expect(() => optimizer.loadStateDict({ ...dict, state: { 7: { step: 1 } } })).toThrow(/no such parameter/);
     expect(() => optimizer.loadStateDict(null as never)).toThrow(OptionError);
     expect(optimizer.stateDict().state[0]?.step).toBe(1);
@@ -155,10 +174,25 @@ describeBackends('optimisers', (backend) => {
     expectClose([norm], [Math.sqrt(75)], rtol, 'norm');
     // torch.nn.utils.clip_grad_norm_: grad * (max_norm / (norm + 1e-6))
     const scale = 1 / (Math.sqrt(75) + 1e-6);
-    expectClose(p.grad?.toArray() ?? [], [3, 3, 3].map((g) => g * scale), rtol, 'clipped');
-    expectClose(q.grad?.toArray() ?? [], [4, 4, 4].map((g) => g * scale), rtol, 'clipped');
+    expectClose(
+      p.grad?.toArray() ?? [],
+      [3, 3, 3].map((g) => g * scale),
+      rtol,
+      'clipped',
+    );
+    expectClose(
+      q.grad?.toArray() ?? [],
+      [4, 4, 4].map((g) => g * scale),
+      rtol,
+      'clipped',
+    );
     expect(clipGradNorm([p, q], 5)).toBeCloseTo(1, 5);
-    expectClose(p.grad?.toArray() ?? [], [3, 3, 3].map((g) => g * scale), rtol, 'left alone below the limit');
+    expectClose(
+      p.grad?.toArray() ?? [],
+      [3, 3, 3].map((g) => g * scale),
+      rtol,
+      'left alone below the limit',
+    );
   });
 
   it('clipGradNorm takes a norm that is not finite as PyTorch does, or refuses it before changing anything', () => {
@@ -183,7 +217,9 @@ describeBackends('optimisers', (backend) => {
     expect(() => new SGD([p], { lr: -1 })).toThrow(OptionError);
     expect(() => new SGD([p], { lr: Number.NaN })).toThrow(/lr" must be/);
     expect(() => new SGD([p], { lr: 1, nesterov: true })).toThrow(/nesterov needs momentum above 0/);
-    expect(() => new Adam([p], { betas: [0.9, 1] })).toThrow(/betas" must be two numbers >= 0 and below 1, got \[0.9, 1\]/);
+    expect(() => new Adam([p], { betas: [0.9, 1] })).toThrow(
+      /betas" must be two numbers >= 0 and below 1, got \[0.9, 1\]/,
+    );
     expect(() => new Adam([p], { learningRate: 1 } as never)).toThrow(/unknown option "learningRate"/);
     expect(() => new AdamW([{ params: [p], eps: -1 }])).toThrow(/AdamW: group: option "eps"/);
     expect(() => new RMSprop([p], { alpha: 2 })).toThrow(OptionError);

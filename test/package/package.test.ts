@@ -1,7 +1,17 @@
 // The tarball as a stranger gets it: packed, installed into an empty folder without scripts and without network, then used
 // from ESM, CommonJS and TypeScript, with the addon, without it, and without WASM.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,10 +22,15 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'unrolled-consumer-'));
 const installed = join(folder, 'node_modules', 'unrolled');
 
-const node = (...args: string[]): string => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+const node = (...args: string[]): string =>
+  execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
 
 function npm(args: string[], cwd: string): string {
-  return execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd, encoding: 'utf8', stdio: 'pipe' });
+  return execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
 }
 
 interface Packed {
@@ -34,7 +49,10 @@ beforeAll(() => {
   // The two dependencies come from this clone's node_modules, so that no registry is asked.
   const dependencies = ['node-gyp-build', 'wasm-feature-detect'].map((name) => pack(`./node_modules/${name}`).filename);
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
-  npm(['install', '--offline', '--ignore-scripts', ...[packed.filename, ...dependencies].map((file) => `./${file}`)], folder);
+  npm(
+    ['install', '--offline', '--ignore-scripts', ...[packed.filename, ...dependencies].map((file) => `./${file}`)],
+    folder,
+  );
   for (const script of ['smoke.mjs', 'smoke.cjs']) copyFileSync(join(here, script), join(folder, script));
 }, 120_000);
 
@@ -50,13 +68,30 @@ const smoke = (script: string): Smoke => JSON.parse(node(script));
 describe('the packed package', () => {
   it('holds the built library, the addon for this platform, both WASM files, types and licence, and no sources or tests', () => {
     const paths = packed.files.map(({ path }) => path);
-    for (const needed of ['LICENSE', 'README.md', 'package.json', 'wasm/dist/unrolled-simd128.wasm', 'wasm/dist/unrolled-relaxed.wasm']) {
+    for (const needed of [
+      'LICENSE',
+      'README.md',
+      'package.json',
+      'wasm/dist/unrolled-simd128.wasm',
+      'wasm/dist/unrolled-relaxed.wasm',
+    ]) {
       expect(paths).toContain(needed);
     }
-    for (const needed of [/^prebuilds\/.*\.node$/, /^dist\/.*\.d\.ts$/, /^dist\/node\.js$/, /^dist\/browser\.js$/, /^dist\/cjs\/index\.cjs$/]) {
-      expect(paths.some((path) => needed.test(path)), String(needed)).toBe(true);
+    for (const needed of [
+      /^prebuilds\/.*\.node$/,
+      /^dist\/.*\.d\.ts$/,
+      /^dist\/node\.js$/,
+      /^dist\/browser\.js$/,
+      /^dist\/cjs\/index\.cjs$/,
+    ]) {
+      expect(
+        paths.some((path) => needed.test(path)),
+        String(needed),
+      ).toBe(true);
     }
-    const strangers = paths.filter((path) => /^(test|bench|native|build|examples|\.)|\.tsbuildinfo$|\.(cc|h)$/.test(path));
+    const strangers = paths.filter((path) =>
+      /^(test|bench|native|build|examples|\.)|\.tsbuildinfo$|\.(cc|h)$/.test(path),
+    );
     expect(strangers).toEqual([]);
   });
 
@@ -91,7 +126,10 @@ describe('the packed package', () => {
     const onWasm = smoke('smoke.mjs');
     expect(onWasm.info.name).toBe('wasm');
     expect(onWasm.last).toBeLessThan(onWasm.first / 2);
-    expect(onWasm.info.tried).toMatchObject([{ backend: 'native', ok: false }, { backend: 'wasm', ok: true }]);
+    expect(onWasm.info.tried).toMatchObject([
+      { backend: 'native', ok: false },
+      { backend: 'wasm', ok: true },
+    ]);
     expect(onWasm.info.tried[0]?.reason).toMatch(/no|not/);
 
     renameSync(join(installed, 'wasm'), join(aside, 'wasm'));
@@ -110,8 +148,18 @@ describe('the packed package', () => {
     { module: 'NodeNext', moduleResolution: 'NodeNext' },
     { module: 'ESNext', moduleResolution: 'Bundler' },
   ])('its types compile in a strict consumer with moduleResolution $moduleResolution', (resolution) => {
-    const options = { ...resolution, target: 'ES2022', lib: ['ES2022', 'DOM', 'ESNext.Disposable'], types: [], strict: true, noEmit: true };
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['consumer.mts', 'consumer.cts'] }));
+    const options = {
+      ...resolution,
+      target: 'ES2022',
+      lib: ['ES2022', 'DOM', 'ESNext.Disposable'],
+      types: [],
+      strict: true,
+      noEmit: true,
+    };
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: options, files: ['consumer.mts', 'consumer.cts'] }),
+    );
     copyFileSync(join(here, 'consumer.mts'), join(folder, 'consumer.mts'));
     copyFileSync(join(here, 'consumer.mts'), join(folder, 'consumer.cts'));
     node(join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.');

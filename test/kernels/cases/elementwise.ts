@@ -49,11 +49,15 @@ export const elementwiseCases: CaseTable = {
   },
   activation_forward: {
     why: "the contract's bounds in ulp, one ulp being at most 2^-23 of the value",
-    cases: kinds.flatMap(([name, kind]) => elementwise({ kind }, { rtol: forward[name].rtol, fill: { x: forward[name].x } })),
+    cases: kinds.flatMap(([name, kind]) =>
+      elementwise({ kind }, { rtol: forward[name].rtol, fill: { x: forward[name].x } }),
+    ),
   },
   activation_backward: {
     why: 'at most three roundings; 1 - y^2 cancels near 1, to a result small against its neighbours',
-    cases: kinds.flatMap(([name, kind]) => elementwise({ kind }, { rtol: 4 * EPS32, floor: 0.25, fill: backward[name] })),
+    cases: kinds.flatMap(([name, kind]) =>
+      elementwise({ kind }, { rtol: 4 * EPS32, floor: 0.25, fill: backward[name] }),
+    ),
   },
   dropout_forward: {
     why: 'the contract promises the same bits everywhere',

@@ -43,9 +43,10 @@ const bce = (ulps: number): KernelCase[] =>
     { x: moderate, floor: 0.25 },
     { x: logits, floor: 20 },
   ].flatMap(({ x, floor }) =>
-    perElement({}, { rtol: ulps * EPS32, floor, fill: { x, t: probabilities, weight: positive, pos_weight: positive } }).flatMap(
-      (spec) => leavingOut([[], ['weight'], ['pos_weight'], ['weight', 'pos_weight']], spec),
-    ),
+    perElement(
+      {},
+      { rtol: ulps * EPS32, floor, fill: { x, t: probabilities, weight: positive, pos_weight: positive } },
+    ).flatMap((spec) => leavingOut([[], ['weight'], ['pos_weight'], ['weight', 'pos_weight']], spec)),
   );
 
 const regression = (rtol: number): KernelCase[] =>
@@ -56,7 +57,10 @@ export const lossCases: CaseTable = {
     why: 'a log-softmax, whose logits up to 20 keep their absolute error, and a sum of N',
     cases: crossEntropy({ logits }),
   },
-  cross_entropy_backward: { why: 'one exp and three products', cases: crossEntropy({ logp: logProbabilities, denominator: positive }) },
+  cross_entropy_backward: {
+    why: 'one exp and three products',
+    cases: crossEntropy({ logp: logProbabilities, denominator: positive }),
+  },
   bce_with_logits_forward: { why: 'exp and log at a few ulp, a sum of n', cases: bce(16) },
   bce_with_logits_backward: { why: 'one sigmoid at 4 ulp and four roundings', cases: bce(12) },
   regression_loss_forward: { why: 'two roundings a term, a sum of n', cases: regression(12 * EPS32) },

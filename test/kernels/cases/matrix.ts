@@ -5,8 +5,15 @@ import { type CaseTable, dotScale, fewTails, leavingOut, sweep, tails } from './
 /** A sum of K products added in blocks makes about sqrt(K) roundings. */
 const rounding = (K: number): number => (4 + Math.sqrt(K)) * EPS32;
 
-const matmuls = [{ P: 3, M: 33, N: 35, K: 65 }, { P: 1, M: 70, N: 131, K: 300 }, { P: 1, M: 130, N: 64, K: 515 }];
-const linears = [{ N: 70, I: 300, O: 131 }, { N: 257, I: 17, O: 33 }];
+const matmuls = [
+  { P: 3, M: 33, N: 35, K: 65 },
+  { P: 1, M: 70, N: 131, K: 300 },
+  { P: 1, M: 130, N: 64, K: 515 },
+];
+const linears = [
+  { N: 70, I: 300, O: 131 },
+  { N: 257, I: 17, O: 33 },
+];
 
 export const matrixCases: CaseTable = {
   matmul_forward: {

@@ -44,6 +44,9 @@ export const optimCases: CaseTable = {
   },
   adagrad_update: {
     why: 'a root and a quotient',
-    cases: elementwise({ lr: 0.05, eps: 1e-10, weight_decay: 0.02 }, { rtol: 8 * EPS32, floor: 0.25, fill: { sum: positive } }),
+    cases: elementwise(
+      { lr: 0.05, eps: 1e-10, weight_decay: 0.02 },
+      { rtol: 8 * EPS32, floor: 0.25, fill: { sum: positive } },
+    ),
   },
 };

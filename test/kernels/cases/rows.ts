@@ -23,8 +23,14 @@ export const rowCases: CaseTable = {
     why: 'a sum of C products and two roundings',
     cases: rows({ rtol: 12 * EPS32, floor: 1, fill: { y: probabilities } }),
   },
-  log_softmax_forward: { why: 'two subtractions, a sum of C and a log', cases: rows({ rtol: 8 * EPS32, floor: 1, fill: { x: wide } }) },
-  log_softmax_backward: { why: 'a sum of C and one exp', cases: rows({ rtol: 12 * EPS32, floor: 1, fill: { y: logProbabilities } }) },
+  log_softmax_forward: {
+    why: 'two subtractions, a sum of C and a log',
+    cases: rows({ rtol: 8 * EPS32, floor: 1, fill: { x: wide } }),
+  },
+  log_softmax_backward: {
+    why: 'a sum of C and one exp',
+    cases: rows({ rtol: 12 * EPS32, floor: 1, fill: { y: logProbabilities } }),
+  },
   layer_norm_forward: {
     why: 'two sums of C and a reciprocal square root',
     cases: rowSizes.flatMap((sizes) =>

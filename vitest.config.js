@@ -1,0 +1,47 @@
+// Two projects: the library in Node, and its built ES module in a headless Chromium.
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+export default defineConfig({
+    test: {
+        projects: [
+            {
+                test: {
+                    name: 'node',
+                    include: ['test/**/*.test.ts'],
+                    exclude: ['test/browser/**'],
+                    environment: 'node',
+                    testTimeout: 60_000,
+                    hookTimeout: 60_000,
+                },
+            },
+            {
+                test: {
+                    name: 'browser',
+                    include: ['test/browser/**/*.test.ts'],
+                    globalSetup: ['test/browser/node-losses.ts'],
+                    testTimeout: 60_000,
+                    browser: {
+                        enabled: true,
+                        headless: true,
+                        screenshotFailures: false,
+                        instances: [{ browser: 'chromium' }],
+                        provider: playwright({
+                            launchOptions: {
+                                executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+                                args: [
+                                    '--no-sandbox',
+                                    '--disable-gpu',
+                                    '--disable-quic',
+                                    '--no-first-run',
+                                    '--disable-background-networking',
+                                    '--disable-component-update',
+                                    '--disable-sync',
+                                ],
+                            },
+                        }),
+                    },
+                },
+            },
+        ],
+    },
+});
