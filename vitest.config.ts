@@ -16,6 +16,8 @@ export default defineConfig({
         },
       },
       {
+        // Found only when the built module is first loaded, Vite would reload the page in the middle of a test.
+        optimizeDeps: { include: ['wasm-feature-detect'] },
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],

@@ -42,6 +42,7 @@ async function build() {
     platform: 'browser',
     format: 'esm',
     minify: true,
+    keepNames: true, // error.name
   });
 
   // The types again, where they count as CommonJS: TypeScript does not let `require` have those of an ES module.

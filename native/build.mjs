@@ -9,16 +9,20 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** The C library's name is part of a Linux binary's: musl and glibc do not load each other's. */
-export function prebuiltPath() {
+function prebuiltPath() {
   const libc = process.report?.getReport().header.glibcVersionRuntime ? '.glibc' : '.musl';
   const tag = process.platform === 'linux' ? libc : '';
   return join(root, 'prebuilds', `${process.platform}-${process.arch}`, `unrolled.napi${tag}.node`);
 }
 
-export function isFresh() {
-  const sources = readdirSync(join(root, 'native'), { recursive: true }).map((name) => join(root, 'native', name));
-  return isNewer(prebuiltPath(), [...sources, join(root, 'CMakeLists.txt')]);
+/** What the kernels are compiled from, the addon's own file included. */
+export function nativeSources() {
+  return readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(cc|h|json)$/.test(name) && !name.startsWith('test'))
+    .map((name) => join(root, 'native', name));
 }
+
+const isFresh = () => isNewer(prebuiltPath(), [...nativeSources(), join(root, 'CMakeLists.txt')]);
 
 /** Is `product` newer than all of `sources`? */
 export function isNewer(product, sources) {
@@ -38,7 +42,7 @@ function build() {
   const cmakeJs = join(root, 'node_modules', 'cmake-js', 'bin', 'cmake-js');
   const { status, error } = spawnSync(
     process.execPath,
-    [cmakeJs, 'build', '-O', 'build-native', '--parallel', `${availableParallelism()}`],
+    [cmakeJs, 'build', '-l', 'warn', '-O', 'build-native', '--parallel', `${availableParallelism()}`],
     {
       cwd: root,
       stdio: 'inherit',

@@ -5,8 +5,8 @@
 //       for each block of M packed into tiles [kc][rows]: stays in L2
 //         for each panel, each tile: TILE_ROWS x NR accumulators in registers, then into C
 //
-// An element of C is the sum over the blocks of K, in order, of each block's products summed in order from 0. Neither its
-// place in a tile nor M, N or the threads enter, so a row's result does not depend on the batch it comes in.
+// An element of C is the sum over the blocks of K, in order, of each block's products summed in order from 0. Neither
+// its place in a tile nor M, N or the threads enter, so a row's result does not depend on the batch it comes in.
 
 #if U_LANES == 16
 constexpr int TILE_ROWS = 14, TILE_VECTORS = 2;  // 28 of 32 registers accumulate
@@ -17,21 +17,23 @@ constexpr int TILE_ROWS = 4, TILE_VECTORS = 4;  // 16 of 32
 #else
 constexpr int TILE_ROWS = 4, TILE_VECTORS = 2;  // 8 of 16; engines compile WASM well up to about 9
 #endif
-constexpr int NR = TILE_VECTORS * LANES;           // columns of a panel
+constexpr int NR = TILE_VECTORS * LANES;  // columns of a panel
 constexpr int KC = 256;
-constexpr int NC = 512;                            // columns of a packed block of B
-constexpr int TILES = 112 / TILE_ROWS;             // tiles of a packed block of A
-constexpr int DIRECT_ROWS = 4;                     // so few rows of A are read where they lie
+constexpr int NC = 512;                 // columns of a packed block of B
+constexpr int TILES = 112 / TILE_ROWS;  // tiles of a packed block of A
+constexpr int DIRECT_ROWS = 4;          // so few rows of A are read where they lie
 constexpr int PACK_A = TILES * (TILE_ROWS * KC + LANES);
-static_assert(TILE_ROWS <= LANES && LANES <= KC && NC % NR == 0, "a tile is packed by one transposition of LANES vectors");
+static_assert(TILE_ROWS <= LANES && LANES <= KC && NC % NR == 0,
+              "a tile is packed by one transposition of LANES vectors");
 static_assert(PACK_A + NC * KC <= U_PACK_FLOATS, "the blocks must fit a thread's packing buffer");
 
 U_INLINE int least(int a, int b) { return a < b ? a : b; }
 U_INLINE int round_up(int n, int unit) { return (n + unit - 1) / unit * unit; }
 
-// ---- packing ---------------------------------------------------------------------------------------------------------
+// ---- packing --------------------------------------------------------------------------------------------------------
 
-// to[c * to_row + r] = from[r * from_row + c] for r < rows <= LANES, c < cols. Stores whole vectors: lanes from `rows` on are 0.
+// to[c * to_row + r] = from[r * from_row + c] for r < rows <= LANES, c < cols. Stores whole vectors: lanes from `rows`
+// on are 0.
 static void pack_transposed(float* to, ptrdiff_t to_row, const float* from, ptrdiff_t from_row, int rows, int cols) {
   for (int c = 0; c < cols; c += LANES) {
     const int width = least(LANES, cols - c);
@@ -40,7 +42,9 @@ static void pack_transposed(float* to, ptrdiff_t to_row, const float* from, ptrd
       U_UNROLL for (int r = 0; r < LANES; r++) v[r] = load(from + r * from_row + c);
     } else {
       for (int r = 0; r < LANES; r++)
-        v[r] = r >= rows ? zero() : width == LANES ? load(from + r * from_row + c) : load_n(from + r * from_row + c, width);
+        v[r] = r >= rows        ? zero()
+               : width == LANES ? load(from + r * from_row + c)
+                                : load_n(from + r * from_row + c, width);
     }
     transpose_lanes(v);
     if (width == LANES) {
@@ -51,8 +55,8 @@ static void pack_transposed(float* to, ptrdiff_t to_row, const float* from, ptrd
   }
 }
 
-// Columns of B, as panels [K][NR] at to + panel * K * NR; the last is as narrow as whole vectors allow, with zeros on its right.
-// Not less than a page's worth of a row at a time: a panel alone would read 2 lines of each page.
+// Columns of B, as panels [K][NR] at to + panel * K * NR; the last is as narrow as whole vectors allow, with zeros on
+// its right. Not less than a page's worth of a row at a time: a panel alone would read 2 lines of each page.
 static void pack_columns(float* to, Strided b, int columns, int K) {
   constexpr int STRIP = 8 * NR;
   const int whole = columns / NR * NR;
@@ -61,9 +65,10 @@ static void pack_columns(float* to, Strided b, int columns, int K) {
       for (int k = 0; k < K; k++)
         for (int n = first; n < least(first + STRIP, whole); n += NR)
           U_UNROLL for (int v = 0; v < TILE_VECTORS; v++)
-            store(to + (ptrdiff_t)n * K + (ptrdiff_t)k * NR + v * LANES, load(b.p + k * b.row + n + v * LANES));
+              store(to + (ptrdiff_t)n * K + (ptrdiff_t)k * NR + v * LANES, load(b.p + k * b.row + n + v * LANES));
   for (int n = b.row != 1 && b.col == 1 ? whole : 0; n < columns; n += LANES) {
-    const int panel = n / NR * NR, padded = round_up(least(NR, columns - panel), LANES), cols = least(LANES, columns - n);
+    const int panel = n / NR * NR, padded = round_up(least(NR, columns - panel), LANES),
+              cols = least(LANES, columns - n);
     float* out = to + (ptrdiff_t)panel * K + (n - panel);
     const float* from = b.p + n * b.col;
     if (b.row == 1) {
@@ -107,7 +112,8 @@ static void pack_tiles(float* to, Strided a, const Tiling& t, int first, int las
       const float* from = a.p + t.top(i) * a.row;
       for (int k = strip; k < end; k++) {
         if (whole) {
-          __builtin_prefetch(from + least(k + STRIP, kc - 1) * a.col);  // rows are pages apart: no hardware fetches ahead
+          // Rows are pages apart: no hardware fetches ahead.
+          __builtin_prefetch(from + least(k + STRIP, kc - 1) * a.col);
           store(out + k * rows, load(from + k * a.col));
         } else {
           for (int r = 0; r < rows; r++) out[k * rows + r] = from[r * a.row + k * a.col];
@@ -116,11 +122,11 @@ static void pack_tiles(float* to, Strided a, const Tiling& t, int first, int las
     }
 }
 
-// ---- one tile --------------------------------------------------------------------------------------------------------
+// ---- one tile -------------------------------------------------------------------------------------------------------
 
 struct Tile {
-  Strided a;           // at the tile's first row and the block's first k
-  const float* b;      // element (k, panel p, column c) is b[k * b_row + p * b_panel + c]
+  Strided a;       // at the tile's first row and the block's first k
+  const float* b;  // element (k, panel p, column c) is b[k * b_row + p * b_panel + c]
   ptrdiff_t b_row, b_panel;
   int kc;
   GemmOut out;
@@ -150,8 +156,8 @@ static void store_tile(const Tile& t, const vf* sums, int rows, int vectors) {
   }
 }
 
-// ROWS x (PANELS * VECTORS) vectors of accumulators. PACKED: A is [kc][ROWS]. One row alone would wait for its own additions,
-// so one or two rows take several panels at once.
+// ROWS x (PANELS * VECTORS) vectors of accumulators. PACKED: A is [kc][ROWS]. One row alone would wait for its own
+// additions, so one or two rows take several panels at once.
 template <int ROWS, int VECTORS, int PANELS, bool PACKED>
 static void tile(const Tile& t) {
   constexpr int WIDTH = PANELS * VECTORS;
@@ -202,7 +208,7 @@ static void run_tile(const Tile& t, int rows, int vectors, int panels, bool pack
   }
 }
 
-// ---- one thread's part -------------------------------------------------------------------------------------------------
+// ---- one thread's part ----------------------------------------------------------------------------------------------
 
 struct Product {
   GemmOut out;
@@ -235,7 +241,8 @@ static void product_part(const Product& p, float* pack, int M, int n0, int n1) {
       // Read where it lies, except for columns that do not fill a vector.
       const int direct_end = direct_b ? nb + (n_end - nb) / NR * NR : nb;
       if (!p.packed && direct_end < n_end)
-        pack_columns(b_block, {p.b.p + k * p.b.row + direct_end * p.b.col, p.b.row, p.b.col}, n_end - direct_end, tile.kc);
+        pack_columns(b_block, {p.b.p + k * p.b.row + direct_end * p.b.col, p.b.row, p.b.col}, n_end - direct_end,
+                     tile.kc);
       for (int first = 0; first < t.tiles; first += TILES) {
         const int last = least(first + TILES, t.tiles);
         if (!direct_a) pack_tiles(a_block, a, t, first, last, tile.kc);
@@ -250,7 +257,8 @@ static void product_part(const Product& p, float* pack, int M, int n0, int n1) {
             tile.b_panel = NR;
           } else {
             const int depth = p.packed ? p.K : tile.kc;
-            tile.b = p.packed ? p.packed + (ptrdiff_t)n * depth + (ptrdiff_t)k * padded : b_block + (ptrdiff_t)(n - direct_end) * depth;
+            tile.b = p.packed ? p.packed + (ptrdiff_t)n * depth + (ptrdiff_t)k * padded
+                              : b_block + (ptrdiff_t)(n - direct_end) * depth;
             tile.b_row = padded;
             tile.b_panel = (ptrdiff_t)NR * depth;
           }
@@ -278,7 +286,7 @@ static void store_empty(const GemmOut& out, int M, int N) {
   }
 }
 
-// ---- threads -----------------------------------------------------------------------------------------------------------
+// ---- threads --------------------------------------------------------------------------------------------------------
 
 struct Split {
   const Product* product;
@@ -313,7 +321,8 @@ static void product(u_ctx* ctx, const Product& p, int M, int thread) {
   if (p.K <= 0) return store_empty(p.out, M, p.N);
   // Below about 5 us of work a second thread does not come in time.
   const int threads = thread == ALL_THREADS && (double)M * p.N * p.K > 300e3 ? ctx->threads : 1;
-  if (threads == 1) return product_part(p, ctx->pack + (size_t)(thread == ALL_THREADS ? 0 : thread) * ctx->pack_floats, M, 0, p.N);
+  if (threads == 1)
+    return product_part(p, ctx->pack + (size_t)(thread == ALL_THREADS ? 0 : thread) * ctx->pack_floats, M, 0, p.N);
   // Each part packs its own rows of A and columns of B: of the splits into equal parts, the one that packs least.
   Split split{&p, ctx, M, 1, threads};
   double least_packed = 1e300;

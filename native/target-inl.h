@@ -1,6 +1,6 @@
-// target-inl.h: every kernel, compiled for one instruction set. A file of native/targets/ sets U_TARGET (the namespace) and
-// U_LANES and switches the compiler's target on before it includes this. No STL here: an inlined library function compiled
-// with AVX could be the copy the linker keeps for a CPU without it.
+// target-inl.h: every kernel, compiled for one instruction set. A file of native/targets/ sets U_TARGET (the namespace)
+// and U_LANES and switches the compiler's target on before it includes this. No STL here: an inlined library function
+// compiled with AVX could be the copy the linker keeps for a CPU without it.
 #include <stddef.h>
 #include <stdint.h>
 

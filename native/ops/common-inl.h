@@ -1,4 +1,5 @@
-// common-inl.h: what the kernels share: argument checks, loops over vectors and their tails, work split over threads, sums.
+// common-inl.h: what the kernels share: argument checks, loops over vectors and their tails, work split over threads,
+// sums.
 
 // True if no size is negative and their product, in floats, can be addressed.
 template <class... Sizes>
@@ -20,7 +21,7 @@ U_INLINE void copy(float* to, const float* from, ptrdiff_t n) {
   if (n > 0) __builtin_memcpy(to, from, sizeof(float) * (size_t)n);
 }
 
-// ---- loops over vectors: f for every vector of the arrays, the last one filled up with zeros ----------------------------
+// ---- loops over vectors: f for every vector of the arrays, the last one filled up with zeros ------------------------
 
 template <class F>
 U_INLINE void map(float* y, const float* a, ptrdiff_t n, const F& f) {
@@ -55,7 +56,7 @@ U_INLINE void each_vector(ptrdiff_t begin, ptrdiff_t end, const F& body) {
   if (k < end) body(k, Part{(int)(end - k)});
 }
 
-// ---- threads ------------------------------------------------------------------------------------------------------------
+// ---- threads --------------------------------------------------------------------------------------------------------
 
 // f(begin, end) over 0..n-1, cut into one range a thread if the work (in elements touched) is worth waking them.
 constexpr double WORTH_THREADS = 1 << 16;
@@ -82,7 +83,7 @@ static void elementwise(u_ctx* ctx, int n, const F& body) {
   in_ranges(ctx, n, n, [&](ptrdiff_t begin, ptrdiff_t end) { each_vector(begin, end, body); });
 }
 
-// ---- sums: lanes first, blocks of them pairwise, so that the error grows with the logarithm of the count -----------------
+// ---- sums: lanes first, then blocks pairwise, so that the error grows with the logarithm of the count ---------------
 
 // Sum over k of term(k, access), 0 past the end: a term must be 0 where all it loads is 0.
 template <class F>

@@ -48,8 +48,8 @@ U_KERNEL(binary_forward)(u_ctx* ctx, float* y, const float* a, const float* b, i
   return U_ERR_KIND;
 }
 
-U_KERNEL(binary_backward)(u_ctx* ctx, float* da, float* db, const float* dy, const float* a, const float* b, int32_t n,
-                          int32_t op) {
+U_KERNEL(binary_backward)
+(u_ctx* ctx, float* da, float* db, const float* dy, const float* a, const float* b, int32_t n, int32_t op) {
   if (n < 0) return U_ERR_SIZE;
   const auto run = [&](auto left, auto right) {
     elementwise(ctx, n, [&](ptrdiff_t k, auto at) {
@@ -98,7 +98,8 @@ U_KERNEL(activation_forward)(u_ctx* ctx, float* y, const float* x, int32_t n, in
   return U_ERR_KIND;
 }
 
-U_KERNEL(activation_backward)(u_ctx* ctx, float* dx, const float* dy, const float* x, const float* y, int32_t n, int32_t kind) {
+U_KERNEL(activation_backward)
+(u_ctx* ctx, float* dx, const float* dy, const float* x, const float* y, int32_t n, int32_t kind) {
   if (n < 0) return U_ERR_SIZE;
   const auto run = [&](auto f) {
     elementwise(ctx, n, [&](ptrdiff_t k, auto at) { at.put(dx + k, f(at(dy + k), at(x + k), at(y + k))); });
@@ -124,8 +125,8 @@ U_KERNEL(activation_backward)(u_ctx* ctx, float* dx, const float* dy, const floa
   return U_ERR_KIND;
 }
 
-// Philox4x32-10 (Salmon et al. 2011), one counter at a time: the processor overlaps several, and no compiler finds its vector
-// form (a 32 x 32 -> 64 bit product) on every instruction set.
+// Philox4x32-10 (Salmon et al. 2011), one counter at a time: the processor overlaps several, and no compiler finds its
+// vector form (a 32 x 32 -> 64 bit product) on every instruction set.
 U_INLINE void philox(uint32_t* word, uint32_t counter, uint32_t key0, uint32_t key1) {
   uint32_t c0 = counter, c1 = 0, c2 = 0, c3 = 0;
   for (int round = 0; round < 10; round++) {
@@ -143,8 +144,8 @@ U_INLINE void philox(uint32_t* word, uint32_t counter, uint32_t key0, uint32_t k
   word[3] = c3;
 }
 
-U_KERNEL(dropout_forward)(u_ctx* ctx, float* y, float* mask, const float* x, int32_t n, double p, int32_t seed_lo,
-                          int32_t seed_hi) {
+U_KERNEL(dropout_forward)
+(u_ctx* ctx, float* y, float* mask, const float* x, int32_t n, double p, int32_t seed_lo, int32_t seed_hi) {
   if (n < 0) return U_ERR_SIZE;
   typedef uint32_t vu __attribute__((vector_size(4 * U_LANES)));
   // word < p 2^32 in integers; where every word is, 0 is kept of it.
@@ -156,7 +157,8 @@ U_KERNEL(dropout_forward)(u_ctx* ctx, float* y, float* mask, const float* x, int
   in_ranges(ctx, ((ptrdiff_t)n + GROUP - 1) / GROUP, n, [&](ptrdiff_t begin, ptrdiff_t end) {
     for (ptrdiff_t group = begin; group < end; group++) {
       uint32_t word[GROUP];
-      for (int l = 0; l < GROUP; l += 4) philox(word + l, (uint32_t)((group * GROUP + l) / 4), (uint32_t)seed_lo, (uint32_t)seed_hi);
+      for (int l = 0; l < GROUP; l += 4)
+        philox(word + l, (uint32_t)((group * GROUP + l) / 4), (uint32_t)seed_lo, (uint32_t)seed_hi);
       float factor[GROUP];
       for (int l = 0; l < GROUP; l += LANES) {
         vu w;

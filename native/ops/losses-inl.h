@@ -5,9 +5,10 @@ static int32_t check_loss(int32_t n, int32_t L, int32_t reduction) {
   return L != (reduction == U_NONE ? n : 1) ? U_ERR_SIZE : U_OK;
 }
 
-U_KERNEL(cross_entropy_forward)(u_ctx* ctx, float* loss, float* logp, float* denominator, const float* logits,
-                                const int32_t* target, const float* weight, int32_t N, int32_t C, int32_t L,
-                                int32_t ignore_index, double label_smoothing, int32_t reduction) {
+U_KERNEL(cross_entropy_forward)
+(u_ctx* ctx, float* loss, float* logp, float* denominator, const float* logits, const int32_t* target,
+ const float* weight, int32_t N, int32_t C, int32_t L, int32_t ignore_index, double label_smoothing,
+ int32_t reduction) {
   if (!sizes_fit(N, C)) return U_ERR_SIZE;
   if (const int32_t error = check_loss(N, L, reduction)) return error;
   for (int k = 0; k < N; k++)
@@ -24,8 +25,8 @@ U_KERNEL(cross_entropy_forward)(u_ctx* ctx, float* loss, float* logp, float* den
       of_row = -(1 - label_smoothing) * w * lp[t];
       if (label_smoothing != 0)  // not multiplied by 0: a class may have log probability -inf
         of_row -= label_smoothing / C * pairwise_sum(0, C, [&](ptrdiff_t k, auto get) {
-          return weight ? get(weight + k) * get(lp + k) : get(lp + k);
-        });
+                    return weight ? get(weight + k) * get(lp + k) : get(lp + k);
+                  });
       weights += w;
     }
     total += of_row;
@@ -36,9 +37,10 @@ U_KERNEL(cross_entropy_forward)(u_ctx* ctx, float* loss, float* logp, float* den
   return U_OK;
 }
 
-U_KERNEL(cross_entropy_backward)(u_ctx* ctx, float* dlogits, const float* dloss, const float* logp, const float* denominator,
-                                 const int32_t* target, const float* weight, int32_t N, int32_t C, int32_t L,
-                                 int32_t ignore_index, double label_smoothing, int32_t reduction) {
+U_KERNEL(cross_entropy_backward)
+(u_ctx* ctx, float* dlogits, const float* dloss, const float* logp, const float* denominator, const int32_t* target,
+ const float* weight, int32_t N, int32_t C, int32_t L, int32_t ignore_index, double label_smoothing,
+ int32_t reduction) {
   if (!sizes_fit(N, C)) return U_ERR_SIZE;
   if (const int32_t error = check_loss(N, L, reduction)) return error;
   for (int k = 0; k < N; k++)
@@ -94,15 +96,20 @@ struct LossGradient {
   bool each;
   float one;
   LossGradient(const float* d, int n, int reduction)
-      : dloss(d), each(reduction == U_NONE), one(each ? 0.0f : reduction == U_MEAN ? d[0] / (float)n : d[0]) {}
+      : dloss(d),
+        each(reduction == U_NONE),
+        one(each                  ? 0.0f
+            : reduction == U_MEAN ? d[0] / (float)n
+                                  : d[0]) {}
   template <class Access>
   U_INLINE_METHOD vf operator()(ptrdiff_t k, const Access& get) const {
     return each ? get(dloss + k) : splat(one);
   }
 };
 
-U_KERNEL(bce_with_logits_forward)(u_ctx* ctx, float* loss, const float* x, const float* t, const float* weight,
-                                  const float* pos_weight, int32_t n, int32_t L, int32_t reduction) {
+U_KERNEL(bce_with_logits_forward)
+(u_ctx* ctx, float* loss, const float* x, const float* t, const float* weight, const float* pos_weight, int32_t n,
+ int32_t L, int32_t reduction) {
   if (n < 0) return U_ERR_SIZE;
   if (const int32_t error = check_loss(n, L, reduction)) return error;
   const vf one = splat(1.0f);
@@ -119,24 +126,28 @@ U_KERNEL(bce_with_logits_forward)(u_ctx* ctx, float* loss, const float* x, const
   });
 }
 
-U_KERNEL(bce_with_logits_backward)(u_ctx* ctx, float* dx, const float* dloss, const float* x, const float* t,
-                                   const float* weight, const float* pos_weight, int32_t n, int32_t L, int32_t reduction) {
+U_KERNEL(bce_with_logits_backward)
+(u_ctx* ctx, float* dx, const float* dloss, const float* x, const float* t, const float* weight,
+ const float* pos_weight, int32_t n, int32_t L, int32_t reduction) {
   if (n < 0) return U_ERR_SIZE;
   if (const int32_t error = check_loss(n, L, reduction)) return error;
   const LossGradient gradient(dloss, n, reduction);
   const vf one = splat(1.0f);
   elementwise(ctx, n, [&](ptrdiff_t k, auto at) {
     const vf in = at(x + k), label = at(t + k);
-    // forward was: (1 - t) x + (1 + (p - 1) t) log(1 + e^-x);  1 - sigmoid(x) = sigmoid(-x). With p = 1: sigmoid(x) - t.
-    vf d = pos_weight ? (one - label) - (one + (at(pos_weight + k) - one) * label) * vsigmoid(-in) : vsigmoid(in) - label;
+    // forward was: (1 - t) x + (1 + (p - 1) t) log(1 + e^-x);  1 - sigmoid(x) = sigmoid(-x). With p = 1: sigmoid(x) -
+    // t.
+    vf d =
+        pos_weight ? (one - label) - (one + (at(pos_weight + k) - one) * label) * vsigmoid(-in) : vsigmoid(in) - label;
     if (weight) d *= at(weight + k);
     at.put(dx + k, d * gradient(k, at));
   });
   return U_OK;
 }
 
-U_KERNEL(regression_loss_forward)(u_ctx* ctx, float* loss, const float* x, const float* t, int32_t n, int32_t L,
-                                  int32_t reduction, int32_t kind, double delta) {
+U_KERNEL(regression_loss_forward)
+(u_ctx* ctx, float* loss, const float* x, const float* t, int32_t n, int32_t L, int32_t reduction, int32_t kind,
+ double delta) {
   if (n < 0) return U_ERR_SIZE;
   if (const int32_t error = check_loss(n, L, reduction)) return error;
   const vf edge = splat((float)delta), half = splat(0.5f);
@@ -154,8 +165,9 @@ U_KERNEL(regression_loss_forward)(u_ctx* ctx, float* loss, const float* x, const
   return U_ERR_KIND;
 }
 
-U_KERNEL(regression_loss_backward)(u_ctx* ctx, float* dx, float* dt, const float* dloss, const float* x, const float* t,
-                                   int32_t n, int32_t L, int32_t reduction, int32_t kind, double delta) {
+U_KERNEL(regression_loss_backward)
+(u_ctx* ctx, float* dx, float* dt, const float* dloss, const float* x, const float* t, int32_t n, int32_t L,
+ int32_t reduction, int32_t kind, double delta) {
   if (n < 0) return U_ERR_SIZE;
   if (const int32_t error = check_loss(n, L, reduction)) return error;
   const LossGradient gradient(dloss, n, reduction);

@@ -11,10 +11,12 @@ static void each_product(u_ctx* ctx, int P, const F& body) {
     for (int p = 0; p < P; p++) body((ptrdiff_t)p, ALL_THREADS);
     return;
   }
-  u_parallel(ctx, [](void* arg, int p, int thread) { (*(const F*)arg)((ptrdiff_t)p, thread); }, (void*)&body, P);
+  u_parallel(
+      ctx, [](void* arg, int p, int thread) { (*(const F*)arg)((ptrdiff_t)p, thread); }, (void*)&body, P);
 }
 
-U_KERNEL(matmul_forward)(u_ctx* ctx, float* y, const float* a, const float* b, int32_t P, int32_t M, int32_t N, int32_t K) {
+U_KERNEL(matmul_forward)
+(u_ctx* ctx, float* y, const float* a, const float* b, int32_t P, int32_t M, int32_t N, int32_t K) {
   if (!sizes_fit(P, M, N) || !sizes_fit(P, M, K) || !sizes_fit(P, K, N)) return U_ERR_SIZE;
   each_product(ctx, P, [&](ptrdiff_t p, int thread) {
     gemm(ctx, rows_of(y + p * M * N, N), plain(a + p * M * K, K), plain(b + p * K * N, N), M, N, K, thread);
@@ -22,8 +24,9 @@ U_KERNEL(matmul_forward)(u_ctx* ctx, float* y, const float* a, const float* b, i
   return U_OK;
 }
 
-U_KERNEL(matmul_backward)(u_ctx* ctx, float* da, float* db, const float* dy, const float* a, const float* b, int32_t P,
-                          int32_t M, int32_t N, int32_t K) {
+U_KERNEL(matmul_backward)
+(u_ctx* ctx, float* da, float* db, const float* dy, const float* a, const float* b, int32_t P, int32_t M, int32_t N,
+ int32_t K) {
   if (!sizes_fit(P, M, N) || !sizes_fit(P, M, K) || !sizes_fit(P, K, N)) return U_ERR_SIZE;
   each_product(ctx, P, [&](ptrdiff_t p, int thread) {
     const float* g = dy + p * M * N;
@@ -34,7 +37,8 @@ U_KERNEL(matmul_backward)(u_ctx* ctx, float* da, float* db, const float* dy, con
   return U_OK;
 }
 
-U_KERNEL(linear_forward)(u_ctx* ctx, float* y, const float* x, const float* w, const float* b, int32_t N, int32_t I, int32_t O) {
+U_KERNEL(linear_forward)
+(u_ctx* ctx, float* y, const float* x, const float* w, const float* b, int32_t N, int32_t I, int32_t O) {
   if (!sizes_fit(N, I) || !sizes_fit(N, O) || !sizes_fit(O, I)) return U_ERR_SIZE;
   GemmOut out = rows_of(y, O);
   out.bias = b;
@@ -42,8 +46,9 @@ U_KERNEL(linear_forward)(u_ctx* ctx, float* y, const float* x, const float* w, c
   return U_OK;
 }
 
-U_KERNEL(linear_backward)(u_ctx* ctx, float* dx, float* dw, float* db, const float* dy, const float* x, const float* w,
-                          int32_t N, int32_t I, int32_t O) {
+U_KERNEL(linear_backward)
+(u_ctx* ctx, float* dx, float* dw, float* db, const float* dy, const float* x, const float* w, int32_t N, int32_t I,
+ int32_t O) {
   if (!sizes_fit(N, I) || !sizes_fit(N, O) || !sizes_fit(O, I)) return U_ERR_SIZE;
   // forward was: y = x w^T + b
   if (dx) gemm(ctx, rows_of(dx, I), plain(dy, O), plain(w, I), N, I, O);

@@ -8,8 +8,7 @@ U_KERNEL(sum_squares)(u_ctx*, double* out, const float* x, int32_t n) {
   typedef float half_unaligned __attribute__((vector_size(2 * U_LANES), aligned(4), may_alias));
   vd sum[4] = {};
   int k = 0;
-  for (; k + 4 * HALF <= n; k += 4 * HALF)
-    U_UNROLL for (int i = 0; i < 4; i++) {
+  for (; k + 4 * HALF <= n; k += 4 * HALF) U_UNROLL for (int i = 0; i < 4; i++) {
       const vd v = __builtin_convertvector(*(const half_unaligned*)(x + k + i * HALF), vd);
       sum[i] += v * v;
     }
@@ -21,8 +20,9 @@ U_KERNEL(sum_squares)(u_ctx*, double* out, const float* x, int32_t n) {
   return U_OK;
 }
 
-U_KERNEL(sgd_update)(u_ctx* ctx, float* p, float* buf, const float* g, int32_t n, double lr, double momentum,
-                     double dampening, int32_t nesterov, double weight_decay, int32_t first) {
+U_KERNEL(sgd_update)
+(u_ctx* ctx, float* p, float* buf, const float* g, int32_t n, double lr, double momentum, double dampening,
+ int32_t nesterov, double weight_decay, int32_t first) {
   if (n < 0) return U_ERR_SIZE;
   if (n > 0 && momentum != 0 && !buf) return U_ERR_NULL;
   const vf rate = splat((float)lr), decay = splat((float)weight_decay), keep = splat((float)momentum),
@@ -39,12 +39,13 @@ U_KERNEL(sgd_update)(u_ctx* ctx, float* p, float* buf, const float* g, int32_t n
   return U_OK;
 }
 
-U_KERNEL(adam_update)(u_ctx* ctx, float* p, float* m, float* v, float* vmax_, const float* g, int32_t n, double lr,
-                      double beta1, double beta2, double eps, double weight_decay, int32_t decoupled, double step) {
+U_KERNEL(adam_update)
+(u_ctx* ctx, float* p, float* m, float* v, float* vmax_, const float* g, int32_t n, double lr, double beta1,
+ double beta2, double eps, double weight_decay, int32_t decoupled, double step) {
   if (n < 0) return U_ERR_SIZE;
   const double correction1 = 1 - __builtin_pow(beta1, step), correction2 = 1 - __builtin_pow(beta2, step);
-  const vf b1 = splat((float)beta1), c1 = splat((float)(1 - beta1)), b2 = splat((float)beta2), c2 = splat((float)(1 - beta2)),
-           epsilon = splat((float)eps), rate = splat((float)(lr / correction1)),
+  const vf b1 = splat((float)beta1), c1 = splat((float)(1 - beta1)), b2 = splat((float)beta2),
+           c2 = splat((float)(1 - beta2)), epsilon = splat((float)eps), rate = splat((float)(lr / correction1)),
            root = splat((float)(1 / __builtin_sqrt(correction2))), decay = splat((float)weight_decay),
            shrink = splat((float)(1 - lr * weight_decay));
   elementwise(ctx, n, [&](ptrdiff_t k, auto at) {
@@ -67,8 +68,9 @@ U_KERNEL(adam_update)(u_ctx* ctx, float* p, float* m, float* v, float* vmax_, co
   return U_OK;
 }
 
-U_KERNEL(rmsprop_update)(u_ctx* ctx, float* p, float* sq, float* buf, float* gavg, const float* g, int32_t n, double lr,
-                         double alpha, double eps, double weight_decay, double momentum) {
+U_KERNEL(rmsprop_update)
+(u_ctx* ctx, float* p, float* sq, float* buf, float* gavg, const float* g, int32_t n, double lr, double alpha,
+ double eps, double weight_decay, double momentum) {
   if (n < 0) return U_ERR_SIZE;
   if (n > 0 && momentum != 0 && !buf) return U_ERR_NULL;
   const vf rate = splat((float)lr), a = splat((float)alpha), c = splat((float)(1 - alpha)), epsilon = splat((float)eps),
@@ -93,8 +95,8 @@ U_KERNEL(rmsprop_update)(u_ctx* ctx, float* p, float* sq, float* buf, float* gav
   return U_OK;
 }
 
-U_KERNEL(adagrad_update)(u_ctx* ctx, float* p, float* sum, const float* g, int32_t n, double lr, double eps,
-                         double weight_decay) {
+U_KERNEL(adagrad_update)
+(u_ctx* ctx, float* p, float* sum, const float* g, int32_t n, double lr, double eps, double weight_decay) {
   if (n < 0) return U_ERR_SIZE;
   const vf rate = splat((float)lr), epsilon = splat((float)eps), decay = splat((float)weight_decay);
   elementwise(ctx, n, [&](ptrdiff_t k, auto at) {

@@ -76,14 +76,16 @@ U_KERNEL(log_softmax_backward)(u_ctx* ctx, float* dx, const float* dy, const flo
   return U_OK;
 }
 
-U_KERNEL(layer_norm_forward)(u_ctx* ctx, float* y, float* mean, float* rstd, const float* x, const float* gamma,
-                             const float* beta, int32_t N, int32_t C, double eps) {
+U_KERNEL(layer_norm_forward)
+(u_ctx* ctx, float* y, float* mean, float* rstd, const float* x, const float* gamma, const float* beta, int32_t N,
+ int32_t C, double eps) {
   if (!sizes_fit(N, C)) return U_ERR_SIZE;
   each_row(ctx, N, C, [&](ptrdiff_t row) {
     const float* from = x + row * C;
     const float average = pairwise_sum(from, C) / (float)C;
     const vf center = splat(average);
-    // The last vector is filled up with zeros, whose distance to the mean must not count: sum whole vectors, then the rest.
+    // The last vector is filled up with zeros, whose distance to the mean must not count: sum whole vectors, then the
+    // rest.
     const int whole = C / LANES * LANES;
     float squares = pairwise_sum(0, whole, [&](ptrdiff_t k, auto get) {
       const vf d = get(from + k) - center;
@@ -103,8 +105,9 @@ U_KERNEL(layer_norm_forward)(u_ctx* ctx, float* y, float* mean, float* rstd, con
   return U_OK;
 }
 
-U_KERNEL(layer_norm_backward)(u_ctx* ctx, float* dx, float* dgamma, float* dbeta, const float* dy, const float* x,
-                              const float* mean, const float* rstd, const float* gamma, int32_t N, int32_t C) {
+U_KERNEL(layer_norm_backward)
+(u_ctx* ctx, float* dx, float* dgamma, float* dbeta, const float* dy, const float* x, const float* mean,
+ const float* rstd, const float* gamma, int32_t N, int32_t C) {
   if (!sizes_fit(N, C)) return U_ERR_SIZE;
   // forward was: xhat = (x - mean) rstd,  y = gamma xhat + beta
   const auto xhat = [&](ptrdiff_t row, ptrdiff_t k, auto get) {
@@ -133,15 +136,16 @@ U_KERNEL(layer_norm_backward)(u_ctx* ctx, float* dx, float* dgamma, float* dbeta
   return U_OK;
 }
 
-U_KERNEL(embedding_forward)(u_ctx* ctx, float* y, const float* w, const int32_t* index, int32_t N, int32_t V, int32_t E) {
+U_KERNEL(embedding_forward)
+(u_ctx* ctx, float* y, const float* w, const int32_t* index, int32_t N, int32_t V, int32_t E) {
   if (!sizes_fit(N, E) || !sizes_fit(V, E)) return U_ERR_SIZE;
   if (!indices_fit(index, N, V)) return U_ERR_INDEX;
   each_row(ctx, N, E, [&](ptrdiff_t k) { copy(y + k * E, w + (ptrdiff_t)index[k] * E, E); });
   return U_OK;
 }
 
-U_KERNEL(embedding_backward)(u_ctx* ctx, float* dw, const float* dy, const int32_t* index, int32_t N, int32_t V, int32_t E,
-                             int32_t padding_idx) {
+U_KERNEL(embedding_backward)
+(u_ctx* ctx, float* dw, const float* dy, const int32_t* index, int32_t N, int32_t V, int32_t E, int32_t padding_idx) {
   if (!sizes_fit(N, E) || !sizes_fit(V, E)) return U_ERR_SIZE;
   if (!indices_fit(index, N, V)) return U_ERR_INDEX;
   // Threads take columns: two rows of dy may go to the same row of dw.

@@ -53,7 +53,8 @@ static void transpose_matrix(float* to, ptrdiff_t to_row, const float* from, ptr
     }
 }
 
-U_KERNEL(transpose)(u_ctx* ctx, float* y, const float* x, int32_t outer, int32_t a, int32_t mid, int32_t b, int32_t inner) {
+U_KERNEL(transpose)
+(u_ctx* ctx, float* y, const float* x, int32_t outer, int32_t a, int32_t mid, int32_t b, int32_t inner) {
   if (!sizes_fit(outer, a, mid, b, inner)) return U_ERR_SIZE;
   const ptrdiff_t x_row = (ptrdiff_t)mid * b * inner, y_row = (ptrdiff_t)mid * a * inner;
   const double work = (double)outer * a * mid * b * inner;
@@ -78,8 +79,8 @@ static int32_t check_part(int32_t outer, int32_t n, int32_t inner, int32_t start
   return start < 0 || (int64_t)start + count > n ? U_ERR_INDEX : U_OK;
 }
 
-U_KERNEL(slice_forward)(u_ctx* ctx, float* y, const float* x, int32_t outer, int32_t n, int32_t inner, int32_t start,
-                        int32_t count) {
+U_KERNEL(slice_forward)
+(u_ctx* ctx, float* y, const float* x, int32_t outer, int32_t n, int32_t inner, int32_t start, int32_t count) {
   if (const int32_t error = check_part(outer, n, inner, start, count)) return error;
   const ptrdiff_t part = (ptrdiff_t)count * inner;
   in_ranges(ctx, outer, (double)outer * part, [&](ptrdiff_t begin, ptrdiff_t end) {
@@ -88,8 +89,8 @@ U_KERNEL(slice_forward)(u_ctx* ctx, float* y, const float* x, int32_t outer, int
   return U_OK;
 }
 
-U_KERNEL(slice_backward)(u_ctx* ctx, float* dx, const float* dy, int32_t outer, int32_t n, int32_t inner, int32_t start,
-                         int32_t count) {
+U_KERNEL(slice_backward)
+(u_ctx* ctx, float* dx, const float* dy, int32_t outer, int32_t n, int32_t inner, int32_t start, int32_t count) {
   if (const int32_t error = check_part(outer, n, inner, start, count)) return error;
   const ptrdiff_t part = (ptrdiff_t)count * inner;
   in_ranges(ctx, outer, (double)outer * part, [&](ptrdiff_t begin, ptrdiff_t end) {
@@ -101,7 +102,8 @@ U_KERNEL(slice_backward)(u_ctx* ctx, float* dx, const float* dy, int32_t outer, 
   return U_OK;
 }
 
-U_KERNEL(place)(u_ctx* ctx, float* y, const float* x, int32_t outer, int32_t n, int32_t inner, int32_t start, int32_t count) {
+U_KERNEL(place)
+(u_ctx* ctx, float* y, const float* x, int32_t outer, int32_t n, int32_t inner, int32_t start, int32_t count) {
   if (const int32_t error = check_part(outer, n, inner, start, count)) return error;
   const ptrdiff_t part = (ptrdiff_t)count * inner;
   in_ranges(ctx, outer, (double)outer * part, [&](ptrdiff_t begin, ptrdiff_t end) {
@@ -110,8 +112,8 @@ U_KERNEL(place)(u_ctx* ctx, float* y, const float* x, int32_t outer, int32_t n, 
   return U_OK;
 }
 
-U_KERNEL(gather_forward)(u_ctx* ctx, float* y, const float* x, const int32_t* index, int32_t outer, int32_t n, int32_t m,
-                         int32_t inner) {
+U_KERNEL(gather_forward)
+(u_ctx* ctx, float* y, const float* x, const int32_t* index, int32_t outer, int32_t n, int32_t m, int32_t inner) {
   if (!sizes_fit(outer, n, inner) || !sizes_fit(outer, m, inner)) return U_ERR_SIZE;
   const ptrdiff_t part = (ptrdiff_t)m * inner;
   if (!indices_fit(index, outer * part, n)) return U_ERR_INDEX;
@@ -126,8 +128,8 @@ U_KERNEL(gather_forward)(u_ctx* ctx, float* y, const float* x, const int32_t* in
   return U_OK;
 }
 
-U_KERNEL(gather_backward)(u_ctx* ctx, float* dx, const float* dy, const int32_t* index, int32_t outer, int32_t n, int32_t m,
-                          int32_t inner) {
+U_KERNEL(gather_backward)
+(u_ctx* ctx, float* dx, const float* dy, const int32_t* index, int32_t outer, int32_t n, int32_t m, int32_t inner) {
   if (!sizes_fit(outer, n, inner) || !sizes_fit(outer, m, inner)) return U_ERR_SIZE;
   const ptrdiff_t part = (ptrdiff_t)m * inner;
   if (!indices_fit(index, outer * part, n)) return U_ERR_INDEX;

@@ -1,5 +1,5 @@
-// backward-inl.h: the time loop backward (BPTT). A chunk of steps at a time, last to first: step by step the cell's gate
-// gradients dg and dh = dg W_hh; then, over all rows of the chunk at once, the gradients of weights, biases and x.
+// backward-inl.h: the time loop backward (BPTT). A chunk of steps at a time, last to first: step by step the cell's
+// gate gradients dg and dh = dg W_hh; then, over all rows of the chunk at once, the gradients of weights, biases and x.
 
 struct Gradients {  // [1]: the reverse direction's; any may be null
   float *dw_ih[2], *dw_hh[2], *db_ih[2], *db_hh[2];
@@ -12,8 +12,8 @@ struct Backward {
   const SavedLayer& saved;
   const Weights& weights;
   const Gradients& gradients;
-  float *dx, *dh0, *dc0;         // may be null
-  const float *dy, *dhn, *dcn;   // may be null: zeros
+  float *dx, *dh0, *dc0;        // may be null
+  const float *dy, *dhn, *dcn;  // may be null: zeros
   const float* x;
   Chunk chunk;
 };
@@ -62,7 +62,8 @@ static void differentiate_cell(const StepBackward& step, int rows) {
   }
 }
 
-// Epilogue of the second product's adjoint, whose sum is du: the first gates' dg, and u once more for their weight gradient.
+// Epilogue of the second product's adjoint, whose sum is du: the first gates' dg, and u once more for their weight
+// gradient.
 template <class Cell>
 struct BackwardFirst {
   const StepBackward& step;
@@ -102,8 +103,8 @@ struct AddToDh {
   }
 };
 
-// The sorted rows [low, high) of one direction through a chunk. A row joins at its own last step, where dh and dc still hold
-// the gradients of its final state.
+// The sorted rows [low, high) of one direction through a chunk. A row joins at its own last step, where dh and dc still
+// hold the gradients of its final state.
 template <class Cell>
 static void backward_rows(void* arg, int d, int low, int high) {
   const Backward& b = *(const Backward*)arg;
@@ -170,9 +171,10 @@ static void add_bias(float* db, const float* sum, const int32_t* weight_row, int
   }
 }
 
-// The states before each of a chunk's steps, in the order of the places: as saved, or if ragged a copy without the rows that
-// ended in between.
-static const float* chunk_of_old_states(const Sequence& q, int d, const Chunk& chunk, const float* h, float* scratch_h) {
+// The states before each of a chunk's steps, in the order of the places: as saved, or if ragged a copy without the rows
+// that ended in between.
+static const float* chunk_of_old_states(const Sequence& q, int d, const Chunk& chunk, const float* h,
+                                        float* scratch_h) {
   const size_t units = q.shape.units();
   if (!q.shape.ragged()) return h + q.state(d, d == 0 ? chunk.first : chunk.last - 1) * units;
   float* to = scratch_h;

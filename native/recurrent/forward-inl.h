@@ -1,15 +1,15 @@
-// forward-inl.h: the time loop forward. A chunk of steps at a time: gx = W_ih x + b_ih as one large product, then step by step
-// gh = W_hh h + b_hh with the cell as the epilogue of the product's tiles. Only the second part is sequential.
+// forward-inl.h: the time loop forward. A chunk of steps at a time: gx = W_ih x + b_ih as one large product, then step
+// by step gh = W_hh h + b_hh with the cell as the epilogue of the product's tiles. Only the second part is sequential.
 
 struct Forward {
   const CellInfo& cell;
   const Sequence& sequence;
   const PackedLayer& packed;
   const ForwardLayer& scratch;
-  const SavedLayer* saved;  // null: inference
-  float *y, *hn, *cn;       // cn may be null
-  const float *x, *h0, *c0;
-  Chunk chunk;
+  const SavedLayer* saved;                           // null: inference
+  float *y = nullptr, *hn = nullptr, *cn = nullptr;  // cn may be null
+  const float *x = nullptr, *h0 = nullptr, *c0 = nullptr;
+  Chunk chunk = {};
 };
 
 // The states before and after a step.

@@ -1,8 +1,10 @@
-// product-inl.h: the products inside the time loop: a few rows of h (or of gate gradients) times a weight matrix that stays
-// the same for the whole sequence. Unlike gemm-inl.h's, the weights lie so that one tile of registers holds all gates of the
-// same units: when a tile is done, its rows and units can go through the cell's pointwise part while they are in L1.
+// product-inl.h: the products inside the time loop: a few rows of h (or of gate gradients) times a weight matrix that
+// stays the same for the whole sequence. Unlike gemm-inl.h's, the weights lie so that one tile of registers holds all
+// gates of the same units: when a tile is done, its rows and units can go through the cell's pointwise part while they
+// are in L1.
 
-// Accumulators a tile may use: what leaves registers for the weights and one broadcast, and on WASM stays below V8's limit.
+// Accumulators a tile may use: what leaves registers for the weights and one broadcast, and on WASM stays below V8's
+// limit.
 #if U_LANES == 16 || defined(__aarch64__)
 constexpr int STEP_ACCUMULATORS = 24;
 #elif U_LANES == 8
@@ -16,8 +18,8 @@ constexpr int step_rows(int vectors) {
   return STEP_ACCUMULATORS / vectors < STEP_ROWS ? STEP_ACCUMULATORS / vectors : STEP_ROWS;
 }
 
-// A weight matrix cut into panels: panel p holds the gates of a few blocks of LANES units, as [depth][block][gate][LANES].
-// Units past H are 0.
+// A weight matrix cut into panels: panel p holds the gates of a few blocks of LANES units, as
+// [depth][block][gate][LANES]. Units past H are 0.
 struct Panels {
   float* weights;
   int gates, units;       // units: H rounded up to LANES
@@ -72,12 +74,15 @@ static __attribute__((noinline)) void step_tile(float* tile, Rows a, const float
   }
 }
 
+// The tile of that many rows and vectors.
 template <int ROWS, int VECTORS>
-static void step_tiles(float* tile, Rows a, const float* w, const Panels& of, int rows) {
-  if (rows == ROWS) {
+static void step_tiles(float* tile, Rows a, const float* w, const Panels& of, int rows, int vectors) {
+  if (vectors < VECTORS) {
+    if constexpr (VECTORS > 1) step_tiles<step_rows(VECTORS - 1), VECTORS - 1>(tile, a, w, of, rows, vectors);
+  } else if (rows < ROWS) {
+    if constexpr (ROWS > 1) step_tiles<ROWS - 1, VECTORS>(tile, a, w, of, rows, vectors);
+  } else {
     step_tile<ROWS, VECTORS>(tile, a, w, of.segments, of.segment);
-  } else if constexpr (ROWS > 1) {
-    step_tiles<ROWS - 1, VECTORS>(tile, a, w, of, rows);
   }
 }
 
@@ -104,12 +109,7 @@ static void step_product(const Epilogue& epilogue, Rows a, const Panels& w, int 
     for (int t = 0; t < tiles; t++) {  // even tiles: 32 rows by at most 6 are 6 6 5 5 5 5, not 6 6 6 6 6 2
       const int take = rows / tiles + (t < rows % tiles);
       const Rows from = {a.p + row * a.row, a.row, a.gap};
-      switch (vectors) {
-        case 1: step_tiles<step_rows(1), 1>(sum, from, panel, w, take); break;
-        case 2: step_tiles<step_rows(2), 2>(sum, from, panel, w, take); break;
-        case 3: step_tiles<step_rows(3), 3>(sum, from, panel, w, take); break;
-        default: step_tiles<step_rows(4), 4>(sum, from, panel, w, take); break;
-      }
+      step_tiles<step_rows(STEP_VECTORS), STEP_VECTORS>(sum, from, panel, w, take, vectors);
       epilogue.apply(StepTile{sum, row, take, block, count});
       row += take;
     }

@@ -10,22 +10,23 @@ struct CellKernels {
   CellInfo info;
   RowsTask forward, backward;
 };
-#define U_CELL_ENTRY(Cell)                                                                                 \
-  {{Cell::GATES, Cell::FIRST_GATES, Cell::SAVED, Cell::SLOTS, Cell::SLOT_GATE, Cell::CELL_STATE},          \
-   forward_rows<Cell>, backward_rows<Cell>},
+#define U_CELL_ENTRY(Cell)                                                                        \
+  {{Cell::GATES, Cell::FIRST_GATES, Cell::SAVED, Cell::SLOTS, Cell::SLOT_GATE, Cell::CELL_STATE}, \
+   forward_rows<Cell>,                                                                            \
+   backward_rows<Cell>},
 static const CellKernels cell_kernels[] = {U_CELLS(U_CELL_ENTRY)};
 #undef U_CELL_ENTRY
 #undef U_CELLS
 constexpr int CELL_COUNT = sizeof(cell_kernels) / sizeof(cell_kernels[0]);
 
-// U_OK if the sizes are such that no number the driver computes can overflow: indices of places and of gate columns fit an
-// int, a matrix of weights fits into memory. What is made of these is added up by Carver, with checks.
+// U_OK if the sizes are such that no number the driver computes can overflow: indices of places and of gate columns fit
+// an int, a matrix of weights fits into memory. What is made of these is added up by Carver, with checks.
 static int check_shape(int cell, const Shape& s) {
   if (cell < 0 || cell >= CELL_COUNT) return U_ERR_KIND;
   if (s.T < 0 || s.B < 0 || s.I < 1 || s.H < 1 || s.D < 1 || s.D > 2 || s.rows < 0) return U_ERR_SIZE;
   const int64_t most = INT32_MAX / 8, most_floats = PTRDIFF_MAX / sizeof(float);
   if ((int64_t)s.T * s.B > INT32_MAX || s.rows > (int64_t)s.T * s.B || s.I > most || s.H > most) return U_ERR_SIZE;
-  const int64_t columns = 4 * ((int64_t)s.H + LANES), width = (int64_t)(s.I > s.H ? s.I : s.H) + LANES;
+  const int64_t columns = 8 * ((int64_t)s.H + LANES), width = (int64_t)(s.I > s.H ? s.I : s.H) + LANES;
   return columns > most_floats / width ? U_ERR_SIZE : U_OK;
 }
 
@@ -42,8 +43,8 @@ static int check_weights(const Shape& s, const Weights& w) {
   return U_OK;
 }
 
-U_KERNEL(rnn_sizes)(u_ctx*, double* sizes, int32_t cell, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D,
-                    int32_t rows) {
+U_KERNEL(rnn_sizes)
+(u_ctx*, double* sizes, int32_t cell, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows) {
   const Shape shape = {T, B, I, H, D, rows};
   if (const int error = check_shape(cell, shape)) return error;
   const CellInfo& info = cell_kernels[cell].info;
@@ -61,9 +62,10 @@ U_KERNEL(rnn_sizes)(u_ctx*, double* sizes, int32_t cell, int32_t T, int32_t B, i
   return U_OK;
 }
 
-U_KERNEL(rnn_pack)(u_ctx*, float* packed, const float* w_ih, const float* w_hh, const float* b_ih, const float* b_hh,
-                   const float* w_ih_r, const float* w_hh_r, const float* b_ih_r, const float* b_hh_r, int32_t cell,
-                   int32_t gates, int32_t I, int32_t H, int32_t D, double npacked) {
+U_KERNEL(rnn_pack)
+(u_ctx*, float* packed, const float* w_ih, const float* w_hh, const float* b_ih, const float* b_hh, const float* w_ih_r,
+ const float* w_hh_r, const float* b_ih_r, const float* b_hh_r, int32_t cell, int32_t gates, int32_t I, int32_t H,
+ int32_t D, double npacked) {
   const Shape shape = {0, 0, I, H, D, 0};
   const Weights weights = {{w_ih, w_ih_r}, {w_hh, w_hh_r}, {b_ih, b_ih_r}, {b_hh, b_hh_r}};
   if (const int error = check_shape(cell, shape)) return error;
@@ -78,12 +80,12 @@ U_KERNEL(rnn_pack)(u_ctx*, float* packed, const float* w_ih, const float* w_hh, 
   return U_OK;
 }
 
-U_KERNEL(rnn_forward)(u_ctx* ctx, float* y, float* hn, float* cn, float* saved, float* scratch, const float* packed,
-                      const float* x, const float* h0, const float* c0, const float* w_ih, const float* w_hh,
-                      const float* b_ih, const float* b_hh, const float* w_ih_r, const float* w_hh_r,
-                      const float* b_ih_r, const float* b_hh_r, const int32_t* lengths, int32_t cell, int32_t gates,
-                      int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows, double nsaved,
-                      double nscratch, double npacked) {
+U_KERNEL(rnn_forward)
+(u_ctx* ctx, float* y, float* hn, float* cn, float* saved, float* scratch, const float* packed, const float* x,
+ const float* h0, const float* c0, const float* w_ih, const float* w_hh, const float* b_ih, const float* b_hh,
+ const float* w_ih_r, const float* w_hh_r, const float* b_ih_r, const float* b_hh_r, const int32_t* lengths,
+ int32_t cell, int32_t gates, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows, double nsaved,
+ double nscratch, double npacked) {
   const Shape shape = {T, B, I, H, D, rows};
   const Weights weights = {{w_ih, w_ih_r}, {w_hh, w_hh_r}, {b_ih, b_ih_r}, {b_hh, b_hh_r}};
   if (const int error = check_shape(cell, shape)) return error;
@@ -108,20 +110,20 @@ U_KERNEL(rnn_forward)(u_ctx* ctx, float* y, float* hn, float* cn, float* saved, 
     pack_layer(layer.packed, info, shape, weights);
   }
   sort_by_length(layer.sequence, lengths);
-  Forward f = {info, layer.sequence, packed ? packed_layer : layer.packed, layer, saved ? &saved_layer : nullptr,
-               y,    hn,             cn,                                   x,     h0,
-               c0,   {}};
+  Forward f = {info, layer.sequence, packed ? packed_layer : layer.packed, layer, saved ? &saved_layer : nullptr};
+  f.y = y, f.hn = hn, f.cn = cn;
+  f.x = x, f.h0 = h0, f.c0 = c0;
   forward_layer(ctx, f, kernels.forward);
   return U_OK;
 }
 
-U_KERNEL(rnn_backward)(u_ctx* ctx, float* dx, float* dh0, float* dc0, float* dw_ih, float* dw_hh, float* db_ih,
-                       float* db_hh, float* dw_ih_r, float* dw_hh_r, float* db_ih_r, float* db_hh_r, const float* dy,
-                       const float* dhn, const float* dcn, const float* x, const float*, const float* c0,
-                       const float* w_ih, const float* w_hh, const float*, const float*, const float* w_ih_r,
-                       const float* w_hh_r, const float*, const float*, const int32_t* lengths, const float* saved,
-                       float* scratch, int32_t cell, int32_t gates, int32_t T, int32_t B, int32_t I, int32_t H,
-                       int32_t D, int32_t rows, double nsaved, double nscratch) {
+U_KERNEL(rnn_backward)
+(u_ctx* ctx, float* dx, float* dh0, float* dc0, float* dw_ih, float* dw_hh, float* db_ih, float* db_hh, float* dw_ih_r,
+ float* dw_hh_r, float* db_ih_r, float* db_hh_r, const float* dy, const float* dhn, const float* dcn, const float* x,
+ const float*, const float* c0, const float* w_ih, const float* w_hh, const float*, const float*, const float* w_ih_r,
+ const float* w_hh_r, const float*, const float*, const int32_t* lengths, const float* saved, float* scratch,
+ int32_t cell, int32_t gates, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows, double nsaved,
+ double nscratch) {
   const Shape shape = {T, B, I, H, D, rows};
   const Weights weights = {{w_ih, w_ih_r}, {w_hh, w_hh_r}, {}, {}};
   const Gradients gradients = {{dw_ih, dw_ih_r}, {dw_hh, dw_hh_r}, {db_ih, db_ih_r}, {db_hh, db_hh_r}};

@@ -1,7 +1,7 @@
 // sequence-inl.h: the shape of a batch of sequences, and the order in which the driver works through it.
-// Rows are sorted by length, longest first, so that the rows still active at step s are the first active(s) ones. A `place` is
-// the number of a (step, row) pair in the packed arrays, which have room for valid steps only. Without ragged lengths places
-// are time-major as in x, in both directions, and nothing needs a table or a copy.
+// Rows are sorted by length, longest first, so that the rows still active at step s are the first active(s) ones. A
+// `place` is the number of a (step, row) pair in the packed arrays, which have room for valid steps only. Without
+// ragged lengths places are time-major as in x, in both directions, and nothing needs a table or a copy.
 
 struct Shape {
   int T, B, I, H, D, rows;
@@ -13,11 +13,11 @@ struct Sequence {
   Shape shape;
   int steps;  // of the longest row
   // Tables of a ragged batch:
-  int32_t* order;       // [B] the caller's row of each sorted row
-  int32_t* length;      // [B] sorted
-  int32_t* active_at;   // [T+1]
-  int32_t* start;       // [T+1] first place of a step
-  int32_t* source[2];   // [rows] of each direction: the row of x, y (as [T*B, ..]) that a place stands for
+  int32_t* order;      // [B] the caller's row of each sorted row
+  int32_t* length;     // [B] sorted
+  int32_t* active_at;  // [T+1]
+  int32_t* start;      // [T+1] first place of a step
+  int32_t* source[2];  // [rows] of each direction: the row of x, y (as [T*B, ..]) that a place stands for
 
   int active(int s) const { return shape.ragged() ? active_at[s] : s < shape.T ? shape.B : 0; }
   int caller_row(int r) const { return shape.ragged() ? order[r] : r; }
@@ -99,8 +99,9 @@ static void sort_by_length(Sequence& q, const int32_t* lengths) {
   }
 }
 
-// Calls task(arg, direction, first row, last row) over the rows of every direction; the rows are split between threads when
-// that pays, so that each has about as many steps of the chunk to do. Rows never meet, so the split cannot be seen.
+// Calls task(arg, direction, first row, last row) over the rows of every direction; the rows are split between threads
+// when that pays, so that each has about as many steps of the chunk to do. Rows never meet, so the split cannot be
+// seen.
 typedef void (*RowsTask)(void* arg, int d, int low, int high);
 struct RowsSplit {
   RowsTask task;
@@ -113,7 +114,8 @@ static void run_rows(void* arg, int k, int) {
   const int group = k % split.groups;
   split.task(split.arg, k / split.groups, split.bound[group], split.bound[group + 1]);
 }
-static void parallel_rows(u_ctx* ctx, const Sequence& q, const Chunk& c, int64_t flops_a_row, RowsTask task, void* arg) {
+static void parallel_rows(u_ctx* ctx, const Sequence& q, const Chunk& c, int64_t flops_a_row, RowsTask task,
+                          void* arg) {
   const int D = q.shape.D, rows = q.active(c.first);
   const bool worth_it = flops_a_row * c.rows > 4000000;  // some 20 us: a few times what waking a thread costs
   const int wanted = worth_it ? (ctx->threads + D - 1) / D : 1, most = rows / 4 > 1 ? rows / 4 : 1;

@@ -1,5 +1,5 @@
-// workspace-inl.h: what lies where in the packed weights, in saved and in scratch. Each carve_* is run twice: over a null base
-// to learn the size (rnn_sizes), and over the caller's buffer.
+// workspace-inl.h: what lies where in the packed weights, in saved and in scratch. Each carve_* is run twice: over a
+// null base to learn the size (rnn_sizes), and over the caller's buffer.
 
 // A cell's constants without its type, for what is compiled once for all cells.
 struct CellInfo {
@@ -10,10 +10,10 @@ struct CellInfo {
   int first_slot() const { return slots - gates; }  // of the gradients of gh
 };
 
-// Hands out pieces of a buffer, each a multiple of 64 bytes from its start, and adds up their floats. The buffer itself is
-// taken as it comes (aligned to 64 bytes it is fastest), so that packed weights and saved may be copied elsewhere.
+// Hands out pieces of a buffer, each a multiple of 64 bytes from its start, and adds up their floats. The buffer itself
+// is taken as it comes (aligned to 64 bytes it is fastest), so that packed weights and saved may be copied elsewhere.
 struct Carver {
-  float* base;       // null: only count
+  float* base;  // null: only count
   uint64_t floats;
   bool overflow;
 
@@ -31,7 +31,8 @@ struct Carver {
   bool fits() const { return !overflow && floats <= PTRDIFF_MAX / sizeof(float); }
 };
 
-// ---- packed weights ---------------------------------------------------------------------------------------------------
+// ---- packed weights
+// ---------------------------------------------------------------------------------------------------
 
 struct Packed {
   float* w_ih;           // for gemm_packed: x W_ih^T with every gate's units padded to a multiple of LANES
@@ -59,8 +60,8 @@ static PackedLayer carve_packed(Carver& carver, const CellInfo& cell, const Shap
   return layer;
 }
 
-// Rows of w [gates*H, columns], null: zeros, to rows of [count,units,columns], gate by gate as `order` says (null: in order),
-// with rows of zeros past H.
+// Rows of w [gates*H, columns], null: zeros, to rows of [count,units,columns], gate by gate as `order` says (null: in
+// order), with rows of zeros past H.
 static void pad_gates(float* to, const float* w, const int* order, int count, int H, int units, int columns) {
   const size_t gate = (size_t)H * columns, padded = (size_t)units * columns;
   for (int k = 0; k < count; k++, to += padded) {
@@ -93,7 +94,8 @@ static void pack_layer(const PackedLayer& layer, const CellInfo& cell, const Sha
   }
 }
 
-// ---- saved: kept from forward for backward -----------------------------------------------------------------------------
+// ---- saved: kept from forward for backward
+// -----------------------------------------------------------------------------
 
 struct Saved {
   float *h, *c;  // [rows+B,units] states, as Sequence::state places them; c null if the cell has none
@@ -114,7 +116,8 @@ static SavedLayer carve_saved(Carver& carver, const CellInfo& cell, const Shape&
   return layer;
 }
 
-// ---- scratch -----------------------------------------------------------------------------------------------------------
+// ---- scratch
+// -----------------------------------------------------------------------------------------------------------
 
 static Sequence carve_sequence(Carver& carver, const Shape& shape) {
   Sequence q = {};
@@ -134,10 +137,10 @@ static int forward_chunk_rows(const CellInfo& cell, const Shape& shape) {
   return chunk_capacity(shape, rows > 64 ? rows : 64);
 }
 struct ForwardScratch {
-  float* gx;         // [chunk,gates,units]
-  float* x;          // [chunk,I] the valid rows of x, if ragged
-  float* u;          // [B,units] the second product's operand, if there is one
-  float *h[2], *c;   // [B,units] inference: the states before and after a step
+  float* gx;        // [chunk,gates,units]
+  float* x;         // [chunk,I] the valid rows of x, if ragged
+  float* u;         // [B,units] the second product's operand, if there is one
+  float *h[2], *c;  // [B,units] inference: the states before and after a step
 };
 struct ForwardLayer {
   Sequence sequence;
@@ -167,14 +170,14 @@ static int backward_chunk_rows(const CellInfo& cell, const Shape& shape) {
   return chunk_capacity(shape, rows < 256 ? 256 : rows > 1024 ? 1024 : rows);
 }
 struct BackwardScratch {
-  Panels first, second;   // W_hh transposed, by the product it belongs to
-  float* w_ih_padded;     // [gates,units,I] in the order of the slots
-  float* w_ih;            // the same for gemm_packed
-  float* dg;              // [chunk,slots,units] gate gradients
-  float* u;               // [chunk,units] the second product's operand
-  float *dh, *dc;         // [B,units] gradients carried from step to step
-  float *x, *h;           // [chunk,I], [chunk,units] rows of x and old states, if ragged
-  float *sum, *lost;      // [slots,units] bias gradients, and what rounding took from them
+  Panels first, second;  // W_hh transposed, by the product it belongs to
+  float* w_ih_padded;    // [gates,units,I] in the order of the slots
+  float* w_ih;           // the same for gemm_packed
+  float* dg;             // [chunk,slots,units] gate gradients
+  float* u;              // [chunk,units] the second product's operand
+  float *dh, *dc;        // [B,units] gradients carried from step to step
+  float *x, *h;          // [chunk,I], [chunk,units] rows of x and old states, if ragged
+  float *sum, *lost;     // [slots,units] bias gradients, and what rounding took from them
 };
 struct BackwardLayer {
   Sequence sequence;

@@ -1,4 +1,5 @@
-// calls.h: the call tables, one per instruction set in the build. The addon indexes them by the generated kernel numbers.
+// calls.h: the call tables, one per instruction set in the build. The addon indexes them by the generated kernel
+// numbers.
 #ifndef UNROLLED_CALLS_H
 #define UNROLLED_CALLS_H
 #include "ctx.h"

@@ -1,5 +1,6 @@
-// pool.cc: the threads of one environment. The caller works too; the others spin a few tens of microseconds for the next job
-// (the steps of a sequence follow each other that closely), then sleep. Nothing is global: environments do not meet.
+// pool.cc: the threads of one environment. The caller works too; the others spin a few tens of microseconds for the
+// next job (the steps of a sequence follow each other that closely), then sleep. Nothing is global: environments do not
+// meet.
 #include "ctx.h"
 
 // A WASM instance has no threads of its own.
@@ -39,9 +40,10 @@ static inline void spin_pause() {}
 
 typedef void (*u_task)(void* arg, int k, int thread);
 
-// A job's tasks are claimed by adding 1 to `ticket`: the job's number in the upper half, the next task in the lower. The
-// fields change only while the ticket says "closed", and every job has a number of its own, so a thread that comes late, with
-// fields of an older job in hand, fails its compare-and-swap and looks again. Nobody waits for a thread that claimed nothing.
+// A job's tasks are claimed by adding 1 to `ticket`: the job's number in the upper half, the next task in the lower.
+// The fields change only while the ticket says "closed", and every job has a number of its own, so a thread that comes
+// late, with fields of an older job in hand, fails its compare-and-swap and looks again. Nobody waits for a thread that
+// claimed nothing.
 struct Worker {
   u_pool* pool;
   int thread;
@@ -105,7 +107,8 @@ static void run(Worker* self) {
       }
     if (!news) {
       std::unique_lock<std::mutex> lock(pool->mutex);
-      // Announced before the last look at the ticket, as the caller publishes before it looks at `asleep`: one sees the other.
+      // Announced before the last look at the ticket, as the caller publishes before it looks at `asleep`: one sees the
+      // other.
       pool->asleep.fetch_add(1);
       while (!pool->stop.load() && job_of(pool->ticket.load()) == seen) pool->wake.wait(lock);
       pool->asleep.fetch_sub(1);
@@ -177,7 +180,8 @@ void u_parallel(u_ctx* ctx, u_task task, void* arg, int tasks) {
   // A closed ticket has a number of its own, so that whoever sees it still takes the opening for news.
   const uint64_t closed = (job_of(pool->ticket.load()) + 1) * kJob;
   pool->ticket.store(closed | kClosed);
-  std::atomic_thread_fence(std::memory_order_release);  // closed before the fields change; pairs with the fence in work()
+  std::atomic_thread_fence(
+      std::memory_order_release);  // closed before the fields change; pairs with the fence in work()
   pool->task.store(task, std::memory_order_relaxed);
   pool->arg.store(arg, std::memory_order_relaxed);
   pool->tasks.store(static_cast<uint32_t>(tasks), std::memory_order_relaxed);

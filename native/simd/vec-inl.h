@@ -1,6 +1,6 @@
-// vec-inl.h: the lane type of one instruction set. Included once per target, inside its namespace; U_LANES floats a register.
-// Vectors are GNU vector extensions: width must equal the register's, and no vector crosses a call that is not inlined.
-// No include guard: re-included on purpose.
+// vec-inl.h: the lane type of one instruction set. Included once per target, inside its namespace; U_LANES floats a
+// register. Vectors are GNU vector extensions: width must equal the register's, and no vector crosses a call that is
+// not inlined. No include guard: re-included on purpose.
 
 #define U_INLINE static inline __attribute__((always_inline, unused))
 #define U_INLINE_METHOD inline __attribute__((always_inline))

@@ -1,5 +1,5 @@
-// wasm.cc: the kernels for WASM SIMD, with relaxed SIMD (fused multiply-add) where the compiler is told so. They are the
-// module's exports, u_<kernel>, so there is no call table. Empty on other architectures.
+// wasm.cc: the kernels for WASM SIMD, with relaxed SIMD (fused multiply-add) where the compiler is told so. They are
+// the module's exports, u_<kernel>, so there is no call table. Empty on other architectures.
 #ifdef __wasm_simd128__
 #include "../runtime/ctx.h"
 

@@ -4,16 +4,17 @@ static void bench_gemm(u_ctx* ctx, const char* name, char form, bool packed, int
   std::vector<float> a((size_t)M * K), b((size_t)K * N), c((size_t)M * N), p(packed_floats(K, N));
   for (size_t i = 0; i < a.size(); i++) a[i] = (float)(i % 13) - 6;
   for (size_t i = 0; i < b.size(); i++) b[i] = (float)(i % 7) - 3;
-  const Strided A = form == 'x' ? Strided{a.data(), 1, M} : Strided{a.data(), K, 1};          // x: A^T B
-  const Strided B = form == 'w' ? Strided{b.data(), 1, K} : Strided{b.data(), N, 1};          // w: A B^T
+  const Strided A = form == 'x' ? Strided{a.data(), 1, M} : Strided{a.data(), K, 1};  // x: A^T B
+  const Strided B = form == 'w' ? Strided{b.data(), 1, K} : Strided{b.data(), N, 1};  // w: A B^T
   pack_b(p.data(), B, K, N);
   const GemmOut out{c.data(), N, nullptr, false, nullptr};
-  const double seconds = best_time([&] {
-    packed ? gemm_packed(ctx, out, A, p.data(), M, N, K) : gemm(ctx, out, A, B, M, N, K);
-  });
+  const double seconds =
+      best_time([&] { packed ? gemm_packed(ctx, out, A, p.data(), M, N, K) : gemm(ctx, out, A, B, M, N, K); });
   std::printf("%-7s %d thread(s) %s %-8s M=%-5d N=%-5d K=%-5d %9.2f us %7.1f GFLOP/s\n", name, ctx->threads,
-              form == 'x' ? "A^T B" : form == 'w' ? "A B^T" : "A B  ", packed ? "packed" : "", M, N, K, seconds * 1e6,
-              2e-9 * M * N * K / seconds);
+              form == 'x'   ? "A^T B"
+              : form == 'w' ? "A B^T"
+                            : "A B  ",
+              packed ? "packed" : "", M, N, K, seconds * 1e6, 2e-9 * M * N * K / seconds);
 }
 
 template <vf (*F)(vf)>

@@ -1,4 +1,5 @@
-// bench.cc: how fast the matrix product and the functions are here, each instruction set apart. From the top of the repository:
+// bench.cc: how fast the matrix product and the functions are here, each instruction set apart. From the top of the
+// repository:
 //   g++ -std=gnu++17 -O3 -ffp-contract=fast -pthread native/test/bench.cc native/runtime/*.cc -o bench && ./bench
 #include <chrono>
 #include <cstdio>

@@ -24,7 +24,8 @@ static void check_function(const char* isa, const char* name, double (*exact)(do
   // Every 997th float of both signs, infinities and NaNs included: about 4.3 million, each binade many times.
   for (uint64_t first = 0; first < (1ull << 32); first += 997 * LANES) look((uint32_t)first, 997);
   // And whole neighbourhoods of where a formula changes over.
-  for (float edge : {0.625f, 9.0f, 10.0f, 16.6f, 87.33f, 88.72f, 89.0f, 103.9f, 104.0f, 1.0f, 0.70710678f, 1.17549435e-38f})
+  for (float edge :
+       {0.625f, 9.0f, 10.0f, 16.6f, 87.33f, 88.72f, 89.0f, 103.9f, 104.0f, 1.0f, 0.70710678f, 1.17549435e-38f})
     for (uint32_t sign : {0u, 0x80000000u}) {
       uint32_t bits;
       std::memcpy(&bits, &edge, 4);
@@ -42,7 +43,9 @@ struct Case {
 };
 
 static double product_error(u_ctx* one, u_ctx* two, const Case& s, unsigned* seed) {
-  const auto random = [&] { return (float)((int)((*seed = *seed * 1664525u + 1013904223u) >> 9) - (1 << 22)) / (1 << 22); };
+  const auto random = [&] {
+    return (float)((int)((*seed = *seed * 1664525u + 1013904223u) >> 9) - (1 << 22)) / (1 << 22);
+  };
   const auto fill = [&](std::vector<float>& v) {
     for (float& x : v) x = random();
   };
@@ -111,7 +114,8 @@ static void check(int isa) {
   check_function<vexp>(name, "exp", std::exp, 1.1754944e-38, 2);
   check_function<vlog>(name, "log", std::log, 0, 2);
   check_function<vtanh>(name, "tanh", std::tanh, 0, 2.5);
-  check_function<vsigmoid>(name, "sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, 0, 3);
+  check_function<vsigmoid>(
+      name, "sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, 0, 3);
 
   u_ctx* one = u_open(isa, 1);
   u_ctx* two = u_open(isa, 2);
@@ -121,15 +125,17 @@ static void check(int isa) {
     for (int form = 0; form < 32; form++) {
       const bool f[5] = {(form & 1) != 0, (form & 2) != 0, (form & 4) != 0, (form & 8) != 0, (form & 16) != 0};
       const int other = 1 + (n * 37 + form * 11) % 70, third = (n * 23 + form * 29) % 71;
-      for (const Case& s : {Case{n, other, third, f[0], f[1], f[2], f[3], f[4]}, Case{other, n, third, f[0], f[1], f[2], f[3], f[4]},
-                            Case{third, other, n, f[0], f[1], f[2], f[3], f[4]}})
+      for (const Case& s :
+           {Case{n, other, third, f[0], f[1], f[2], f[3], f[4]}, Case{other, n, third, f[0], f[1], f[2], f[3], f[4]},
+            Case{third, other, n, f[0], f[1], f[2], f[3], f[4]}})
         tails = std::fmax(tails, product_error(one, two, s, &seed));
     }
   report(name, "products, M, N, K to 70: epsilons", tails, 8);
   double blocks = 0;
-  for (const Case& s : {Case{300, 600, 300, false, true, false, true, false}, Case{130, 1030, 520, true, false, true, false, true},
-                        Case{1, 1100, 700, false, true, true, true, false}, Case{2, 530, 600, false, false, false, false, false},
-                        Case{257, 33, 1500, true, false, true, false, false}, Case{40, 70, 257, false, false, false, true, true}})
+  for (const Case& s :
+       {Case{300, 600, 300, false, true, false, true, false}, Case{130, 1030, 520, true, false, true, false, true},
+        Case{1, 1100, 700, false, true, true, true, false}, Case{2, 530, 600, false, false, false, false, false},
+        Case{257, 33, 1500, true, false, true, false, false}, Case{40, 70, 257, false, false, false, true, true}})
     blocks = std::fmax(blocks, product_error(one, two, s, &seed));
   report(name, "products of several blocks: epsilons", blocks, 8);
   u_close(one);

@@ -1,5 +1,5 @@
-// check.cc: the parts below the kernels, on every instruction set of this CPU: the errors of exp, log, tanh and sigmoid over
-// all floats that matter, and the matrix product against a plain one in double. From the top of the repository:
+// check.cc: the parts below the kernels, on every instruction set of this CPU: the errors of exp, log, tanh and sigmoid
+// over millions of floats, and the matrix product against a plain one in double. From the top of the repository:
 //   g++ -std=gnu++17 -O2 -ffp-contract=fast -pthread native/test/check.cc native/runtime/*.cc -o check && ./check
 #include <cmath>
 #include <cstdio>

@@ -1,4 +1,5 @@
-// parts-inl.h: the lane type, the functions over it and the matrix product in one instruction set's namespace, then U_BODY.
+// parts-inl.h: the lane type, the functions over it and the matrix product in one instruction set's namespace, then
+// U_BODY.
 namespace unrolled {
 namespace U_TARGET {
 #include "../simd/vec-inl.h"

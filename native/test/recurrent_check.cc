@@ -1,6 +1,7 @@
 // recurrent_check.cc: the recurrent kernels of every instruction set of this CPU against the equations in double, whose
 // gradients come from a scalar tape, so that no derivative is worked out by hand twice. From the top of the repository:
-//   g++ -std=gnu++17 -O2 -ffp-contract=fast -pthread native/test/recurrent_check.cc native/runtime/*.cc -o check && ./check
+//   g++ -std=gnu++17 -O2 -ffp-contract=fast -pthread native/test/recurrent_check.cc native/runtime/*.cc -o check &&
+//   ./check
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -16,21 +17,22 @@ struct Kernels {
   int32_t (*sizes)(u_ctx*, double*, int32_t, int32_t, int32_t, int32_t, int32_t, int32_t, int32_t);
   int32_t (*pack)(u_ctx*, float*, const float*, const float*, const float*, const float*, const float*, const float*,
                   const float*, const float*, int32_t, int32_t, int32_t, int32_t, int32_t, double);
-  int32_t (*forward)(u_ctx*, float*, float*, float*, float*, float*, const float*, const float*, const float*, const float*,
+  int32_t (*forward)(u_ctx*, float*, float*, float*, float*, float*, const float*, const float*, const float*,
                      const float*, const float*, const float*, const float*, const float*, const float*, const float*,
-                     const float*, const int32_t*, int32_t, int32_t, int32_t, int32_t, int32_t, int32_t, int32_t, int32_t,
-                     double, double, double);
+                     const float*, const float*, const int32_t*, int32_t, int32_t, int32_t, int32_t, int32_t, int32_t,
+                     int32_t, int32_t, double, double, double);
   int32_t (*backward)(u_ctx*, float*, float*, float*, float*, float*, float*, float*, float*, float*, float*, float*,
                       const float*, const float*, const float*, const float*, const float*, const float*, const float*,
                       const float*, const float*, const float*, const float*, const float*, const float*, const float*,
-                      const int32_t*, const float*, float*, int32_t, int32_t, int32_t, int32_t, int32_t, int32_t, int32_t,
-                      int32_t, double, double);
+                      const int32_t*, const float*, float*, int32_t, int32_t, int32_t, int32_t, int32_t, int32_t,
+                      int32_t, int32_t, double, double);
 };
 
 #define U_BODY "recurrent_check-inl.h"
 #include "targets-inl.h"
 
-// ---- random numbers, failures ------------------------------------------------------------------------------------------
+// ---- random numbers, failures
+// ------------------------------------------------------------------------------------------
 
 static uint64_t random_state = 1;
 static uint32_t random_bits() {
@@ -46,7 +48,8 @@ static void fail(const std::string& what) {
   if (++failures <= 30) std::printf("FAIL %s: %s\n", context.c_str(), what.c_str());
 }
 
-// ---- the equations, over a tape in double ------------------------------------------------------------------------------
+// ---- the equations, over a tape in double
+// ------------------------------------------------------------------------------
 
 struct Node {
   int a, b;
@@ -73,7 +76,8 @@ static Var sigmoid_of(Var a) {
 }
 static Var relu_of(Var a) { return make(value[a] > 0 ? value[a] : 0, a, value[a] > 0 ? 1 : 0); }
 
-// ---- a case ------------------------------------------------------------------------------------------------------------
+// ---- a case
+// ------------------------------------------------------------------------------------------------------------
 
 static int gates_of(int cell) { return cell == U_LSTM ? 4 : cell == U_GRU || cell == U_GRU_RESET_BEFORE ? 3 : 1; }
 
@@ -177,7 +181,8 @@ static Reference reference(Case& c) {
         const int t = d ? c.length(b) - 1 - s : s;
         const auto gx = [&](int g, int u) {
           Var sum = (*bi)[g * H + u];
-          for (int i = 0; i < I; i++) sum = add(sum, mul((*wi)[((size_t)g * H + u) * I + i], x[((size_t)t * B + b) * I + i]));
+          for (int i = 0; i < I; i++)
+            sum = add(sum, mul((*wi)[((size_t)g * H + u) * I + i], x[((size_t)t * B + b) * I + i]));
           return sum;
         };
         const auto gh = [&](int g, int u, const std::vector<Var>& of) {
@@ -232,29 +237,32 @@ static Reference reference(Case& c) {
     for (Var v : of) out.push_back(from[v]);
     return out;
   };
-  Reference ref = {take(y, value), take(hn, value), take(cn, value), take(x, gradient), take(h0, gradient), take(c0, gradient), {}};
+  Reference ref = {
+      take(y, value), take(hn, value), take(cn, value), take(x, gradient), take(h0, gradient), take(c0, gradient), {}};
   for (int k = 0; k < PARAMETERS; k++) ref.dw[k] = take(w[k], gradient);
   return ref;
 }
 
-// ---- running the kernels -----------------------------------------------------------------------------------------------
+// ---- running the kernels
+// -----------------------------------------------------------------------------------------------
 
 static void require(int status, const char* what) {
   if (status != U_OK) fail(std::string(what) + " returned " + std::to_string(status));
 }
 
 static int forward(const Kernels& k, u_ctx* ctx, Case& c, Result& r, Buffer* saved, Buffer& scratch, Buffer* packed) {
-  return k.forward(ctx, r.y.p(), r.hn.p(), r.cn.p(), saved ? saved->p() : nullptr, scratch.p(), packed ? packed->p() : nullptr,
-                   c.x.p(), c.h0.p(), c.c0.p(), c.w[0].p(), c.w[1].p(), c.w[2].p(), c.w[3].p(), c.w[4].p(), c.w[5].p(),
-                   c.w[6].p(), c.w[7].p(), c.ragged ? c.lengths.data() : nullptr, c.cell, gates_of(c.cell), c.T, c.B, c.I, c.H,
-                   c.D, c.rows, saved ? (double)saved->n : 0, (double)scratch.n, packed ? (double)packed->n : 0);
+  return k.forward(ctx, r.y.p(), r.hn.p(), r.cn.p(), saved ? saved->p() : nullptr, scratch.p(),
+                   packed ? packed->p() : nullptr, c.x.p(), c.h0.p(), c.c0.p(), c.w[0].p(), c.w[1].p(), c.w[2].p(),
+                   c.w[3].p(), c.w[4].p(), c.w[5].p(), c.w[6].p(), c.w[7].p(), c.ragged ? c.lengths.data() : nullptr,
+                   c.cell, gates_of(c.cell), c.T, c.B, c.I, c.H, c.D, c.rows, saved ? (double)saved->n : 0,
+                   (double)scratch.n, packed ? (double)packed->n : 0);
 }
 static int backward(const Kernels& k, u_ctx* ctx, Case& c, Result& r, Buffer& scratch) {
-  return k.backward(ctx, r.dx.p(), r.dh0.p(), r.dc0.p(), r.dw[0].p(), r.dw[1].p(), r.dw[2].p(), r.dw[3].p(), r.dw[4].p(),
-                    r.dw[5].p(), r.dw[6].p(), r.dw[7].p(), c.dy.p(), c.dhn.p(), c.dcn.p(), c.x.p(), c.h0.p(), c.c0.p(),
-                    c.w[0].p(), c.w[1].p(), c.w[2].p(), c.w[3].p(), c.w[4].p(), c.w[5].p(), c.w[6].p(), c.w[7].p(),
-                    c.ragged ? c.lengths.data() : nullptr, r.saved.p(), scratch.p(), c.cell, gates_of(c.cell), c.T, c.B, c.I,
-                    c.H, c.D, c.rows, (double)r.saved.n, (double)scratch.n);
+  return k.backward(ctx, r.dx.p(), r.dh0.p(), r.dc0.p(), r.dw[0].p(), r.dw[1].p(), r.dw[2].p(), r.dw[3].p(),
+                    r.dw[4].p(), r.dw[5].p(), r.dw[6].p(), r.dw[7].p(), c.dy.p(), c.dhn.p(), c.dcn.p(), c.x.p(),
+                    c.h0.p(), c.c0.p(), c.w[0].p(), c.w[1].p(), c.w[2].p(), c.w[3].p(), c.w[4].p(), c.w[5].p(),
+                    c.w[6].p(), c.w[7].p(), c.ragged ? c.lengths.data() : nullptr, r.saved.p(), scratch.p(), c.cell,
+                    gates_of(c.cell), c.T, c.B, c.I, c.H, c.D, c.rows, (double)r.saved.n, (double)scratch.n);
 }
 
 // Forward and backward, with every output there is; parameter gradients start from 0.5.
@@ -296,13 +304,16 @@ static Result run(const Kernels& k, u_ctx* ctx, Case& c, bool some_outputs_null)
   for (Buffer* b : {&again.dx, &again.dh0, &again.dc0}) b->fill(NAN);
   for (Buffer& b : again.dw) b.fill(0.5f);
   require(backward(k, ctx, c, again, scratch_backward), "rnn_backward, again");
-  for (auto pair : {std::make_pair(&r.dx, &again.dx), {&r.dh0, &again.dh0}, {&r.dc0, &again.dc0}, {&r.saved, &again.saved}}) {
+  for (auto pair :
+       {std::make_pair(&r.dx, &again.dx), {&r.dh0, &again.dh0}, {&r.dc0, &again.dc0}, {&r.saved, &again.saved}}) {
     if (pair.first->present && !same_bits(*pair.first, *pair.second)) fail("backward twice differs");
   }
   for (int p = 0; p < PARAMETERS; p++) {
-    if (r.dw[p].present && !same_bits(r.dw[p], again.dw[p])) fail("backward twice differs in parameter " + std::to_string(p));
+    if (r.dw[p].present && !same_bits(r.dw[p], again.dw[p]))
+      fail("backward twice differs in parameter " + std::to_string(p));
   }
-  for (Buffer* b : {&r.y, &r.hn, &r.cn, &r.saved, &r.dx, &r.dh0, &r.dc0, &packed, &training, &inference, &scratch_backward}) {
+  for (Buffer* b :
+       {&r.y, &r.hn, &r.cn, &r.saved, &r.dx, &r.dh0, &r.dc0, &packed, &training, &inference, &scratch_backward}) {
     if (!b->margin_intact()) fail("wrote past the end of a buffer");
   }
   for (Buffer& b : r.dw) {
@@ -352,8 +363,8 @@ static void compare_all(Case& c, Result& r, const Reference& ref) {
 }
 
 static void expect_same(Result& a, Result& b, const char* what) {
-  const bool states = same_bits(a.y, b.y) && same_bits(a.hn, b.hn) && same_bits(a.dx, b.dx) && same_bits(a.dh0, b.dh0) &&
-                      (!a.cn.present || (same_bits(a.cn, b.cn) && same_bits(a.dc0, b.dc0)));
+  const bool states = same_bits(a.y, b.y) && same_bits(a.hn, b.hn) && same_bits(a.dx, b.dx) &&
+                      same_bits(a.dh0, b.dh0) && (!a.cn.present || (same_bits(a.cn, b.cn) && same_bits(a.dc0, b.dc0)));
   bool gradients = true;
   for (int p = 0; p < PARAMETERS; p++) gradients = gradients && (!a.dw[p].present || same_bits(a.dw[p], b.dw[p]));
   if (!states || !gradients) fail(what);
@@ -368,7 +379,8 @@ static void copy_row(Buffer& out, Buffer& in, int B_out, int B_in, size_t width,
 }
 static bool same_row(Buffer& a, Buffer& b, int B_a, int B_b, size_t width, int row_a, int row_b) {
   for (size_t outer = 0; a.present && outer < a.n / width / B_a; outer++) {
-    if (std::memcmp(&a[(outer * B_a + row_a) * width], &b[(outer * B_b + row_b) * width], width * sizeof(float))) return false;
+    if (std::memcmp(&a[(outer * B_a + row_a) * width], &b[(outer * B_b + row_b) * width], width * sizeof(float)))
+      return false;
   }
   return true;
 }
@@ -397,7 +409,8 @@ static void expect_rows(Result& all, Result& part, const Case& c, const std::vec
   const int B = (int)order.size();
   const size_t H = c.H, I = c.I, DH = (size_t)c.D * c.H;
   for (int k = 0; k < B; k++) {
-    const bool forward_same = same_row(part.y, all.y, B, c.B, DH, k, order[k]) && same_row(part.hn, all.hn, B, c.B, H, k, order[k]) &&
+    const bool forward_same = same_row(part.y, all.y, B, c.B, DH, k, order[k]) &&
+                              same_row(part.hn, all.hn, B, c.B, H, k, order[k]) &&
                               same_row(part.cn, all.cn, B, c.B, H, k, order[k]);
     const bool backward_same = same_row(part.dx, all.dx, B, c.B, I, k, order[k]) &&
                                same_row(part.dh0, all.dh0, B, c.B, H, k, order[k]) &&
@@ -407,7 +420,8 @@ static void expect_rows(Result& all, Result& part, const Case& c, const std::vec
 }
 
 static void expect_status(int got, int wanted, const char* what) {
-  if (got != wanted) fail(std::string(what) + ": status " + std::to_string(got) + ", should be " + std::to_string(wanted));
+  if (got != wanted)
+    fail(std::string(what) + ": status " + std::to_string(got) + ", should be " + std::to_string(wanted));
 }
 static void check_errors(const Kernels& k, u_ctx* ctx) {
   const Case good = random_case(U_GRU, 3, 4, 5, 6, 2, true, true);
@@ -417,7 +431,8 @@ static void check_errors(const Kernels& k, u_ctx* ctx) {
     Case c = good;
     spoil(c);
     Result r;
-    r.y.resize(3 * 4 * 12), r.hn.resize(2 * 4 * 6), r.cn.resize(2 * 4 * 6, c.c0.present), r.saved.resize((size_t)sizes[1]);
+    r.y.resize(3 * 4 * 12), r.hn.resize(2 * 4 * 6), r.cn.resize(2 * 4 * 6, c.c0.present),
+        r.saved.resize((size_t)sizes[1]);
     Buffer scratch;
     scratch.resize((size_t)(sizes[2] - less));
     return forward(k, ctx, c, r, &r.saved, scratch, nullptr);
@@ -444,11 +459,13 @@ int main() {
   };
   const Target targets[] = {
 #if defined(__x86_64__) || defined(_M_X64)
-      {U_ISA_AVX512, &unrolled::avx512::kernels}, {U_ISA_AVX2, &unrolled::avx2::kernels}, {U_ISA_SSE, &unrolled::sse::kernels},
+    {U_ISA_AVX512, &unrolled::avx512::kernels},
+    {U_ISA_AVX2, &unrolled::avx2::kernels},
+    {U_ISA_SSE, &unrolled::sse::kernels},
 #elif defined(__aarch64__)
-      {U_ISA_NEON, &unrolled::neon::kernels},
+    {U_ISA_NEON, &unrolled::neon::kernels},
 #else
-      {u_isa_best(), &unrolled::wasm::kernels},
+    {u_isa_best(), &unrolled::wasm::kernels},
 #endif
   };
   struct Open {
@@ -463,8 +480,8 @@ int main() {
   for (int round = 0; round < 40; round++) {
     for (int cell = U_RNN_TANH; cell <= U_GRU_RESET_BEFORE; cell++) {
       const int most = round % 4 == 3 ? 40 : 20;
-      Case c = random_case(cell, random_int(0, 7), random_int(0, 9), random_int(1, most), random_int(1, most), random_int(1, 2),
-                           round % 2 != 0, round % 3 == 0);
+      Case c = random_case(cell, random_int(0, 7), random_int(0, 9), random_int(1, most), random_int(1, most),
+                           random_int(1, 2), round % 2 != 0, round % 3 == 0);
       const Reference ref = reference(c);
       const std::string name = context;
       for (const Open& o : open) {
@@ -500,6 +517,7 @@ int main() {
     check_errors(*o.target->kernels, o.one);
     u_close(o.one), u_close(o.two);
   }
-  std::printf("%s: %d runs, worst error %.2f of the tolerance, %d failures\n", failures ? "FAIL" : "ok", cases, worst, failures);
+  std::printf("%s: %d runs, worst error %.2f of the tolerance, %d failures\n", failures ? "FAIL" : "ok", cases, worst,
+              failures);
   return failures != 0;
 }

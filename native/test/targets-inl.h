@@ -1,9 +1,10 @@
-// targets-inl.h: compiles U_BODY once for each instruction set of this architecture, in namespaces, as native/targets do, but
-// with the parts below the kernels only: what check.cc and bench.cc look at.
+// targets-inl.h: compiles U_BODY once for each instruction set of this architecture, in namespaces, as native/targets
+// do, but with the parts below the kernels only: what check.cc and bench.cc look at.
 #if defined(__x86_64__) || defined(_M_X64)
 
 #ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), \
+                             apply_to = function)
 #else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")

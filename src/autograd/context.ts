@@ -7,12 +7,9 @@ let noGradDepth = 0;
 
 /** Set by backward(): the next recorded op starts a new step. */
 let stepIsOver = false;
-/** Counts steps, so that a scope knows whether one ended inside it. */
-let epoch = 0;
 
 interface Scope {
   readonly mark: number;
-  readonly epoch: number;
   open: boolean;
 }
 const scopes: Scope[] = [];
@@ -25,9 +22,10 @@ export function current(): Backend {
 
 /** Makes `next` the backend of every later op. Tensors of the one before must not be mixed with its own. */
 export function setCurrent(next: Backend | null): void {
+  // ready() may be asked again in the middle of a step.
+  if (next === backend) return;
   backend = next;
   stepIsOver = false;
-  epoch++;
   scopes.length = 0;
 }
 
@@ -59,7 +57,7 @@ export function noGrad<R>(fn: () => R): R {
  *   const answer = scope(() => model.forward(x).detach());
  */
 export function scope<R>(fn: () => R): R {
-  const entered: Scope = { mark: current().memory.mark(), epoch, open: true };
+  const entered: Scope = { mark: current().memory.mark(), open: true };
   scopes.push(entered);
   return finallyAlsoAsync(fn, () => {
     entered.open = false;
@@ -71,9 +69,8 @@ export function scope<R>(fn: () => R): R {
 function closeScopes(): void {
   for (let top = scopes.at(-1); top !== undefined && !top.open; top = scopes.at(-1)) {
     scopes.pop();
-    // A step that ended inside took everything from before the scope with it: what lives now was made inside.
-    if (top.epoch !== epoch) endStep();
-    else current().memory.release(top.mark);
+    // Marks only grow: this one holds even if the step it was taken in has ended since.
+    current().memory.release(top.mark);
   }
 }
 
@@ -94,19 +91,16 @@ function finallyAlsoAsync<R>(fn: () => R, done: () => void): R {
 
 /** Called before each recorded op: ends a step that backward() has finished, and keeps endless graphs from growing. */
 export function beginRecordedOp(): void {
-  if (stepIsOver) endStep();
+  if (stepIsOver) {
+    stepIsOver = false;
+    current().memory.endStep();
+  }
   current().memory.relieve();
 }
 
 /** Called by backward() without retainGraph. Tensors stay readable until the next recorded op. */
 export function finishStep(): void {
   stepIsOver = true;
-}
-
-function endStep(): void {
-  stepIsOver = false;
-  epoch++;
-  current().memory.endStep();
 }
 
 /** How long the result of an op lives. */

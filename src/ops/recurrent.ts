@@ -21,7 +21,7 @@ type SixFloats = [MaybeFloats, MaybeFloats, MaybeFloats, MaybeFloats, MaybeFloat
 type MaybeFloats = Floats | null;
 type WeightGradients = [MaybeFloats, MaybeFloats, ...SixFloats];
 
-/** Valid steps of each row, checked, and their sum. */
+/** Valid steps of each row, checked, in a storage that nobody else writes to: backward reads it again. And their sum. */
 export interface Lengths {
   readonly storage: Ints;
   readonly rows: number;
@@ -127,8 +127,7 @@ export function recurrentLayer(
   const [y, hn, cn] = T === 1 && !recorded ? oneBuffer(D * B * H, hasC) : buffers(T, D * B * H, hasC, recorded);
   const packed = recorded ? null : plan.packed(weights, w, sizes.packed);
   const saved = recorded ? memory.alloc('float', sizes.saved, 'step') : null;
-  // Lengths that the caller fills again before backward must not change what backward does.
-  const steps = lengths && (recorded ? copyInts(lengths.storage) : lengths.storage);
+  const steps = lengths?.storage ?? null;
   const nscratch = recorded ? sizes.trainingScratch : sizes.inferenceScratch;
   memory.withScratch(nscratch, (scratch) => {
     // biome-ignore format: as in native/abi.h
@@ -183,11 +182,4 @@ function oneBuffer(n: number, hasC: boolean): Results {
   const stride = Math.ceil(n / 16) * 16;
   const all = newOutput(stride * (hasC ? 3 : 2), false);
   return [memory.slice(all, 0, n), memory.slice(all, stride, n), hasC ? memory.slice(all, 2 * stride, n) : null];
-}
-
-function copyInts(from: Ints): Ints {
-  const { memory } = current();
-  const copy = memory.alloc('int', from.length, 'step');
-  memory.view(copy).set(memory.view(from));
-  return copy;
 }

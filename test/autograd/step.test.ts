@@ -1,6 +1,6 @@
 // The three lifetimes as the user meets them: when a step ends, what survives it, and that memory stays flat.
 import { expect, it } from 'vitest';
-import { current } from '../../src/autograd/context.js';
+import { current, setCurrent } from '../../src/autograd/context.js';
 import * as u from '../../src/node.js';
 import { describeBackends } from '../helpers/backends.js';
 
@@ -52,6 +52,15 @@ describeBackends('a step', () => {
     ]);
   });
 
+  it('is not disturbed by setting the same backend again, as a second ready() does', () => {
+    const x = leaf([1]);
+    const y = x.mul(2);
+    y.backward();
+    setCurrent(current());
+    x.mul(3);
+    expect(() => y.item()).toThrow(u.StaleTensorError);
+  });
+
   it('frees the gradients between ops as soon as backward is done', () => {
     const x = leaf(new Array(1000).fill(1));
     const loss = x.tanh().sigmoid().exp().sum();
@@ -88,15 +97,19 @@ describeBackends('scope', () => {
     expect(x.grad?.toArray()).toEqual([2, 2]);
   });
 
-  it('holds whole training steps', () => {
+  it('holds whole training steps, and then takes back the last one too', () => {
     const x = leaf([1]);
-    u.scope(() => {
-      for (let k = 0; k < 3; k++) x.mul(2).backward();
+    // What lies before the scope ends with the first step inside it: where the scope began means nothing then.
+    const before = [x.mul(2), x.mul(3)];
+    const last = u.scope(() => {
+      before[0]?.backward();
+      x.mul(2).backward();
+      return x.mul(2);
     });
+    for (const t of [...before, last]) expect(() => t.item()).toThrow(u.StaleTensorError);
+    expect(x.grad?.toArray()).toEqual([4]);
+    x.mul(2).backward();
     expect(x.grad?.toArray()).toEqual([6]);
-    const y = x.mul(2);
-    y.backward();
-    expect(x.grad?.toArray()).toEqual([8]);
   });
 
   it('waits for async work, also when scopes close out of order', async () => {

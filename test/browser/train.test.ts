@@ -8,15 +8,14 @@ import { type Library, type TraceCase, trainTrace } from '../helpers/trace.js';
 // amplify that. Against PyTorch in float64 the allowance is that of the golden tests.
 const TOLERANCE = 1e-4;
 
-// Under another name, so that Vite leaves these addresses alone instead of bundling what they might mean.
-const here = import.meta.url;
-const golden = (file: string): Promise<Response> => fetch(new URL(`../golden/${file}`, here));
+// The test server's root is the repository's.
+const golden = (file: string): Promise<Response> => fetch(`/test/golden/${file}`);
 const cases: TraceCase[] = await (await golden('traces.json')).json();
 const tensors = parseGolden(new Uint8Array(await (await golden('traces.safetensors')).arrayBuffer()));
 
 // With a bundler, and for pages without one.
 describe.each(['dist/browser.js', 'dist/web/unrolled.js'])('%s in the browser', (file) => {
-  const loading: Promise<Library> = import(/* @vite-ignore */ new URL(`../../${file}`, here).href);
+  const loading: Promise<Library> = import(/* @vite-ignore */ `/${file}`);
 
   it('chooses WASM SIMD by itself and says so', async () => {
     const u = await loading;

@@ -152,12 +152,25 @@ describeBackends('recurrent layers', () => {
       expect(changed).not.toEqual(start);
       layer.loadStateDict(make().stateDict());
       const loaded = agree('after loadStateDict');
-      layer.weight_ih_l0 = new u.Parameter(layer.weight_ih_l0?.mul(2) as u.Tensor);
+      const { version } = layer.weight_ih_l0 as u.Parameter;
+      const replacement = new u.Parameter(layer.weight_ih_l0?.mul(2) as u.Tensor);
+      // Of the same age as the old one, so that only its identity tells them apart.
+      while (replacement.version < version) replacement.touch();
+      layer.weight_ih_l0 = replacement;
       expect(agree('after replacing a parameter')).not.toEqual(loaded);
       const optimizer = new u.SGD(layer.parameters(), { lr: 1 });
       layer.forward(x).output.sum().backward();
       optimizer.step();
       agree('after an optimiser step');
+    });
+
+    it(`${name}: a sequence of one step in both directions is the same recorded and not`, () => {
+      const layer = make({ bidirectional: true });
+      const numbers = () => {
+        const { output, state } = layer.forward(random(9, 1, 2, 3));
+        return [output, state.h, ...(state.c ? [state.c] : [])].flatMap((t) => t.toArray());
+      };
+      expectClose(u.noGrad(numbers), numbers(), 8 * EPS32, 'output and states');
     });
 
     it(`${name}: T = 0 gives the state back and an empty output`, () => {
@@ -181,6 +194,21 @@ describeBackends('recurrent layers', () => {
       expect(outputs[1]).toEqual(outputs[0]);
       expect(outputs[2]).toEqual(outputs[0]);
       expect(layer.forward(x, { lengths: [4, 4] }).output.toArray()).toEqual(layer.forward(x).output.toArray());
+    });
+
+    it(`${name}: backward sees the lengths that forward saw, though the caller fills the tensor again`, () => {
+      const layer = make();
+      const x = random(11, 4, 2, 3);
+      x.requiresGrad = true;
+      const gradient = (then: (lengths: u.Tensor) => void): number[] => {
+        const lengths = u.tensor([3, 1], [2], { dtype: 'int32' });
+        const { output } = layer.forward(x, { lengths });
+        then(lengths);
+        x.zeroGrad();
+        output.sum().backward();
+        return x.grad?.toArray() as number[];
+      };
+      expect(gradient((lengths) => lengths.data.fill(4))).toEqual(gradient(() => {}));
     });
 
     it(`${name}: shape errors say what is expected`, () => {
