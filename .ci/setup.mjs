@@ -112,14 +112,11 @@ function npm(...args) {
   return cli?.endsWith('.js') ? quietly(process.execPath, [cli, ...args]) : quietly('npm', args);
 }
 
-/**
- * npm writes node_modules/.package-lock.json last. Not `npm ci`: it refuses a lock file without the optional binaries of
- * every other platform, and one written behind a registry that does not carry them all has no way to list them.
- */
+/** npm writes node_modules/.package-lock.json last: older than the lock file, it says that an install is due or broke off. */
 function installModules() {
   const time = (file) => statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (time('node_modules/.package-lock.json') >= time('package-lock.json')) return;
-  step('npm install', () => npm('install', '--no-save', '--no-audit', '--no-fund'));
+  step('npm ci', () => npm('ci', '--no-audit', '--no-fund'));
 }
 
 /** A build script of ours; its lines are shown. */

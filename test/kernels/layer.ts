@@ -55,7 +55,12 @@ function spoilPadding(data: Float32Array, { T, B }: LayerCase, lengths: Int32Arr
 }
 
 /** Everything that both calls read, the same for every backend. */
-export function layerInputs(spec: LayerCase, seed: number): { scalars: Scalars; start: Arrays } {
+export interface LayerInputs {
+  readonly scalars: Scalars;
+  readonly start: Arrays;
+}
+
+export function layerInputs(spec: LayerCase, seed: number): LayerInputs {
   const { cell, T, B, I, H, D } = spec;
   const lengths = lengthsOf(spec, seed);
   const rows = lengths.reduce((sum, length) => sum + length, 0);
@@ -81,7 +86,7 @@ export function layerInputs(spec: LayerCase, seed: number): { scalars: Scalars; 
 export function runLayer(
   backend: Backend,
   spec: LayerCase,
-  { scalars, start }: { scalars: Scalars; start: Arrays },
+  { scalars, start }: LayerInputs,
   seed: number,
   { inference = false } = {},
 ): Record<string, number[]> {

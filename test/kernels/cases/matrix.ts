@@ -5,14 +5,17 @@ import { type CaseTable, dotScale, fewTails, leavingOut, sweep, tails } from './
 /** A sum of K products added in blocks makes about sqrt(K) roundings. */
 const rounding = (K: number): number => (4 + Math.sqrt(K)) * EPS32;
 
+// Past the blocks that the products are cut into: 112 rows, 512 columns, 256 terms.
 const matmuls = [
   { P: 3, M: 33, N: 35, K: 65 },
   { P: 1, M: 70, N: 131, K: 300 },
   { P: 1, M: 130, N: 64, K: 515 },
+  { P: 1, M: 9, N: 1100, K: 260 },
 ];
 const linears = [
   { N: 70, I: 300, O: 131 },
   { N: 257, I: 17, O: 33 },
+  { N: 9, I: 260, O: 1100 },
 ];
 
 export const matrixCases: CaseTable = {
