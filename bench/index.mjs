@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { table, toRow } from './report.mjs';
 import { makeInputs } from './inputs.mjs';
 import { measurePeak } from './peak.mjs';
+import { table, toRow } from './report.mjs';
 import { startSubjects } from './subjects.mjs';
 import { flopsOf, workloads } from './workloads.mjs';
 
@@ -39,7 +39,8 @@ function options() {
       },
     });
     const rounds = Number(values.rounds ?? (values.quick ? 7 : 11));
-    if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds must be a whole number of at least 1, got "${values.rounds}"`);
+    if (!Number.isInteger(rounds) || rounds < 1)
+      throw new Error(`--rounds must be a whole number of at least 1, got "${values.rounds}"`);
     return { ...values, rounds };
   } catch (error) {
     console.error(`bench: ${error.message}\n\n${USAGE}`);
@@ -54,7 +55,9 @@ function compareChecks(workload, checks) {
     other.check.forEach((value, k) => {
       const expected = first.check[k];
       if (!(Math.abs(value - expected) <= 1e-3 * Math.abs(expected) + 1e-4))
-        throw new Error(`${workload.name}: ${other.name} computes ${value} where ${first.name} computes ${expected} (figure ${k})`);
+        throw new Error(
+          `${workload.name}: ${other.name} computes ${value} where ${first.name} computes ${expected} (figure ${k})`,
+        );
     });
 }
 

@@ -2,7 +2,11 @@
 
 /** Names and lengths of the arrays in a workload's input file, in order. */
 export function layoutOf(w) {
-  if (w.kind === 'gemm') return [['a', w.M * w.K], ['b', w.K * w.N]];
+  if (w.kind === 'gemm')
+    return [
+      ['a', w.M * w.K],
+      ['b', w.K * w.N],
+    ];
   const rows = w.gates * w.H;
   return [
     ['x', w.T * w.B * w.I],

@@ -9,7 +9,9 @@ import { parseArgs } from 'node:util';
 import * as u from 'unrolled';
 import { splitInputs, summarise } from './inputs.mjs';
 
-const { values } = parseArgs({ options: { backend: { type: 'string' }, threads: { type: 'string' }, simd: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { backend: { type: 'string' }, threads: { type: 'string' }, simd: { type: 'string' } },
+});
 await u.ready({ backend: values.backend, threads: Number(values.threads), ...(values.simd && { simd: values.simd }) });
 const info = u.backendInfo();
 

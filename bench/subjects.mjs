@@ -13,7 +13,10 @@ const own = (name, backend, threads, flags = [], extra = []) => ({
   backend,
   threads,
   isNative: backend === 'native' && extra.length === 0,
-  command: [process.execPath, [...flags, here('subject.mjs'), '--backend', backend, '--threads', String(threads), ...extra]],
+  command: [
+    process.execPath,
+    [...flags, here('subject.mjs'), '--backend', backend, '--threads', String(threads), ...extra],
+  ],
 });
 const pytorch = (threads) => ({
   name: `pytorch ${threads}t`,
@@ -22,7 +25,8 @@ const pytorch = (threads) => ({
   threads,
   isNative: false,
   command: ['/usr/bin/python3', [here('peers/pytorch.py'), String(threads)]],
-  missing: () => (spawnSync('/usr/bin/python3', ['-c', 'import torch, numpy']).status === 0 ? null : 'apt-get install python3-torch'),
+  missing: () =>
+    spawnSync('/usr/bin/python3', ['-c', 'import torch, numpy']).status === 0 ? null : 'apt-get install python3-torch',
 });
 
 const CANDIDATES = [

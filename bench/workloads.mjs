@@ -20,7 +20,16 @@ const sequence = (cell, mode, I, H, T, B, quick = false) => ({
   B,
   quick,
 });
-const gemm = (M, N, K, quick = false) => ({ kind: 'gemm', name: `gemm M=${M} N=${N} K=${K}`, cell: '-', mode: 'product', M, N, K, quick });
+const gemm = (M, N, K, quick = false) => ({
+  kind: 'gemm',
+  name: `gemm M=${M} N=${N} K=${K}`,
+  cell: '-',
+  mode: 'product',
+  M,
+  N,
+  K,
+  quick,
+});
 
 const SHAPES = [
   [32, 64, 50, 16],

@@ -65,7 +65,7 @@ const references = new Map<string, Record<string, number[]>>();
 
 /** What the reference makes of a case; computed once for all backends. */
 function expected(spec: LayerCase, inputs: LayerInputs, seed: number): Record<string, number[]> {
-  const key = describeCase(spec);
+  const key = `${describeCase(spec)} ${seed}`;
   const result = references.get(key) ?? runLayer(reference, spec, inputs, seed);
   references.set(key, result);
   return result;

@@ -491,7 +491,8 @@ describeBackends('fit', () => {
         },
       },
     });
-    expect(new Set(held.slice(2)).size).toBe(1);
+    // It may fall, when what earlier tests left is collected; it may not rise.
+    expect(Math.max(...held.slice(10))).toBeLessThanOrEqual(Math.max(...held.slice(2, 10)));
     // Gradients and two moments, at most: nothing else stays.
     const own = m.parameters().reduce((sum, p) => sum + p.size, 0);
     expect(memory.stats().persistent - persistent).toBeLessThan(own * 8 * 16);
