@@ -1,25 +1,27 @@
 // dist.mjs: builds dist/: ES modules and types by tsc (same folders as src/, so that paths relative to a file hold in both),
 // a CommonJS bundle for `require`, and one self-contained ES module for pages without a bundler. Does nothing when fresh.
+// Built beside and then renamed: a program that imports the package meanwhile finds the old one whole.
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isNewer } from '../native/build.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
-const stamp = join(dist, 'cjs', 'package.json'); // written last
+const next = join(root, 'dist.next');
+const stamp = join('cjs', 'package.json'); // written last
 
 function isFresh() {
   const sources = readdirSync(join(root, 'src'), { recursive: true }).map((name) => join(root, 'src', name));
   const config = ['tsconfig.json', 'tsconfig.build.json', '.ci/dist.mjs'].map((name) => join(root, name));
-  return isNewer(stamp, [...sources, ...config]);
+  return isNewer(join(dist, stamp), [...sources, ...config]);
 }
 
 async function build() {
-  rmSync(dist, { recursive: true, force: true });
+  rmSync(next, { recursive: true, force: true });
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', next], { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new Error('tsc failed');
 
   const { build: bundle } = await import('esbuild');
@@ -27,8 +29,8 @@ async function build() {
   // Both bundles lie two folders below the package's root, as src/platform/ does.
   await bundle({
     ...common,
-    entryPoints: ['dist/node.js'],
-    outfile: 'dist/cjs/index.cjs',
+    entryPoints: ['dist.next/node.js'],
+    outfile: 'dist.next/cjs/index.cjs',
     platform: 'node',
     format: 'cjs',
     packages: 'external',
@@ -37,8 +39,8 @@ async function build() {
   });
   await bundle({
     ...common,
-    entryPoints: ['dist/browser.js'],
-    outfile: 'dist/web/unrolled.js',
+    entryPoints: ['dist.next/browser.js'],
+    outfile: 'dist.next/web/unrolled.js',
     platform: 'browser',
     format: 'esm',
     minify: true,
@@ -46,10 +48,12 @@ async function build() {
   });
 
   // The types again, where they count as CommonJS: TypeScript does not let `require` have those of an ES module.
-  for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
-    if (file.endsWith('.d.ts')) cpSync(join(dist, file), join(dist, 'cjs', file));
+  for (const file of readdirSync(next, { recursive: true, encoding: 'utf8' })) {
+    if (file.endsWith('.d.ts')) cpSync(join(next, file), join(next, 'cjs', file));
   }
-  writeFileSync(stamp, '{ "type": "commonjs" }\n');
+  writeFileSync(join(next, stamp), '{ "type": "commonjs" }\n');
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(next, dist);
   console.log('dist: built');
 }
 

@@ -63,13 +63,17 @@ export function contents(
   return result;
 }
 
-const INT_GUARD = 0x7fffabcd;
+/** What lies around a buffer: around those only read, numbers that spoil a result; else one that no kernel would write. */
+function guardOf({ element, role }: BufferArgument): number {
+  if (element === 'int') return 0x7fffabcd;
+  return role === 'in' ? Number.NaN : 2 ** 100;
+}
 /** Elements before and after each buffer, counted so that buffers start at every alignment of 4 bytes. */
 const guardLength = (seed: number): number => 16 + (seed % 4);
 
 /**
- * Calls the kernel and returns every buffer it may write, by name. Around each buffer lie guards, NaN for floats: reading
- * them spoils a result, writing them is found; so is writing a buffer that is only to be read.
+ * Calls the kernel and returns every buffer it may write, by name. Around each buffer lie guards: reading them spoils a
+ * result, writing them is found; so is writing a buffer that is only to be read.
  */
 export function runKernel(
   backend: Backend,
@@ -82,11 +86,12 @@ export function runKernel(
   const guard = guardLength(seed);
   const whole: Storage[] = [];
   const inside = new Map<string, Storage>();
-  for (const { name, element } of buffersOf(kernel)) {
+  for (const argument of buffersOf(kernel)) {
+    const { name, element } = argument;
     const data = start[name];
     if (!data) continue;
     const storage = memory.alloc(element, data.length + 2 * guard, 'persistent');
-    memory.view(storage).fill(element === 'int' ? INT_GUARD : Number.NaN);
+    memory.view(storage).fill(guardOf(argument));
     const part = memory.slice(storage, guard, data.length);
     memory.view(part).set(data);
     whole.push(storage);
@@ -101,13 +106,14 @@ export function runKernel(
 
     const written: Record<string, number[]> = {};
     let k = 0;
-    for (const { name, element, role } of buffersOf(kernel)) {
+    for (const argument of buffersOf(kernel)) {
+      const { name, element, role } = argument;
       const part = inside.get(name);
       if (!part) continue;
       const all: ElementArray<typeof element> = memory.view(whole[k++] as Storage);
       const outside = [...all.subarray(0, guard), ...all.subarray(all.length - guard)];
-      const untouched = outside.every((x) => (element === 'int' ? x === INT_GUARD : Number.isNaN(x)));
-      if (!untouched) expect.fail(`${kernel}: wrote outside of ${name}`);
+      const untouched = guardOf(argument);
+      if (!outside.every((x) => Object.is(x, untouched))) expect.fail(`${kernel}: wrote outside of ${name}`);
       const now = Array.from(memory.view(part));
       const readOnly = role === 'in' || (role === 'saved' && kernel.endsWith('_backward'));
       if (readOnly)
