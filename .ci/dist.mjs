@@ -21,7 +21,10 @@ function isFresh() {
 async function build() {
   rmSync(next, { recursive: true, force: true });
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', next], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', next], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (status !== 0) throw new Error('tsc failed');
 
   const { build: bundle } = await import('esbuild');
@@ -44,7 +47,7 @@ async function build() {
     platform: 'browser',
     format: 'esm',
     minify: true,
-    keepNames: true, // error.name
+    keepNames: true, // the names of classes in messages
   });
 
   // The types again, where they count as CommonJS: TypeScript does not let `require` have those of an ES module.

@@ -3,17 +3,25 @@
 
 /** Base of every error this library throws on purpose. `code` is stable and safe to switch on; messages are for people. */
 export class UnrolledError extends Error {
+  // A name of its own in each class: those of constructors do not survive minification.
+  static {
+    UnrolledError.prototype.name = 'UnrolledError';
+  }
+
   readonly code: string;
 
   constructor(message: string, code = 'ERR_UNROLLED', options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
     this.code = code;
   }
 }
 
 /** A shape, a length or a number of axes is not what the operation needs. */
 export class ShapeError extends UnrolledError {
+  static {
+    ShapeError.prototype.name = 'ShapeError';
+  }
+
   constructor(message: string, options?: ErrorOptions) {
     super(message, 'ERR_SHAPE', options);
   }
@@ -21,6 +29,10 @@ export class ShapeError extends UnrolledError {
 
 /** A value has the wrong type: int32 where float32 is needed, a string among the numbers, a detached buffer. */
 export class DTypeError extends UnrolledError {
+  static {
+    DTypeError.prototype.name = 'DTypeError';
+  }
+
   constructor(message: string, options?: ErrorOptions) {
     super(message, 'ERR_DTYPE', options);
   }
@@ -28,6 +40,10 @@ export class DTypeError extends UnrolledError {
 
 /** An option is unknown, of the wrong type, out of range, or not available in this release. */
 export class OptionError extends UnrolledError {
+  static {
+    OptionError.prototype.name = 'OptionError';
+  }
+
   constructor(message: string, options?: ErrorOptions) {
     super(message, 'ERR_OPTION', options);
   }
@@ -35,6 +51,10 @@ export class OptionError extends UnrolledError {
 
 /** A label, an embedding index or a gather index lies outside its range. */
 export class IndexError extends UnrolledError {
+  static {
+    IndexError.prototype.name = 'IndexError';
+  }
+
   constructor(message: string, options?: ErrorOptions) {
     super(message, 'ERR_INDEX', options);
   }
@@ -42,6 +62,10 @@ export class IndexError extends UnrolledError {
 
 /** Sequence lengths are not integers in 0..T, or there is not one of them for each row. */
 export class LengthsError extends UnrolledError {
+  static {
+    LengthsError.prototype.name = 'LengthsError';
+  }
+
   constructor(message: string, options?: ErrorOptions) {
     super(message, 'ERR_LENGTHS', options);
   }
@@ -49,6 +73,10 @@ export class LengthsError extends UnrolledError {
 
 /** A tensor of a step that is over was used. */
 export class StaleTensorError extends UnrolledError {
+  static {
+    StaleTensorError.prototype.name = 'StaleTensorError';
+  }
+
   constructor(
     message = 'this tensor belongs to a step that is over: its memory is used again from the next recorded op after ' +
       'backward(), or from the end of scope(). Read it before with toArray() or item(), keep it with detach(), or keep ' +
@@ -61,6 +89,10 @@ export class StaleTensorError extends UnrolledError {
 
 /** Memory could not be had. `bytes` is what was asked for. */
 export class OutOfMemoryError extends UnrolledError {
+  static {
+    OutOfMemoryError.prototype.name = 'OutOfMemoryError';
+  }
+
   readonly bytes: number;
 
   constructor(message: string, bytes: number, options?: ErrorOptions) {
@@ -78,6 +110,10 @@ export interface FailedAttempt {
 
 /** No backend is ready, or none could be started. `attempts` lists each one that was tried. */
 export class BackendError extends UnrolledError {
+  static {
+    BackendError.prototype.name = 'BackendError';
+  }
+
   readonly attempts: readonly FailedAttempt[];
 
   constructor(message: string, attempts: readonly FailedAttempt[] = [], options?: ErrorOptions) {
@@ -89,6 +125,10 @@ export class BackendError extends UnrolledError {
 
 /** A number that must be finite is not, for example the loss of a training step. */
 export class NumericError extends UnrolledError {
+  static {
+    NumericError.prototype.name = 'NumericError';
+  }
+
   constructor(message: string, options?: ErrorOptions) {
     super(message, 'ERR_NUMERIC', options);
   }
@@ -96,6 +136,10 @@ export class NumericError extends UnrolledError {
 
 /** A file breaks a rule of its format. */
 export class FormatError extends UnrolledError {
+  static {
+    FormatError.prototype.name = 'FormatError';
+  }
+
   constructor(message: string, options?: ErrorOptions) {
     super(message, 'ERR_FORMAT', options);
   }
@@ -103,8 +147,11 @@ export class FormatError extends UnrolledError {
 
 /** Work was stopped through an AbortSignal. `name` is "AbortError", as everywhere on the platform. */
 export class AbortError extends UnrolledError {
+  static {
+    AbortError.prototype.name = 'AbortError';
+  }
+
   constructor(message = 'the operation was aborted', options?: ErrorOptions) {
     super(message, 'ABORT_ERR', options);
-    this.name = 'AbortError';
   }
 }

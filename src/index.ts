@@ -14,10 +14,16 @@ import type { BackendInfo } from './backend/types.js';
  * @returns what was chosen, and what was tried before it
  * @throws BackendError  if nothing could be started; it lists every attempt with its remedy
  */
-export async function ready(options: ReadyOptions = {}): Promise<BackendInfo> {
-  setCurrent(await selectBackend(options));
-  return backendInfo();
+export function ready(options: ReadyOptions = {}): Promise<BackendInfo> {
+  // One after the other: of two calls at once the later one decides, whichever backend starts sooner.
+  const started = lastStart.then(async () => {
+    setCurrent(await selectBackend(options));
+    return backendInfo();
+  });
+  lastStart = started.catch(() => {});
+  return started;
 }
+let lastStart: Promise<unknown> = Promise.resolve();
 
 export { noGrad, scope } from './autograd/context.js';
 export {
@@ -70,10 +76,10 @@ export {
   RNN,
   type RNNOptions,
 } from './layers/recurrent.js';
-export { RecurrentState, type RecurrentStateJson, type StateInput } from './layers/state.js';
+export { type JsonTensor, RecurrentState, type RecurrentStateJson, type StateInput } from './layers/state.js';
 export * from './losses/index.js';
 export { expand } from './ops/broadcast.js';
-export { abs, add, div, exp, log, mul, neg, relu, sigmoid, sqrt, sub, tanh } from './ops/elementwise.js';
+export { abs, add, div, exp, log, mul, neg, type Operand, relu, sigmoid, sqrt, sub, tanh } from './ops/elementwise.js';
 export { embedding, gather, type Indices, indexSelect } from './ops/gather.js';
 export { linear, matmul } from './ops/matmul.js';
 export { type Axes, argmax, max, mean, sum } from './ops/reduce.js';

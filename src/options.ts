@@ -68,7 +68,12 @@ export function checkOptions<T extends object>(
   }
   const names = Object.keys(rules);
   for (const name of Object.keys(options ?? {})) {
-    if (!Object.hasOwn(rules, name)) throw new OptionError(`${where}: unknown option "${name}"${advice(name, names)}`);
+    if (Object.hasOwn(rules, name)) continue;
+    // A tensor or a state in the place of options: its properties are not misspelt options.
+    if (isInstance(options)) {
+      throw new OptionError(`${where}: options must be an object { ${names.join(', ')} }, got ${show(options)}`);
+    }
+    throw new OptionError(`${where}: unknown option "${name}"${adviceFor(name, names)}`);
   }
   for (const name of names) {
     const rule = rules[name as keyof T];
@@ -87,6 +92,11 @@ export function checkOptions<T extends object>(
   }
 }
 
+function isInstance(value: unknown): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype !== null && prototype.constructor?.name !== 'Object';
+}
+
 /** A value as it appears in a message: short, and never throwing. */
 export function show(value: unknown): string {
   if (typeof value === 'string')
@@ -101,7 +111,8 @@ export function show(value: unknown): string {
   return String(value);
 }
 
-function advice(name: string, names: readonly string[]): string {
+/** What to say behind an unknown name: the nearest known one, else all of them. */
+export function adviceFor(name: string, names: readonly string[]): string {
   let best = '';
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of names) {

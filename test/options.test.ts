@@ -64,6 +64,12 @@ describe('checkOptions', () => {
 });
 
 describe('errors', () => {
+  it('have names that do not come from their constructors, which minifiers rename', () => {
+    class Renamed extends errors.ShapeError {}
+    expect(new Renamed('why').name).toBe('ShapeError');
+    expect(new errors.OptionError('why').stack).toMatch(/^OptionError: why/);
+  });
+
   it('are UnrolledErrors with a name and a stable code', () => {
     const codes = Object.entries(errors).map(([name, type]) => {
       const error = new (type as new (...args: unknown[]) => errors.UnrolledError)('why');

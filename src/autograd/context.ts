@@ -1,6 +1,7 @@
 // What all ops share: the backend in use, whether ops are recorded, and when a step ends.
 import type { Backend, Lifetime } from '../backend/types.js';
-import { BackendError } from '../errors.js';
+import { BackendError, OptionError } from '../errors.js';
+import { show } from '../options.js';
 
 let backend: Backend | null = null;
 let noGradDepth = 0;
@@ -42,6 +43,7 @@ export function isRecording(): boolean {
  *   const scores = noGrad(() => model.forward(x));
  */
 export function noGrad<R>(fn: () => R): R {
+  checkFunction('noGrad', fn);
   noGradDepth++;
   return finallyAlsoAsync(fn, () => {
     noGradDepth--;
@@ -57,6 +59,7 @@ export function noGrad<R>(fn: () => R): R {
  *   const answer = scope(() => model.forward(x).detach());
  */
 export function scope<R>(fn: () => R): R {
+  checkFunction('scope', fn);
   const entered: Scope = { mark: current().memory.mark(), open: true };
   scopes.push(entered);
   return finallyAlsoAsync(fn, () => {
@@ -71,6 +74,14 @@ function closeScopes(): void {
     scopes.pop();
     // Marks only grow: this one holds even if the step it was taken in has ended since.
     current().memory.release(top.mark);
+  }
+}
+
+function checkFunction(where: string, fn: unknown): void {
+  if (typeof fn !== 'function') {
+    throw new OptionError(
+      `${where}: the argument must be a function to run, got ${show(fn)}; write ${where}(() => ...)`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 // Tensors from what the user has: numbers, arrays, typed arrays, random draws.
 import type { Element, Storage } from '../backend/types.js';
-import { DTypeError, IndexError, ShapeError } from '../errors.js';
+import { DTypeError, IndexError, OptionError, ShapeError } from '../errors.js';
 import { checkOptions, is, type Rule, show } from '../options.js';
 import { current } from './context.js';
 import { generator } from './random.js';
@@ -36,15 +36,25 @@ const optionRules: { [K in keyof TensorOptions]-?: Rule } = {
  *
  *   u.tensor([[1, 2], [3, 4]])                          // [2, 2] float32
  *   u.tensor(new Float32Array(6), [2, 3])
- *   u.tensor([4, 1], undefined, { dtype: 'int32' })     // labels
+ *   u.tensor([4, 1], { dtype: 'int32' })                // labels
  *
  * @param data     a number, nested arrays, or a typed array; NaN and infinities are allowed
- * @param shape    default: that of the nesting
+ * @param shape    default: that of the nesting; may be left out before options
  * @param options  dtype, requiresGrad
  * @throws ShapeError  if nested arrays differ in length, or the shape does not hold as many numbers
  * @throws DTypeError  if something is not a number, not an int32 where that is asked for, or a buffer is detached
  */
-export function tensor(data: NestedNumbers | NumericTypedArray, shape?: Shape, options: TensorOptions = {}): Tensor {
+export function tensor(data: NestedNumbers | NumericTypedArray, shape?: Shape, options?: TensorOptions): Tensor;
+/** A tensor of given numbers in the shape of their nesting. */
+export function tensor(data: NestedNumbers | NumericTypedArray, options: TensorOptions): Tensor;
+export function tensor(
+  data: NestedNumbers | NumericTypedArray,
+  second?: Shape | TensorOptions,
+  third?: TensorOptions,
+): Tensor {
+  const isOptions = typeof second === 'object' && second !== null && !Array.isArray(second) && third === undefined;
+  const shape = isOptions ? undefined : (second as Shape | undefined);
+  const options = (isOptions ? (second as TensorOptions) : third) ?? {};
   checkOptions('tensor', options, optionRules);
   const typed = ArrayBuffer.isView(data);
   const inferred: number[] = [];
@@ -59,19 +69,23 @@ export function tensor(data: NestedNumbers | NumericTypedArray, shape?: Shape, o
 }
 
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
-  return full(shape, 0, options);
+  return constant('zeros', shape, 0, options);
 }
 
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
-  return full(shape, 1, options);
+  return constant('ones', shape, 1, options);
 }
 
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  checkOptions('full', options, optionRules);
-  const dtype = options.dtype ?? 'float32';
   if (typeof value !== 'number') throw new DTypeError(`full: value must be a number, got ${show(value)}`);
+  return constant('full', shape, value, options);
+}
+
+function constant(op: string, shape: Shape, value: number, options: TensorOptions): Tensor {
+  checkOptions(op, options, optionRules);
+  const dtype = options.dtype ?? 'float32';
   if (dtype === 'int32') checkInts([value]);
-  return filled(checkShape('full', shape), dtype, options.requiresGrad ?? false, (out) => {
+  return filled(checkShape(op, shape), dtype, options.requiresGrad ?? false, (out) => {
     if (value !== 0) out.fill(value);
   });
 }
@@ -87,6 +101,9 @@ export function randn(shape: Shape, options: Omit<TensorOptions, 'dtype'> = {}):
 /** Numbers from [low, high), each equally likely, from the global generator. */
 export function uniform(shape: Shape, low = 0, high = 1, options: Omit<TensorOptions, 'dtype'> = {}): Tensor {
   checkOptions('uniform', options, { requiresGrad: is.boolean });
+  if (!Number.isFinite(low) || !Number.isFinite(high)) {
+    throw new OptionError(`uniform: low and high must be finite numbers, got ${show(low)} and ${show(high)}`);
+  }
   return filled(checkShape('uniform', shape), 'float32', options.requiresGrad ?? false, (out) =>
     generator.fillUniform(out as Float32Array, low, high),
   );
@@ -96,8 +113,10 @@ export function uniform(shape: Shape, low = 0, high = 1, options: Omit<TensorOpt
 export function arange(start: number, end?: number, step = 1): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
   const length = Math.max(0, Math.ceil((to - from) / step));
-  if (!Number.isSafeInteger(length)) {
-    throw new ShapeError(`arange: start, end and step must be finite and step not 0, got ${from}, ${to}, ${step}`);
+  if (![from, to, step].every(Number.isFinite) || !Number.isSafeInteger(length)) {
+    throw new ShapeError(
+      `arange: start, end and step must be finite numbers and step not 0, got ${[from, to, step].map(show).join(', ')}`,
+    );
   }
   const dtype = [from, to, step].every(Number.isInteger) ? 'int32' : 'float32';
   return filled([length], dtype, false, (out) => {
@@ -114,6 +133,9 @@ export function arange(start: number, end?: number, step = 1): Tensor {
  * @throws IndexError  if a class is outside its range
  */
 export function oneHot(classes: Tensor | NestedNumbers | Int32Array, numClasses: number): Tensor {
+  if (!Number.isSafeInteger(numClasses) || numClasses < 1) {
+    throw new ShapeError(`oneHot: numClasses must be a whole number >= 1, got ${show(numClasses)}`);
+  }
   const index = toIndex(classes, 'oneHot', 'classes');
   const numbers = current().memory.view(index.storage) as Int32Array;
   return filled([...index.shape, numClasses], 'float32', false, (out) => {
@@ -193,9 +215,15 @@ function checkTyped(data: ArrayBufferView, inferred: number[]): NumericTypedArra
   return numbers;
 }
 
+/** More axes than anybody nests: an array that contains itself would be walked for ever. */
+const MAX_RANK = 64;
+
 /** All numbers of nested arrays in order; their shape goes to `shape`. */
 function flatten(data: NestedNumbers, shape: number[]): number[] {
   for (let level: NestedNumbers | undefined = data; Array.isArray(level); level = level[0] as NestedNumbers) {
+    if (shape.length === MAX_RANK) {
+      throw new ShapeError(`tensor: data must be nested at most ${MAX_RANK} arrays deep; does it contain itself?`);
+    }
     shape.push(level.length);
   }
   const numbers: number[] = [];

@@ -1,9 +1,9 @@
 // Compares the gradients of backward with differences of the function itself.
-import { NumericError } from '../errors.js';
-import { checkOptions, is } from '../options.js';
+import { NumericError, OptionError } from '../errors.js';
+import { checkOptions, is, show } from '../options.js';
 import { current, noGrad } from './context.js';
 import { Generator, generator } from './random.js';
-import { showShape, Tensor, type TensorData } from './tensor.js';
+import { checkTensor, showShape, Tensor, type TensorData } from './tensor.js';
 
 export interface GradcheckOptions {
   /** Distance of the two points of a difference. Default 1e-6 on the reference backend, 1e-2 on those in float32 */
@@ -25,7 +25,7 @@ export interface GradcheckOptions {
  * @param fn      takes the inputs, returns one tensor or several
  * @param inputs  those with requiresGrad are checked; parameters of a layer may be among them
  * @returns true
- * @throws NumericError  at the first element that differs, naming it
+ * @throws NumericError  at the first element that differs, naming it;  OptionError  if no input requires a gradient
  */
 export function gradcheck(
   fn: (...inputs: Tensor[]) => Tensor | readonly Tensor[],
@@ -33,14 +33,27 @@ export function gradcheck(
   options: GradcheckOptions = {},
 ): true {
   checkOptions('gradcheck', options, { eps: is.between(0), atol: is.number(0), rtol: is.number(0) });
+  if (typeof fn !== 'function') throw new OptionError(`gradcheck: fn must be a function, got ${show(fn)}`);
+  if (!Array.isArray(inputs))
+    throw new OptionError(`gradcheck: inputs must be an array of tensors, got ${show(inputs)}`);
+  inputs.forEach((input, k) => {
+    checkTensor(input, 'gradcheck', `input ${k}`);
+  });
   const checked = inputs.filter((t) => t.requiresGrad);
+  if (checked.length === 0) {
+    throw new OptionError('gradcheck: at least one input must require a gradient; make it with { requiresGrad: true }');
+  }
   const double = checked.every((t) => t.data instanceof Float64Array);
   const { eps = double ? 1e-6 : 1e-2, atol = double ? 1e-5 : 2e-3, rtol = double ? 1e-3 : 2e-2 } = options;
   const draws = generator.state();
   const run = (): Tensor[] => {
     generator.restore(draws);
     const result = fn(...inputs);
-    return result instanceof Tensor ? [result] : [...result];
+    const outputs = Array.isArray(result) ? [...result] : [result];
+    outputs.forEach((y, k) => {
+      checkTensor(y, 'gradcheck', `output ${k} of fn`);
+    });
+    return outputs;
   };
   const weights = noGrad(run).map((y) => projection(y));
   const value = (): number => noGrad(() => run().reduce((total, y, k) => total + dot(y, weights[k] as Tensor), 0));

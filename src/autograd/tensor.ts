@@ -2,6 +2,7 @@
 // by src/ops/methods.ts, so that this file knows none of them.
 import type { Floats, Ints, Lifetime, Storage } from '../backend/types.js';
 import { DTypeError, ShapeError } from '../errors.js';
+import { checkOptions, is, show } from '../options.js';
 import { current, finishStep } from './context.js';
 import { type Node, newOutput, record, recording, runBackward } from './tape.js';
 
@@ -24,7 +25,7 @@ export class Tensor {
   readonly dtype: DType;
   /** Number of elements. */
   readonly size: number;
-  /** Where the numbers are; ops hand it to kernels. */
+  /** Where the numbers are; ops hand it to kernels. @internal */
   readonly storage: Storage;
   /** Whether backward computes a gradient for this tensor, or for what it was made of. */
   requiresGrad: boolean;
@@ -33,14 +34,16 @@ export class Tensor {
    * used again after zeroGrad: clone() it to keep the numbers.
    */
   grad: Tensor | null = null;
-  /** The recorded op that made this tensor, and which of its outputs it is. */
+  /** The recorded op that made this tensor. @internal */
   node: Node | null = null;
+  /** Which of that op's outputs it is. @internal */
   slot = 0;
   #version = 0;
   /** The tensor whose numbers these are too, after detach() or reshape(). */
   #base: Tensor | null = null;
   #gradBuffer: Floats | null = null;
 
+  /** @internal */
   constructor(storage: Storage, shape: Shape, dtype: DType = 'float32', requiresGrad = false) {
     this.storage = storage;
     this.shape = shape;
@@ -95,6 +98,7 @@ export class Tensor {
    * @throws StaleTensorError  if the step is over
    */
   backward(grad?: Tensor | null, options: BackwardOptions = {}): void {
+    checkOptions<BackwardOptions>('backward', options, { retainGraph: is.boolean });
     if (!this.requiresGrad) {
       throw new DTypeError(
         'backward: this tensor does not depend on anything that requires a gradient; was it made inside noGrad, or from ' +
@@ -110,6 +114,12 @@ export class Tensor {
     // A finished step is told here, before anything is computed.
     memory.view(this.storage);
     if (grad !== null) {
+      if (!(grad instanceof Tensor)) {
+        throw new DTypeError(
+          `backward: grad must be a tensor or null, got ${show(grad)}; options come after it: ` +
+            'backward(null, { retainGraph: true })',
+        );
+      }
       if (!sameShape(grad.shape, this.shape)) {
         throw new ShapeError(`backward: grad must be ${showShape(this.shape)}, got ${showShape(grad.shape)}`);
       }
@@ -131,7 +141,7 @@ export class Tensor {
     this.grad = null;
   }
 
-  /** The buffer that gradients of this leaf add up in; zero when backward is the first to reach it since zeroGrad. */
+  /** The buffer that gradients of this leaf add up in; zero when backward is the first to reach it since zeroGrad. @internal */
   gradAccumulator(): Floats {
     if (this.grad === null) {
       const { memory } = current();
@@ -142,6 +152,7 @@ export class Tensor {
     return this.grad.storage as Floats;
   }
 
+  /** @internal */
   protected gradLifetime(): Lifetime {
     return 'host';
   }
@@ -154,7 +165,7 @@ export class Tensor {
     return new Tensor(storage, this.shape, this.dtype);
   }
 
-  /** The same numbers under another shape of the same size, without history. */
+  /** The same numbers under another shape of the same size, without history. @internal */
   alias(shape: Shape): Tensor {
     const alias = new Tensor(this.storage, shape, this.dtype);
     alias.#base = this.#base ?? this;
@@ -184,21 +195,48 @@ export class Tensor {
     this.dispose();
   }
 
+  /** What console.log and messages show: `Tensor [2, 2] float32: 1, 2, 3, 4`. */
   toString(): string {
-    return `${this.constructor.name} ${showShape(this.shape)} ${this.dtype}`;
+    const kind = this instanceof Parameter ? 'Parameter' : 'Tensor';
+    return `${kind} ${showShape(this.shape)} ${this.dtype}: ${this.#numbers()}`;
+  }
+
+  /** For messages and logs, so it never throws. */
+  #numbers(): string {
+    if (!this.storage.alive) return '(freed, or of a step that is over)';
+    try {
+      const values = current().memory.view(this.storage) as TensorData;
+      const shown = Array.from(values.subarray(0, SHOWN_NUMBERS), (value) => Number(value.toPrecision(6)));
+      return shown.join(', ') + (values.length > SHOWN_NUMBERS ? ', ...' : '');
+    } catch {
+      return '(of another backend)';
+    }
+  }
+
+  /** @internal */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  toJSON(): { shape: Shape; dtype: DType; data: number[] } {
+    return { shape: this.shape, dtype: this.dtype, data: this.toArray() };
   }
 }
+
+/** How many numbers toString shows. */
+const SHOWN_NUMBERS = 8;
 
 /** A tensor that training changes: lives in backend memory, requires a gradient, is found by `Module.parameters()`. */
 export class Parameter extends Tensor {
   /** @param from  initial numbers and shape; copied */
   constructor(from: Tensor) {
-    const { memory } = current();
-    const storage = memory.alloc('float', from.size, 'persistent');
-    copyInto(storage, floatsOf(from, 'Parameter', 'from'));
+    const numbers = floatsOf(from, 'Parameter', 'from');
+    const storage = current().memory.alloc('float', from.size, 'persistent');
+    copyInto(storage, numbers);
     super(storage, from.shape, 'float32', true);
   }
 
+  /** @internal */
   protected override gradLifetime(): Lifetime {
     return 'persistent';
   }
@@ -208,18 +246,31 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
 }
 
+/** DTypeError naming the op and the argument unless `t` is a tensor. For ops that look at its shape first. */
+export function checkTensor(t: unknown, op: string, argument: string): asserts t is Tensor {
+  if (t instanceof Tensor) return;
+  throw new DTypeError(`${op}: ${argument} must be a tensor, got ${show(t)}; ${tensorAdvice(t)}`);
+}
+
+function tensorAdvice(given: unknown): string {
+  const isResult = typeof given === 'object' && given !== null && 'output' in given && 'state' in given;
+  return isResult ? "a recurrent layer's result is { output, state }: take its output" : 'make one with u.tensor()';
+}
+
 /** The storage of a float32 tensor; DTypeError naming the op and the argument for anything else. */
 export function floatsOf(t: Tensor, op: string, argument: string): Floats {
-  if (!(t instanceof Tensor))
-    throw new DTypeError(`${op}: ${argument} must be a tensor, got ${typeof t}; make one with u.tensor()`);
-  if (t.dtype !== 'float32') throw new DTypeError(`${op}: ${argument} must be float32, got ${t.dtype}`);
+  checkTensor(t, op, argument);
+  if (t.dtype !== 'float32') {
+    throw new DTypeError(
+      `${op}: ${argument} must be float32, got ${t.dtype}; convert it with u.tensor(t.toArray(), t.shape)`,
+    );
+  }
   return t.storage as Floats;
 }
 
 /** The storage of an int32 tensor; DTypeError naming the op and the argument for anything else. */
 export function intsOf(t: Tensor, op: string, argument: string): Ints {
-  if (!(t instanceof Tensor))
-    throw new DTypeError(`${op}: ${argument} must be a tensor, got ${typeof t}; make one with u.tensor()`);
+  checkTensor(t, op, argument);
   if (t.dtype !== 'int32') {
     throw new DTypeError(`${op}: ${argument} must be int32, got ${t.dtype}; make it with { dtype: 'int32' }`);
   }

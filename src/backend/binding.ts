@@ -12,6 +12,28 @@ import {
 import type { Argument, Status } from './generated/abi.js';
 import type { Storage } from './types.js';
 
+/** For a storage that is no longer alive. */
+export function staleError(of: Storage): StaleTensorError {
+  return of.lifetime === 'persistent'
+    ? new StaleTensorError('this tensor was freed by dispose(); make a new one, or dispose of it later')
+    : new StaleTensorError();
+}
+
+/** For a storage that another backend made: its address or array means nothing to this one. */
+export function foreignError(): BackendError {
+  return new BackendError(
+    'this tensor or parameter belongs to another backend: ready() has switched since it was made. Call ready() with that ' +
+      'backend to use it again; carry numbers over with toArray(), or a model with io.serializeSafetensors(model.stateDict())',
+  );
+}
+
+/** For a storage whose ArrayBuffer the user gave away. */
+export function detachedError(): DTypeError {
+  return new DTypeError(
+    'the buffer of a tensor was detached: it was transferred to another thread. Transfer a copy, tensor.data.slice()',
+  );
+}
+
 /** Throws the error that names the first argument that is not as native/abi.h demands: scalars first, for dims mention them. */
 export function refuse(kernel: string, args: readonly Argument[], values: readonly (Storage | number | null)[]): never {
   const scalars = new Map<string, number>();
@@ -55,7 +77,7 @@ function checkBuffer(
     throw new DTypeError(`${where} must hold ${arg.element} elements, got ${storage.element}`);
   }
   if (storage.length < length) throw new ShapeError(`${where} must have ${expected}, got ${storage.length}`);
-  if (!storage.alive) throw new StaleTensorError();
+  if (!storage.alive) throw staleError(storage);
 }
 
 /** A dim of native/abi.h: a sum of products of names and whole numbers. */
@@ -69,7 +91,10 @@ function evaluate(dim: string, scalars: ReadonlyMap<string, number>): number {
 export function statusError(kernel: string, status: keyof typeof Status | number): Error {
   switch (status) {
     case 'size':
-      return new ShapeError(`${kernel}: a size is negative, or a product of sizes is too large`);
+      return new ShapeError(
+        `${kernel}: a size is negative, or a product of sizes is too large for this backend; use a smaller batch or shorter ` +
+          'sequences',
+      );
     case 'index':
       return new IndexError(`${kernel}: an index is outside its range`);
     case 'lengths':

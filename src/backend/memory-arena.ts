@@ -18,6 +18,9 @@ export interface RegionSource {
   give(region: Region): void;
 }
 
+/** Whether somebody transferred the buffer of a tensor, and with it the whole region, to another thread. */
+export const isDetached = (region: Region): boolean => region.buffer !== null && region.buffer.byteLength === 0;
+
 export const ALIGNMENT = 64;
 const SMALLEST_CHUNK = 1 << 20;
 /** Rounds of use after which a chunk four times too large is given back. */
@@ -51,7 +54,7 @@ export class Arena {
   take(bytes: number): number {
     const rounded = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
     let chunk = this.chunks[this.current];
-    if (chunk === undefined || this.inside + rounded > chunk.bytes) chunk = this.advance(rounded);
+    if (chunk === undefined || this.inside + rounded > chunk.bytes || isDetached(chunk)) chunk = this.advance(rounded);
     const offset = this.inside;
     this.inside += rounded;
     if (this.position > this.peak) this.peak = this.position;
@@ -71,10 +74,10 @@ export class Arena {
     for (const chunk of this.chunks.splice(0)) this.source.give(chunk);
   }
 
-  /** The next chunk that has room; chunks without it, which smaller requests left behind, are skipped. */
+  /** The next chunk that has room; chunks without it, or whose buffer was taken away, are skipped. */
   private advance(bytes: number): Region {
     for (let next = this.chunks[this.current]; next !== undefined; next = this.chunks[this.current]) {
-      if (this.inside + bytes <= next.bytes) return next;
+      if (this.inside + bytes <= next.bytes && !isDetached(next)) return next;
       this.current++;
       this.before += next.bytes;
       this.inside = 0;
@@ -105,8 +108,8 @@ export class Arena {
       // Some slack, so that steps which differ a little do not merge again and again.
       this.wanted = this.recentPeak * 1.125;
       this.clear();
-    } else if (this.chunks[0]?.buffer?.byteLength === 0) {
-      this.clear(); // somebody transferred the buffer of a step tensor to another thread
+    } else if (this.chunks[0] !== undefined && isDetached(this.chunks[0])) {
+      this.clear();
     } else if (this.rounds >= ROUNDS) {
       if (this.capacity > Math.max(4 * this.recentPeak, SMALLEST_CHUNK)) {
         this.wanted = Math.max(2 * this.recentPeak, SMALLEST_CHUNK);

@@ -11,8 +11,9 @@
 //               flat, because ArrayBuffers are collected also in the middle of a loop, where finalizers never run.
 //
 // Scratch of a single call has an arena of its own: step storages made while it is held must outlive it.
-import { DTypeError, OutOfMemoryError, ShapeError, StaleTensorError } from '../errors.js';
-import { Arena, type Region, type RegionSource } from './memory-arena.js';
+import { OutOfMemoryError, ShapeError } from '../errors.js';
+import { detachedError, foreignError, staleError } from './binding.js';
+import { Arena, isDetached, type Region, type RegionSource } from './memory-arena.js';
 import type { Element, ElementArray, Floats, Lifetime, Memory, Storage } from './types.js';
 
 const BYTES: Record<Element, number> = { float: 4, int: 4, double: 8 };
@@ -46,6 +47,8 @@ export class Block<E extends Element = Element> implements Storage<E> {
   position = 0;
 
   constructor(
+    /** Whose it is: kernels of another backend must not follow its address. */
+    readonly owner: Memory,
     readonly element: E,
     readonly length: number,
     private ownLifetime: Lifetime,
@@ -117,6 +120,7 @@ export class BackendMemory implements Memory {
     if (lifetime === 'step') return this.allocStep(element, length, bytes);
     if (lifetime === 'host') {
       return new Block(
+        this,
         element,
         length,
         'host',
@@ -126,7 +130,7 @@ export class BackendMemory implements Memory {
     }
     const region = this.fromHeap(() => this.heap.take(bytes), bytes);
     if (region.buffer === null) new Uint8Array(this.heap.bufferOf(region), region.offset, bytes).fill(0);
-    const block = new Block(element, length, 'persistent', region, 0);
+    const block = new Block(this, element, length, 'persistent', region, 0);
     this.persistentBytes += region.bytes;
     // What the registry holds stays alive until its callback runs: of an ArrayBuffer only the size.
     this.abandoned.register(block, { bytes: region.bytes, region: region.buffer ? null : region }, block);
@@ -134,7 +138,7 @@ export class BackendMemory implements Memory {
   }
 
   slice<E extends Element>(of: Storage<E>, start: number, length: number): Block<E> {
-    const block = living(of);
+    const block = this.own(of);
     if (
       !Number.isSafeInteger(start) ||
       !Number.isSafeInteger(length) ||
@@ -145,11 +149,11 @@ export class BackendMemory implements Memory {
       throw new ShapeError(`memory: a slice must lie within 0..${of.length}, got ${length} elements from ${start}`);
     }
     const delta = (block.root === block ? 0 : block.start) + start * BYTES[of.element];
-    return new Block(of.element, length, block.lifetime, NOWHERE, delta, block.root);
+    return new Block(this, of.element, length, block.lifetime, NOWHERE, delta, block.root);
   }
 
   view<E extends Element>(of: Storage<E>): ElementArray<E> {
-    const block = living(of);
+    const block = this.own(of);
     const region = block.root.region;
     const buffer = this.heap.bufferOf(region);
     refuseDetached(region);
@@ -159,6 +163,7 @@ export class BackendMemory implements Memory {
 
   free(of: Storage): void {
     const block = of as Block;
+    if (block.owner !== this) throw foreignError();
     if (block.lifetime !== 'persistent' || block.root !== block || !block.living) return;
     const { region } = block;
     this.abandoned.unregister(block);
@@ -169,7 +174,7 @@ export class BackendMemory implements Memory {
   withScratch<R>(floats: number, body: (scratch: Floats) => R): R {
     const position = this.scratch.position;
     const start = this.scratch.take(floats * BYTES.float);
-    const block = new Block('float', floats, 'step', this.scratch.region, start);
+    const block = new Block(this, 'float', floats, 'step', this.scratch.region, start);
     try {
       return body(block);
     } finally {
@@ -206,6 +211,7 @@ export class BackendMemory implements Memory {
     const size = this.steps.position;
     if (size <= this.reliefLimit()) return;
     for (const block of this.live) {
+      if (isDetached(block.region)) continue; // lost: whoever reads it is told so
       const from = new Uint8Array(this.heap.bufferOf(block.region), block.region.offset + block.start, block.bytes);
       const region = this.fromHeap(() => this.heap.host(from.length), from.length);
       new Uint8Array(region.buffer as ArrayBuffer, region.offset, from.length).set(from);
@@ -236,12 +242,18 @@ export class BackendMemory implements Memory {
   private allocStep<E extends Element>(element: E, length: number, bytes: number): Block<E> {
     const position = this.steps.position;
     const start = this.steps.take(bytes);
-    const block = new Block(element, length, 'step', this.steps.region, start);
+    const block = new Block(this, element, length, 'step', this.steps.region, start);
     block.position = position;
     block.serial = this.nextSerial++;
     this.live.push(block);
     this.stepPeak = Math.max(this.stepPeak, this.steps.position);
     return block;
+  }
+
+  private own(of: Storage): Block {
+    if (!of.alive) throw staleError(of);
+    if ((of as Block).owner !== this) throw foreignError();
+    return of as Block;
   }
 
   private reliefLimit(): number {
@@ -270,18 +282,7 @@ export class BackendMemory implements Memory {
   }
 }
 
-function living(of: Storage): Block {
-  if (of.alive) return of as Block;
-  throw of.lifetime === 'persistent'
-    ? new StaleTensorError('this tensor was freed by dispose(); make a new one, or dispose of it later')
-    : new StaleTensorError();
-}
-
 /** The user can take an ArrayBuffer away by transferring it to a worker: kernels must not follow its old address. */
 export function refuseDetached(region: Region): void {
-  if (region.buffer !== null && region.buffer.byteLength === 0) {
-    throw new DTypeError(
-      'the buffer of a tensor was detached: it was transferred to another thread. Transfer a copy, tensor.data.slice()',
-    );
-  }
+  if (isDetached(region)) throw detachedError();
 }

@@ -1,6 +1,7 @@
 // The native backend: kernels of the Node addon. A call writes its arguments into a frame of doubles that it shares with the
 // addon, then crosses once with the kernel's number. All memory is ordinary ArrayBuffers, read in place.
 import { BackendError } from '../errors.js';
+import { foreignError } from './binding.js';
 import { ABI_VERSION, type Access, type Binding, bindKernels, frameKernels, kernelTable } from './generated/abi.js';
 import { BackendMemory, type Block, type Heap, refuseDetached } from './memory.js';
 import { ALIGNMENT, type Region } from './memory-arena.js';
@@ -46,7 +47,7 @@ export function openNative(addon: Addon, options: { simd?: Simd | undefined; thr
   }
   const instance = addon.open(simd === undefined ? { threads } : { simd, threads });
   const memory = new BackendMemory(new NativeHeap(addon));
-  const binding = new NativeBinding(instance);
+  const binding = new NativeBinding(instance, memory);
   return {
     get info(): BackendInfo {
       const running = binding.closed ? 0 : instance.threads();
@@ -97,7 +98,10 @@ class NativeBinding implements Binding {
   private readonly held: (Storage | null)[] = [];
   private count = 0;
 
-  constructor(instance: AddonInstance) {
+  constructor(
+    instance: AddonInstance,
+    private readonly memory: BackendMemory,
+  ) {
     this.raw = frameKernels(instance.frame, instance.call);
     this.held = new Array(instance.frame.length).fill(null);
   }
@@ -105,10 +109,11 @@ class NativeBinding implements Binding {
   enter(storage: Storage | null, _access: Access): number {
     if (storage === null) return 0;
     if (this.closed) throw new BackendError('native: this backend was closed; call await ready() again');
-    const { root, address } = storage as Block;
-    refuseDetached(root.region);
+    const block = storage as Block;
+    if (block.owner !== this.memory) throw foreignError();
+    refuseDetached(block.root.region);
     this.held[this.count++] = storage;
-    return address;
+    return block.address;
   }
 
   leave(): void {

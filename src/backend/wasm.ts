@@ -1,6 +1,7 @@
 // The WASM backend: the same kernels as exports of a pure .wasm file, with a loader of our own. Persistent and step storages
 // live in the module's heap. A `host` storage is copied into it for the time of a call, and back if the kernel writes it.
 import { BackendError } from '../errors.js';
+import { foreignError } from './binding.js';
 import { ABI_VERSION, type Access, type Binding, bindKernels, kernelTable, type RawKernels } from './generated/abi.js';
 import { BackendMemory, type Block, type Heap, refuseDetached } from './memory.js';
 import { ALIGNMENT, type Region } from './memory-arena.js';
@@ -129,6 +130,7 @@ class WasmBinding implements Binding {
     if (storage === null) return 0;
     if (this.heap.closed) throw new BackendError('wasm: this backend was closed; call await ready() again');
     const block = storage as Block;
+    if (block.owner !== this.memory) throw foreignError();
     return block.root.region.buffer === null ? block.address : this.stage(block, access);
   }
 

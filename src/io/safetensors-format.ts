@@ -63,6 +63,10 @@ export interface SafetensorsHeader {
 
 /** A file that breaks a rule of the format; `rule` says which. */
 export class SafetensorsError extends FormatError {
+  static {
+    SafetensorsError.prototype.name = 'SafetensorsError';
+  }
+
   readonly rule: SafetensorsRule;
 
   constructor(message: string, rule: SafetensorsRule) {

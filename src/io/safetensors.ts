@@ -57,6 +57,9 @@ export async function saveSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   options: SaveOptions = {},
 ): Promise<Uint8Array> {
+  if (path !== null && typeof path !== 'string' && !(path instanceof URL)) {
+    throw new OptionError(`saveSafetensors: path must be a path, a URL or null, got ${show(path)}`);
+  }
   const bytes = serializeSafetensors(tensors, options);
   if (path !== null) await platform().writeFileAtomic(path, bytes);
   return bytes;
@@ -80,7 +83,9 @@ function toPart([name, value]: [string, Tensor]): SafetensorsPart {
   if (name === METADATA_KEY)
     throw new OptionError(`saveSafetensors: no tensor may be called "${METADATA_KEY}"; pass { metadata }`);
   if (!(value instanceof Tensor))
-    throw new DTypeError(`saveSafetensors: "${name}" must be a tensor, got ${show(value)}`);
+    throw new DTypeError(
+      `saveSafetensors: "${name}" must be a tensor, got ${show(value)}; a model's are model.stateDict()`,
+    );
   const numbers = current().memory.view(value.storage);
   // A copy in the file's element type: the reference backend keeps its floats in double.
   const own = value.dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers);
@@ -94,7 +99,11 @@ function toPart([name, value]: [string, Tensor]): SafetensorsPart {
 
 async function read(where: string, source: SafetensorsSource): Promise<{ bytes: Uint8Array; name: string }> {
   if (source instanceof Uint8Array) return { bytes: source, name: `${source.length} bytes` };
-  if (source instanceof ArrayBuffer) return { bytes: new Uint8Array(source), name: `${source.byteLength} bytes` };
+  if (source instanceof ArrayBuffer) {
+    // A detached buffer has no bytes either, but does not let itself be viewed.
+    const bytes = source.byteLength === 0 ? new Uint8Array(0) : new Uint8Array(source);
+    return { bytes, name: `${bytes.length} bytes` };
+  }
   if (typeof source === 'string' || source instanceof URL)
     return { bytes: await platform().readFile(source), name: String(source) };
   throw new OptionError(`${where}: source must be a path, a URL or bytes, got ${show(source)}`);

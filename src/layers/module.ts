@@ -2,7 +2,8 @@
 // module's own properties, so that assigning them in the constructor is all it takes, and names are PyTorch's.
 import { current } from '../autograd/context.js';
 import { Parameter, sameShape, showShape, Tensor } from '../autograd/tensor.js';
-import { DTypeError, ShapeError, UnrolledError } from '../errors.js';
+import { DTypeError, OptionError, ShapeError, UnrolledError } from '../errors.js';
+import { checkOptions, is, show } from '../options.js';
 
 export type StateDict = Record<string, Tensor>;
 
@@ -93,6 +94,10 @@ export abstract class Module {
    * @throws ShapeError     if a shape differs
    */
   loadStateDict(dict: Readonly<Record<string, Tensor>>, options: { readonly strict?: boolean } = {}): LoadReport {
+    checkOptions('loadStateDict', options, { strict: is.boolean });
+    if (typeof dict !== 'object' || dict === null || dict instanceof Tensor) {
+      throw new OptionError(`loadStateDict: dict must be an object of tensors by name, got ${show(dict)}`);
+    }
     const own = new Map(this.#walk('', new Set()));
     const missing = [...own.keys()].filter((name) => !Object.hasOwn(dict, name));
     const unexpected = Object.keys(dict).filter((name) => !own.has(name));
@@ -111,7 +116,7 @@ export abstract class Module {
       if (from === undefined) continue;
       if (!(from instanceof Tensor) || from.dtype !== 'float32') {
         throw new DTypeError(
-          `loadStateDict: ${name} must be a float32 tensor, got ${from instanceof Tensor ? from.dtype : typeof from}`,
+          `loadStateDict: ${name} must be a float32 tensor, got ${from instanceof Tensor ? from.dtype : show(from)}`,
         );
       }
       if (!sameShape(from.shape, parameter.shape)) {
@@ -170,6 +175,14 @@ export class Sequential extends Module {
 
   constructor(...layers: readonly Layer[]) {
     super();
+    layers.forEach((layer, k) => {
+      if (!(layer instanceof Module)) {
+        throw new OptionError(
+          `Sequential: layer ${k} must be a Module, got ${show(layer)}; for functions between layers, write a Module with a ` +
+            'forward of its own',
+        );
+      }
+    });
     // Indices as properties: that is how they get PyTorch's names.
     Object.assign(this, layers);
   }

@@ -72,7 +72,8 @@ export interface ForwardResult<C extends Tensor | null> {
 const sharedRules: { [K in keyof RecurrentOptions]-?: Rule } = {
   inputSize: required(is.integer(1)),
   hiddenSize: required(is.integer(1)),
-  numLayers: is.integer(1),
+  // Thousands would only be an hour of filling memory: sizes that changed places.
+  numLayers: is.integer(1, 1024),
   bias: is.boolean,
   batchFirst: is.boolean,
   dropout: is.number(0, 1),
@@ -260,6 +261,9 @@ function checkLengths(
 ): Lengths | null {
   const { memory } = current();
   const numbers = given instanceof Tensor ? memory.view(given.storage) : given;
+  if (!Array.isArray(numbers) && !ArrayBuffer.isView(numbers)) {
+    throw new LengthsError(`${name}: lengths must be a list of ${B} numbers or a tensor, got ${show(numbers)}`);
+  }
   if (numbers.length !== B) {
     throw new LengthsError(
       `${name}: lengths must have ${B} entries, one for each row of the batch, got ${numbers.length}`,

@@ -7,7 +7,8 @@ import { type Indices, indexSelect } from '../ops/gather.js';
 import { zeroWhere } from '../ops/shape.js';
 import { show } from '../options.js';
 
-interface JsonTensor {
+/** A tensor of a state as JSON. */
+export interface JsonTensor {
   readonly shape: readonly number[];
   readonly data: readonly number[];
 }

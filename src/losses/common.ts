@@ -6,7 +6,7 @@ import { ShapeError } from '../errors.js';
 import { is, type Rule } from '../options.js';
 
 /** 'mean' and 'sum' give a single number, 'none' one for each row or element. */
-export type ReductionName = keyof typeof Reduction;
+export type ReductionName = 'mean' | 'sum' | 'none';
 
 export const isReduction: Rule = is.oneOf('mean', 'sum', 'none');
 

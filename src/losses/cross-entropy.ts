@@ -9,7 +9,7 @@ import { checkOptions, is } from '../options.js';
 import { isNumbers, isReduction, type Numbers, type ReductionName, reduce, toTensor } from './common.js';
 
 export interface CrossEntropyOptions {
-  /** [C]: how much each class counts. Default: all 1. */
+  /** How much each class counts, C numbers. Default: all 1. */
   readonly weight?: Numbers;
   /** Targets of this value count for nothing: padding. Default -100. */
   readonly ignoreIndex?: number;

@@ -1,5 +1,6 @@
 // Broadcasting: a tensor repeated along axes where its dim is 1, and the sum that is the adjoint of it.
 import { current } from '../autograd/context.js';
+import { checkShape } from '../autograd/creation.js';
 import { newGradient, newOutput, record, recording } from '../autograd/tape.js';
 import { floatsOf, type Shape, sameShape, showShape, Tensor } from '../autograd/tensor.js';
 import type { Floats } from '../backend/types.js';
@@ -37,6 +38,7 @@ export function sumTo(dy: Floats, from: Shape, to: Shape, alloc: (length: number
  */
 export function expand(x: Tensor, shape: Shape): Tensor {
   const from = floatsOf(x, 'expand', 'x');
+  checkShape('expand', shape);
   if (!sameShape(broadcastShapes('expand', x.shape, shape), shape)) {
     throw new ShapeError(`expand: x must broadcast to ${showShape(shape)}, got ${showShape(x.shape)}`);
   }

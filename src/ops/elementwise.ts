@@ -8,7 +8,8 @@ import { DTypeError } from '../errors.js';
 import { broadcastShapes } from './axes.js';
 import { spreadTo, sumTo } from './broadcast.js';
 
-type Operand = Tensor | number;
+/** What arithmetic takes on either side. */
+export type Operand = Tensor | number;
 
 /** a + b. Shapes broadcast as in NumPy. */
 export function add(a: Operand, b: Operand): Tensor {

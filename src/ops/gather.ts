@@ -2,9 +2,10 @@
 import { current } from '../autograd/context.js';
 import { type NestedNumbers, outOfRange, tensor, toIndex } from '../autograd/creation.js';
 import { newOutput, record, recording } from '../autograd/tape.js';
-import { floatsOf, intsOf, showShape, sizeOf, Tensor } from '../autograd/tensor.js';
+import { checkTensor, floatsOf, intsOf, showShape, sizeOf, Tensor } from '../autograd/tensor.js';
 import type { Ints } from '../backend/types.js';
 import { IndexError, ShapeError } from '../errors.js';
+import { show } from '../options.js';
 import { around, axisOf, withDim } from './axes.js';
 import { slice } from './shape.js';
 
@@ -18,6 +19,7 @@ export type Indices = Tensor | NestedNumbers | Int32Array;
  * @throws IndexError  if an index is outside the axis
  */
 export function gather(x: Tensor, axis: number, index: Indices): Tensor {
+  checkTensor(x, 'gather', 'x');
   const at = axisOf('gather', axis, x.shape.length);
   const picks = toIndex(index, 'gather', 'index');
   let source = x;
@@ -37,6 +39,7 @@ export function gather(x: Tensor, axis: number, index: Indices): Tensor {
 
 /** Whole slices at the given positions of an axis: indexSelect(x, [2, 0]) is rows 2 and 0. */
 export function indexSelect(x: Tensor, index: Indices, axis = 0): Tensor {
+  checkTensor(x, 'indexSelect', 'x');
   const at = axisOf('indexSelect', axis, x.shape.length);
   const rows = toIndex(index, 'indexSelect', 'index');
   if (rows.shape.length !== 1)
@@ -84,9 +87,13 @@ function pick(op: string, x: Tensor, axis: number, index: Tensor): Tensor {
  * @throws IndexError  if an id is outside 0..V-1
  */
 export function embedding(weight: Tensor, index: Indices, paddingIdx = -1): Tensor {
+  checkTensor(weight, 'embedding', 'weight');
   const [V, E] = weight.shape;
   if (V === undefined || E === undefined || weight.shape.length !== 2) {
     throw new ShapeError(`embedding: weight must be [numEmbeddings, embeddingDim], got ${showShape(weight.shape)}`);
+  }
+  if (!Number.isInteger(paddingIdx) || paddingIdx < -1 || paddingIdx >= V) {
+    throw new IndexError(`embedding: paddingIdx must be from 0 to ${V - 1}, or -1 for none, got ${show(paddingIdx)}`);
   }
   const ids = toIndex(index, 'embedding', 'index');
   return lookUp('embedding', weight, ids, V, E, [...ids.shape, E], paddingIdx);

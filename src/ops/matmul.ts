@@ -1,7 +1,7 @@
 // Matrix products.
 import { current } from '../autograd/context.js';
 import { newGradient, newOutput, record, recording } from '../autograd/tape.js';
-import { floatsOf, showShape, sizeOf, Tensor } from '../autograd/tensor.js';
+import { checkTensor, floatsOf, showShape, sizeOf, Tensor } from '../autograd/tensor.js';
 import { ShapeError } from '../errors.js';
 import { broadcastShapes } from './axes.js';
 import { expand } from './broadcast.js';
@@ -17,6 +17,8 @@ import { reshape } from './shape.js';
  * @throws ShapeError  if the K differ or the other axes do not broadcast
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  checkTensor(a, 'matmul', 'a');
+  checkTensor(b, 'matmul', 'b');
   const left = a.shape.length === 1 ? reshape(a, [1, a.size]) : a;
   const right = b.shape.length === 1 ? reshape(b, [b.size, 1]) : b;
   const [M, K] = left.shape.slice(-2);
@@ -75,6 +77,9 @@ function product(a: Tensor, b: Tensor): Tensor {
  * @throws ShapeError  if the shapes disagree
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  checkTensor(x, 'linear', 'x');
+  checkTensor(weight, 'linear', 'weight');
+  if (bias !== null) checkTensor(bias, 'linear', 'bias');
   const [O, I] = weight.shape;
   if (O === undefined || I === undefined || weight.shape.length !== 2) {
     throw new ShapeError(`linear: weight must be [outFeatures, inFeatures], got ${showShape(weight.shape)}`);

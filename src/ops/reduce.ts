@@ -51,7 +51,7 @@ function reduction(op: string, x: Tensor, axis: Axes, keepdim: boolean, scaleOf:
 
 function axesOf(op: string, axis: Axes, rank: number): Set<number> {
   if (axis === null) return new Set(Array.from({ length: rank }, (_, k) => k));
-  return new Set((typeof axis === 'number' ? [axis] : axis).map((one) => axisOf(op, one, rank)));
+  return new Set((Array.isArray(axis) ? axis : [axis]).map((one) => axisOf(op, one, rank)));
 }
 
 /** Largest element, of all or along an axis. Not recorded: no gradient flows through it. NaN if there is one. */

@@ -2,11 +2,11 @@
 import { current } from '../autograd/context.js';
 import { generator } from '../autograd/random.js';
 import { newGradient, newOutput, record, recording } from '../autograd/tape.js';
-import { floatsOf, type Shape, sameShape, showShape, sizeOf, Tensor } from '../autograd/tensor.js';
+import { checkTensor, floatsOf, type Shape, sameShape, showShape, sizeOf, Tensor } from '../autograd/tensor.js';
 import { Binary } from '../backend/generated/abi.js';
 import type { Floats } from '../backend/types.js';
 import { OptionError, ShapeError } from '../errors.js';
-import { checkOptions, is, show } from '../options.js';
+import { checkOptions, is, type Rule, show } from '../options.js';
 import { axisOf } from './axes.js';
 import { transpose } from './shape.js';
 
@@ -58,6 +58,7 @@ function logSoftmaxRows(x: Tensor): Tensor {
 
 /** Kernels work on the last axis: another one is swapped with it and back. */
 function alongAxis(op: string, x: Tensor, axis: number, run: (x: Tensor) => Tensor): Tensor {
+  checkTensor(x, op, 'x');
   const at = axisOf(op, axis, x.shape.length);
   const last = x.shape.length - 1;
   return at === last ? run(x) : transpose(run(transpose(x, at, last)), at, last);
@@ -66,6 +67,12 @@ function alongAxis(op: string, x: Tensor, axis: number, run: (x: Tensor) => Tens
 function rowsOf(x: Tensor): [N: number, C: number] {
   return [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1) as number];
 }
+
+/** Sizes of axes, for options. */
+export const isDims: Rule = {
+  expected: 'an array of whole numbers >= 1',
+  accepts: (v) => Array.isArray(v) && v.length > 0 && v.every((dim) => Number.isSafeInteger(dim) && dim >= 1),
+};
 
 export interface LayerNormOptions {
   /** The last dims of x, over which to normalise. Default: the shape of `weight` or `bias`, else the last dim. */
@@ -85,7 +92,8 @@ export interface LayerNormOptions {
  * @throws ShapeError  if x does not end with the normalised shape, or weight or bias have another
  */
 export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
-  checkOptions('layerNorm', options, { normalizedShape: is.any, weight: is.any, bias: is.any, eps: is.number(0) });
+  checkOptions('layerNorm', options, { normalizedShape: isDims, weight: is.any, bias: is.any, eps: is.number(0) });
+  checkTensor(x, 'layerNorm', 'x');
   const weight = options.weight ?? null;
   const bias = options.bias ?? null;
   const eps = options.eps ?? 1e-5;
@@ -95,7 +103,9 @@ export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
     throw new ShapeError(`layerNorm: x must end with ${showShape(tail)} (normalizedShape), got ${showShape(x.shape)}`);
   }
   for (const [name, t] of Object.entries({ weight, bias })) {
-    if (t !== null && !sameShape(t.shape, tail)) {
+    if (t === null) continue;
+    checkTensor(t, 'layerNorm', name);
+    if (!sameShape(t.shape, tail)) {
       throw new ShapeError(
         `layerNorm: ${name} must be ${showShape(tail)} (normalizedShape), got ${showShape(t.shape)}`,
       );
@@ -133,7 +143,10 @@ export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
  * @param training  false returns x itself. Default true
  */
 export function dropout(x: Tensor, p = 0.5, training = true): Tensor {
-  if (!(p >= 0 && p <= 1)) throw new OptionError(`dropout: p must be from 0 to 1, got ${show(p)}`);
+  checkTensor(x, 'dropout', 'x');
+  if (!(typeof p === 'number' && p >= 0 && p <= 1)) {
+    throw new OptionError(`dropout: p must be a number from 0 to 1, got ${show(p)}`);
+  }
   if (!training || p === 0) return x;
   const from = floatsOf(x, 'dropout', 'x');
   const recorded = recording(x);

@@ -1,7 +1,7 @@
 // Ops that move elements and compute nothing: reshape, transpose, join, cut.
 import { current } from '../autograd/context.js';
 import { newGradient, newOutput, record, recording } from '../autograd/tape.js';
-import { floatsOf, type Shape, sameShape, showShape, sizeOf, Tensor } from '../autograd/tensor.js';
+import { checkTensor, floatsOf, type Shape, sameShape, showShape, sizeOf, Tensor } from '../autograd/tensor.js';
 import { IndexError, ShapeError } from '../errors.js';
 import { show } from '../options.js';
 import { around, axisOf, withDim } from './axes.js';
@@ -13,6 +13,7 @@ import { around, axisOf, withDim } from './axes.js';
  * @throws ShapeError  if the sizes differ
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkTensor(x, 'reshape', 'x');
   const dims = fillIn(x, shape);
   const recorded = recording(x);
   const y = x.alias(dims);
@@ -22,6 +23,11 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 }
 
 function fillIn(x: Tensor, shape: Shape): number[] {
+  if (!Array.isArray(shape)) {
+    throw new ShapeError(
+      `reshape: shape must be an array of whole numbers, got ${show(shape)}; write reshape([2, -1])`,
+    );
+  }
   const free = shape.indexOf(-1);
   const rest = sizeOf(shape.filter((_, k) => k !== free));
   const dims = free < 0 ? [...shape] : withDim(shape, free, rest === 0 ? 0 : x.size / rest);
@@ -66,7 +72,9 @@ export function transpose(x: Tensor, axis0 = -2, axis1 = -1): Tensor {
  * @param order  axis k of the result is axis order[k] of x; each axis once
  */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
+  checkTensor(x, 'permute', 'x');
   const rank = x.shape.length;
+  if (!Array.isArray(order)) throw new ShapeError(`permute: order must be an array of axes, got ${show(order)}`);
   const wanted = order.map((axis) => axisOf('permute', axis, rank));
   if (wanted.length !== rank || new Set(wanted).size !== rank) {
     throw new ShapeError(`permute: order must name each of the ${rank} axes once, got ${showShape(order)}`);
@@ -90,8 +98,7 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
  *   concat([forward, backward], -1)
  */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  const head = tensors[0];
-  if (head === undefined) throw new ShapeError('concat: tensors must hold at least one tensor, got none');
+  const head = firstOf('concat', tensors);
   const at = axisOf('concat', axis, head.shape.length);
   for (const [k, t] of tensors.entries()) {
     if (t.shape.length !== head.shape.length || !sameShape(withDim(t.shape, at), withDim(head.shape, at))) {
@@ -107,8 +114,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Tensors of one shape joined along a new axis. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  const head = tensors[0];
-  if (head === undefined) throw new ShapeError('stack: tensors must hold at least one tensor, got none');
+  const head = firstOf('stack', tensors);
   const at = axisOf('stack', axis, head.shape.length + 1);
   for (const [k, t] of tensors.entries()) {
     if (!sameShape(t.shape, head.shape)) {
@@ -119,6 +125,19 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   }
   const shape = [...head.shape.slice(0, at), tensors.length, ...head.shape.slice(at)];
   return join('stack', tensors, new Array(tensors.length).fill(1), shape, at);
+}
+
+/** The tensor whose shape the others must have. */
+function firstOf(op: string, tensors: readonly Tensor[]): Tensor {
+  if (!Array.isArray(tensors)) {
+    throw new ShapeError(`${op}: tensors must be an array, got ${show(tensors)}; write ${op}([a, b])`);
+  }
+  tensors.forEach((t, k) => {
+    checkTensor(t, op, `tensor ${k}`);
+  });
+  const [head] = tensors;
+  if (head === undefined) throw new ShapeError(`${op}: tensors must hold at least one tensor, got none`);
+  return head;
 }
 
 /** `counts[k]` of the dims at `axis` of `shape` come from tensor k. */
@@ -180,6 +199,7 @@ export function slice(x: Tensor, start: number, end?: number, axis = 0): Tensor 
 
 /** What stands at one position of an axis; the axis is gone. Negative positions count from the end. */
 export function select(x: Tensor, index: number, axis = 0): Tensor {
+  checkTensor(x, 'select', 'x');
   const at = axisOf('select', axis, x.shape.length);
   const n = x.shape[at] as number;
   if (!Number.isInteger(index) || index < -n || index >= n) {

@@ -38,10 +38,12 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     super('Adagrad', params, options, DEFAULTS, RULES);
   }
 
+  /** @internal */
   protected override bufferNames(): readonly string[] {
     return ['sum'];
   }
 
+  /** @internal */
   protected override update(parameter: Floats, grad: Floats, state: State, group: Group<AdagradOptions>): void {
     const { kernels } = current();
     const n = parameter.length;

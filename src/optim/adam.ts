@@ -24,10 +24,12 @@ const RULES = {
 abstract class AdamFamily extends Optimizer<AdamOptions> {
   protected abstract readonly decoupled: boolean;
 
+  /** @internal */
   protected override bufferNames(group: Group<AdamOptions>): readonly string[] {
     return group.amsgrad ? ['exp_avg', 'exp_avg_sq', 'max_exp_avg_sq'] : ['exp_avg', 'exp_avg_sq'];
   }
 
+  /** @internal */
   protected override update(parameter: Floats, grad: Floats, state: State, group: Group<AdamOptions>): void {
     const n = parameter.length;
     const m = this.buffer(state, 'exp_avg', n);

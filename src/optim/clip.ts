@@ -1,6 +1,6 @@
 // Gradient clipping, between backward() and step().
 import { current } from '../autograd/context.js';
-import type { Tensor } from '../autograd/tensor.js';
+import { checkTensor, floatsOf, type Tensor } from '../autograd/tensor.js';
 import type { Floats } from '../backend/types.js';
 import { NumericError, OptionError } from '../errors.js';
 import { checkOptions, is, show } from '../options.js';
@@ -17,7 +17,7 @@ export function gradNorm(params: Iterable<Tensor>): number {
   const { kernels, memory } = current();
   const squares = memory.alloc('double', 1, 'host');
   let total = 0;
-  for (const grad of gradients(params)) {
+  for (const grad of gradients('gradNorm', params)) {
     kernels.sum_squares(squares, grad, grad.length);
     total += memory.view(squares)[0] as number;
   }
@@ -34,9 +34,10 @@ export function gradNorm(params: Iterable<Tensor>): number {
  * Source: Pascanu et al. 2013.
  */
 export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number, options: ClipGradNormOptions = {}): number {
-  if (!(maxNorm >= 0)) throw new OptionError(`clipGradNorm: maxNorm must be a number >= 0, got ${show(maxNorm)}`);
+  if (!(typeof maxNorm === 'number' && maxNorm >= 0))
+    throw new OptionError(`clipGradNorm: maxNorm must be a number >= 0, got ${show(maxNorm)}`);
   checkOptions<ClipGradNormOptions>('clipGradNorm', options, { errorIfNonfinite: is.boolean });
-  const list = [...params];
+  const list = [...listOf('clipGradNorm', params)];
   const norm = gradNorm(list);
   if (options.errorIfNonfinite && !Number.isFinite(norm)) {
     throw new NumericError(
@@ -53,17 +54,25 @@ export function scaleToNorm(params: Iterable<Tensor>, norm: number, maxNorm: num
   const scale = maxNorm / (norm + 1e-6);
   if (scale >= 1) return;
   const { kernels } = current();
-  for (const grad of gradients(params)) kernels.affine(grad, grad, grad.length, scale, 0);
+  for (const grad of gradients('clipGradNorm', params)) kernels.affine(grad, grad, grad.length, scale, 0);
 }
 
 /** Limits every element of every gradient to -clipValue..clipValue. */
 export function clipGradValue(params: Iterable<Tensor>, clipValue: number): void {
-  if (!(clipValue >= 0))
+  if (!(typeof clipValue === 'number' && clipValue >= 0))
     throw new OptionError(`clipGradValue: clipValue must be a number >= 0, got ${show(clipValue)}`);
   const { kernels } = current();
-  for (const grad of gradients(params)) kernels.clamp(grad, grad, grad.length, -clipValue, clipValue);
+  for (const grad of gradients('clipGradValue', params)) kernels.clamp(grad, grad, grad.length, -clipValue, clipValue);
 }
 
-function* gradients(params: Iterable<Tensor>): Generator<Floats> {
-  for (const { grad } of params) if (grad !== null) yield grad.storage as Floats;
+function* gradients(op: string, params: Iterable<Tensor>): Generator<Floats> {
+  for (const parameter of listOf(op, params)) {
+    checkTensor(parameter, op, 'a parameter');
+    if (parameter.grad !== null) yield floatsOf(parameter.grad, op, 'a gradient');
+  }
+}
+
+function listOf(op: string, params: Iterable<Tensor>): Iterable<Tensor> {
+  if (typeof params === 'object' && params !== null && Symbol.iterator in params) return params;
+  throw new OptionError(`${op}: params must be a list of parameters, got ${show(params)}; pass model.parameters()`);
 }

@@ -2,6 +2,13 @@
 export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions, AdamW } from './adam.js';
 export { type ClipGradNormOptions, clipGradNorm, clipGradValue, gradNorm } from './clip.js';
-export { Optimizer, type OptimizerState } from './optimizer.js';
+export {
+  type BaseOptions,
+  type Group,
+  type GroupInput,
+  Optimizer,
+  type OptimizerState,
+  type ParametersInput,
+} from './optimizer.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
 export { SGD, type SGDOptions } from './sgd.js';

@@ -1,7 +1,7 @@
 // What all optimisers share: parameter groups, state per parameter, and saving both. An optimiser itself is its
 // options, their defaults, and one call of a fused kernel (see sgd.ts).
 import { current } from '../autograd/context.js';
-import { Tensor } from '../autograd/tensor.js';
+import { floatsOf, sameShape, showShape, Tensor } from '../autograd/tensor.js';
 import type { Floats } from '../backend/types.js';
 import { OptionError, ShapeError } from '../errors.js';
 import { checkOptions, type Rule, show } from '../options.js';
@@ -23,6 +23,7 @@ export type Group<O> = { params: Tensor[] } & O;
 
 /**
  * What an optimiser remembers of one parameter: the number of steps it took part in, and buffers by PyTorch's names.
+ * @internal
  */
 export interface State {
   step: number;
@@ -35,15 +36,17 @@ export interface OptimizerState<O> {
   readonly groups: readonly (O & { readonly params: readonly number[] })[];
 }
 
-/** Rules of a group's options; each is optional to the user. */
+/** Rules of a group's options; each is optional to the user. @internal */
 export type OptionRules<O> = { readonly [K in keyof O]-?: Rule };
 
+/** What SGD, Adam, AdamW, RMSprop and Adagrad have in common. */
 export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   readonly groups: Group<O>[];
   readonly #name: string;
   readonly #rules: OptionRules<O>;
   readonly #states = new Map<Tensor, State>();
 
+  /** @internal */
   protected constructor(
     name: string,
     params: ParametersInput<O>,
@@ -62,13 +65,13 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     checkParameters(name, this.#parameters());
   }
 
-  /** One fused update of a parameter with a gradient; `state.step` already counts this step. */
+  /** One fused update of a parameter with a gradient; `state.step` already counts this step. @internal */
   protected abstract update(parameter: Floats, grad: Floats, state: State, group: Group<O>): void;
 
-  /** Which buffers the state of a parameter of this group may hold. */
+  /** Which buffers the state of a parameter of this group may hold. @internal */
   protected abstract bufferNames(group: Group<O>): readonly string[];
 
-  /** Checks of options against each other. */
+  /** Checks of options against each other. @internal */
   protected checkGroup(_group: Group<O>): void {}
 
   /** Learning rate of the first group. Setting it sets all groups. */
@@ -83,14 +86,24 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
 
   /** Updates every parameter that has a gradient; the others keep their value and their state. */
   step(): void {
+    const { memory } = current();
     for (const group of this.groups) {
       this.#checkLr(group.lr);
       for (const parameter of group.params) {
         const grad = parameter.grad;
         if (grad === null) continue;
+        const floats = floatsOf(grad, this.#name, 'a gradient');
+        if (!sameShape(grad.shape, parameter.shape)) {
+          throw new ShapeError(
+            `${this.#name}: the gradient of a parameter must be ${showShape(parameter.shape)}, got ${showShape(grad.shape)}`,
+          );
+        }
+        // What is freed, stale or of another backend is refused here, before the state counts a step.
+        memory.view(parameter.storage);
+        memory.view(floats);
         const state = this.#stateOf(parameter);
         state.step++;
-        this.update(parameter.storage as Floats, grad.storage as Floats, state, group);
+        this.update(parameter.storage as Floats, floats, state, group);
         parameter.touch();
       }
     }
@@ -129,8 +142,8 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   loadStateDict(dict: OptimizerState<O>): void {
     const where = `${this.#name}.loadStateDict`;
     const sizes = (groups: readonly { params: readonly unknown[] }[]) =>
-      show(groups.map((group) => group.params.length));
-    if (!Array.isArray(dict?.groups) || typeof dict.state !== 'object' || sizes(dict.groups) !== sizes(this.groups)) {
+      show(groups.map((group) => group?.params?.length));
+    if (!Array.isArray(dict?.groups) || !isObject(dict.state) || sizes(dict.groups) !== sizes(this.groups)) {
       const got = Array.isArray(dict?.groups) ? sizes(dict.groups) : show(dict);
       throw new OptionError(`${where}: needs groups of ${sizes(this.groups)} parameters, got ${got}`);
     }
@@ -157,7 +170,7 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     }
   }
 
-  /** A state's buffer: zeros when new. */
+  /** A state's buffer: zeros when new. @internal */
   protected buffer(state: State, name: string, length: number): Floats {
     let buffer = state.buffers.get(name);
     if (buffer === undefined) {
@@ -186,6 +199,8 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   }
 }
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 /** Adam's and AdamW's two decay rates. */
 export const isBetas: Rule = {
   expected: 'two numbers >= 0 and below 1',
@@ -194,8 +209,8 @@ export const isBetas: Rule = {
 };
 
 /** Without the options that are set to undefined, which count as not given. */
-function defined(options: object): object {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+function defined(options: object | undefined): object {
+  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined));
 }
 
 function readGroups<O>(name: string, params: ParametersInput<O>): GroupInput<O>[] {
@@ -222,8 +237,14 @@ function checkParameters(name: string, parameters: readonly unknown[]): void {
     if (!(parameter instanceof Tensor) || parameter.dtype !== 'float32') {
       throw new OptionError(`${name}: a parameter must be a float32 tensor, got ${show(parameter)}`);
     }
+    if (parameter.node !== null) {
+      throw new OptionError(
+        `${name}: a parameter of shape ${showShape(parameter.shape)} was computed by "${parameter.node.op}": its gradient would ` +
+          'never arrive. Pass the parameters it was computed from',
+      );
+    }
     if (seen.has(parameter))
-      throw new OptionError(`${name}: a parameter of shape [${parameter.shape.join(', ')}] is given twice`);
+      throw new OptionError(`${name}: a parameter of shape ${showShape(parameter.shape)} is given twice`);
     seen.add(parameter);
   }
 }
@@ -236,6 +257,8 @@ function checkEntry(
 ): void {
   if (expected === undefined)
     throw new OptionError(`${where}: state of parameter ${index}, but there is no such parameter`);
+  if (!isObject(entry))
+    throw new OptionError(`${where}: state of parameter ${index} must be an object, got ${show(entry)}`);
   const { step, ...buffers } = entry;
   if (!Number.isSafeInteger(step) || step < 0) {
     throw new OptionError(`${where}: step of parameter ${index} must be an integer >= 0, got ${show(step)}`);
@@ -247,7 +270,11 @@ function checkEntry(
           `got ${name}: ${show(buffer)}`,
       );
     }
-    const [want, got] = [expected.parameter.shape.join(', '), buffer.shape.join(', ')];
-    if (want !== got) throw new ShapeError(`${where}: ${name} of parameter ${index} must be [${want}], got [${got}]`);
+    const { shape } = expected.parameter;
+    if (!sameShape(shape, buffer.shape)) {
+      throw new ShapeError(
+        `${where}: ${name} of parameter ${index} must be ${showShape(shape)}, got ${showShape(buffer.shape)}`,
+      );
+    }
   }
 }

@@ -41,10 +41,12 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     super('RMSprop', params, options, DEFAULTS, RULES);
   }
 
+  /** @internal */
   protected override bufferNames(group: Group<RMSpropOptions>): readonly string[] {
     return ['square_avg', ...(group.momentum > 0 ? ['momentum_buffer'] : []), ...(group.centered ? ['grad_avg'] : [])];
   }
 
+  /** @internal */
   protected override update(parameter: Floats, grad: Floats, state: State, group: Group<RMSpropOptions>): void {
     const n = parameter.length;
     const square = this.buffer(state, 'square_avg', n);

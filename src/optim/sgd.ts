@@ -41,6 +41,7 @@ export class SGD extends Optimizer<SGDOptions> {
     super('SGD', params, options, { ...DEFAULTS, lr: Number.NaN }, RULES);
   }
 
+  /** @internal */
   protected override checkGroup(group: Group<SGDOptions>): void {
     if (Number.isNaN(group.lr)) throw new OptionError(`SGD: option "lr" is missing; it must be ${RULES.lr.expected}`);
     if (group.nesterov && (group.momentum === 0 || group.dampening !== 0)) {
@@ -50,10 +51,12 @@ export class SGD extends Optimizer<SGDOptions> {
     }
   }
 
+  /** @internal */
   protected override bufferNames(group: Group<SGDOptions>): readonly string[] {
     return group.momentum === 0 ? [] : ['momentum_buffer'];
   }
 
+  /** @internal */
   protected override update(parameter: Floats, grad: Floats, state: State, group: Group<SGDOptions>): void {
     const first = state.buffers.has('momentum_buffer') ? 0 : 1;
     const buffer = group.momentum === 0 ? null : this.buffer(state, 'momentum_buffer', parameter.length);

@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Unavailable } from '../backend/unavailable.js';
+import { UnrolledError } from '../errors.js';
 import { locateWasm, type Platform, type WasmVariant } from './types.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -47,10 +48,10 @@ export const nodePlatform: Platform = {
     }
   },
 
-  readFile: (path) => readFile(path),
+  readFile: (path) => readFile(path).catch((cause) => refuseFile('read', path, cause)),
 
   async writeFileAtomic(path, bytes) {
-    const target = typeof path === 'string' ? path : fileURLToPath(path);
+    const target = pathOf(path);
     const partial = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
     try {
       const file = await open(partial, 'wx');
@@ -61,9 +62,22 @@ export const nodePlatform: Platform = {
         await file.close();
       }
       await rename(partial, target);
-    } catch (error) {
-      await rm(partial, { force: true });
-      throw error;
+    } catch (cause) {
+      await rm(partial, { force: true }).catch(() => {}); // what went wrong first is what to tell
+      refuseFile('write', path, cause);
     }
   },
 };
+
+function pathOf(path: string | URL): string {
+  try {
+    return typeof path === 'string' ? path : fileURLToPath(path);
+  } catch (cause) {
+    return refuseFile('write', path, cause);
+  }
+}
+
+function refuseFile(verb: 'read' | 'write', path: string | URL, cause: unknown): never {
+  const message = `cannot ${verb} ${path}: ${(cause as Error).message}; check the path and who may ${verb} there`;
+  throw new UnrolledError(message, 'ERR_FILE', { cause });
+}

@@ -167,6 +167,13 @@ class Column {
     this.#indices = indices;
     this.#values = values;
     this.isSequence = kind === 'tokens' || kind === 'series';
+    if (!this.isSequence && kind !== 'vector') return;
+    values.forEach((value, b) => {
+      if (typeof value === 'object' && typeof (value as { length?: unknown } | null)?.length === 'number') return;
+      throw new DTypeError(
+        `${this.#where(b)} must be a list, got ${show(value)}; choose another kind with { ${name}: ... }`,
+      );
+    });
   }
 
   get lengths(): number[] {
@@ -176,7 +183,7 @@ class Column {
   toTensor(batchFirst: boolean, padding: number): Tensor {
     const B = this.#values.length;
     const isInt = this.#kind === 'tokens' || this.#kind === 'label';
-    const T = this.isSequence ? Math.max(...this.lengths) : 1;
+    const T = this.isSequence ? this.lengths.reduce((longest, length) => Math.max(longest, length), 0) : 1;
     const F = this.#width();
     const out = isInt ? new Int32Array(T * B * F) : new Float32Array(T * B * F);
     if (this.#kind === 'tokens' && padding !== 0) out.fill(padding);
@@ -230,7 +237,10 @@ class Column {
 }
 
 function fieldsOf(sample: Sample): { x: SampleValue; y?: SampleValue } {
-  const [x, y] = Array.isArray(sample) ? sample : [(sample as { x: SampleValue }).x, (sample as { y?: SampleValue }).y];
+  const { x, y } = (Array.isArray(sample) ? { x: sample[0], y: sample[1] } : (sample ?? {})) as {
+    x?: SampleValue;
+    y?: SampleValue;
+  };
   if (x === undefined) throw new OptionError(`batches: a sample must be { x, y } or [x, y], got ${show(sample)}`);
   return { x, y };
 }

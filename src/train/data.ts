@@ -1,6 +1,6 @@
 // The batch contract: what fit and evaluate take as data, and what they make of it.
 import { Tensor } from '../autograd/tensor.js';
-import { OptionError } from '../errors.js';
+import { LengthsError, OptionError } from '../errors.js';
 import { show } from '../options.js';
 
 /**
@@ -17,7 +17,7 @@ export interface BatchFields {
   // biome-ignore lint/suspicious/noExplicitAny: the user knows what the loss takes
   readonly y?: any;
   /** Valid steps of each row; handed to the model as `forward(x, { lengths })`. */
-  readonly lengths?: readonly number[] | Int32Array;
+  readonly lengths?: readonly number[] | Int32Array | Tensor;
   /** Rows. Default: the number of lengths, else of y, else of x along their first axis. */
   readonly size?: number;
   /**
@@ -31,6 +31,7 @@ export interface BatchFields {
 
 /** One batch as forward, losses and metrics see it. */
 export interface Batch extends BatchFields {
+  readonly lengths?: readonly number[] | Int32Array;
   readonly size: number;
   readonly tokens: number;
 }
@@ -80,13 +81,13 @@ export function toBatch(where: string, input: BatchInput): Batch {
   if (Array.isArray(input)) {
     if (input.length !== 2)
       throw new OptionError(`${where}: a batch given as an array must be [x, y], got ${show(input)}`);
-    return withCounts({ x: input[0], y: input[1] });
+    return withCounts(where, { x: input[0], y: input[1] });
   }
   const fields = input as BatchFields;
   if (typeof fields !== 'object' || fields === null || fields instanceof Tensor || fields.x === undefined) {
     throw new OptionError(`${where}: a batch must be { x, y, ... } or [x, y], got ${show(input)}`);
   }
-  return withCounts(fields);
+  return withCounts(where, fields);
 }
 
 export function noBatches(where: string, epoch: number): OptionError {
@@ -95,10 +96,21 @@ export function noBatches(where: string, epoch: number): OptionError {
   return new OptionError(`${where} gave no batches in epoch ${epoch}${hint}`);
 }
 
-function withCounts(fields: BatchFields): Batch {
-  const { x, y, lengths } = fields;
+function withCounts(where: string, fields: BatchFields): Batch {
+  const { lengths: given, ...rest } = fields;
+  const { x, y } = rest;
+  const lengths = given instanceof Tensor ? given.toArray() : given;
+  if (lengths !== undefined && !Array.isArray(lengths) && !ArrayBuffer.isView(lengths)) {
+    throw new LengthsError(`${where}: lengths of a batch must be a list of numbers, got ${show(lengths)}`);
+  }
   const size = fields.size ?? lengths?.length ?? rowsOf(y) ?? rowsOf(x) ?? 1;
-  return { ...fields, size, tokens: fields.tokens ?? countTokens(x, lengths, size) };
+  const tokens = fields.tokens ?? countTokens(x, lengths, size);
+  for (const [name, count] of Object.entries({ size, tokens })) {
+    if (!Number.isFinite(count) || count < 0) {
+      throw new OptionError(`${where}: ${name} of a batch must be a number >= 0, got ${show(count)}`);
+    }
+  }
+  return { ...rest, ...(lengths && { lengths }), size, tokens };
 }
 
 function rowsOf(value: unknown): number | undefined {
@@ -108,7 +120,7 @@ function rowsOf(value: unknown): number | undefined {
     : undefined;
 }
 
-function countTokens(x: unknown, lengths: BatchFields['lengths'], size: number): number {
+function countTokens(x: unknown, lengths: Batch['lengths'], size: number): number {
   if (lengths !== undefined) {
     let sum = 0;
     for (const length of lengths) sum += length;

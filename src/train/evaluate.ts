@@ -2,7 +2,7 @@
 import { noGrad, scope } from '../autograd/context.js';
 import { OptionError } from '../errors.js';
 import { Module } from '../layers/module.js';
-import { checkOptions, is, required, show } from '../options.js';
+import { checkOptions, is, type Rule, required, show } from '../options.js';
 import { makeBreather } from './breathe.js';
 import { checkData, type Data, noBatches, openData, toBatch } from './data.js';
 import { isMetrics, type Metric, type MetricSpec, makeMetrics } from './metrics.js';
@@ -17,6 +17,11 @@ export interface EvaluateOptions {
   /** Stops after the current batch; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+export const isSignal: Rule = {
+  expected: "an AbortSignal (an AbortController's signal)",
+  accepts: (v) => typeof (v as Partial<AbortSignal> | null)?.throwIfAborted === 'function',
+};
 
 /** Figures over a whole set. */
 export interface Evaluation {
@@ -37,7 +42,7 @@ export async function evaluate(model: Module, data: Data, options: EvaluateOptio
     loss: required(isLoss),
     metrics: isMetrics,
     forward: is.function,
-    signal: is.object,
+    signal: isSignal,
   });
   checkData('evaluate: data', data, 1);
   const metrics = makeMetrics('evaluate', options.metrics ?? []);

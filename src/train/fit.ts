@@ -4,11 +4,11 @@ import { NumericError, OptionError } from '../errors.js';
 import type { Module } from '../layers/module.js';
 import { gradNorm, scaleToNorm } from '../optim/clip.js';
 import { Optimizer } from '../optim/optimizer.js';
-import { checkOptions, is, later, type Rule, required, show } from '../options.js';
+import { adviceFor, checkOptions, is, later, type Rule, required, show } from '../options.js';
 import { makeBreather } from './breathe.js';
 import { type Batch, checkData, type Data, noBatches, openData, toBatch } from './data.js';
 import { type BestEpoch, EarlyStopping, type EarlyStoppingOptions } from './early-stopping.js';
-import { checkModel, keepModes, pass, valuesOf } from './evaluate.js';
+import { checkModel, isSignal, keepModes, pass, valuesOf } from './evaluate.js';
 import { isMetrics, type Metric, type MetricSpec, makeMetrics } from './metrics.js';
 import { type Forward, isLoss, type LossSpec, Mean, Objective } from './objective.js';
 
@@ -136,6 +136,24 @@ export async function fit(model: Module, data: Data, options: FitOptions): Promi
 
 const isOptimizer: Rule = { expected: 'an optimizer', accepts: (v) => v instanceof Optimizer };
 
+const CALLBACKS = ['onEpochStart', 'onBatchEnd', 'onEpochEnd'];
+const isCallbacks: Rule = {
+  expected: `an object with ${CALLBACKS.join(', ')}, or a list of such`,
+  accepts: (v) => [v].flat().every((entry) => typeof entry === 'object' && entry !== null),
+};
+
+/** A misspelt callback would never be called. Whatever else the object has is its own business. */
+function checkCallbacks(callbacks: object): void {
+  for (const [name, callback] of Object.entries(callbacks)) {
+    if (!/^on[A-Z_]/.test(name)) continue;
+    if (!CALLBACKS.includes(name))
+      throw new OptionError(`fit: unknown callback "${name}"${adviceFor(name, CALLBACKS)}`);
+    if (typeof callback !== 'function' && callback !== undefined) {
+      throw new OptionError(`fit: callback ${name} must be a function, got ${show(callback)}`);
+    }
+  }
+}
+
 function checkFit(model: Module, data: Data, options: FitOptions): void {
   checkModel('fit', model);
   checkOptions<FitOptions>('fit', options, {
@@ -146,13 +164,14 @@ function checkFit(model: Module, data: Data, options: FitOptions): void {
     validation: is.any,
     metrics: isMetrics,
     earlyStopping: is.object,
-    callbacks: is.object,
+    callbacks: isCallbacks,
     forward: is.function,
-    signal: is.object,
+    signal: isSignal,
     onProgress: is.function,
     tbptt: later(undefined),
     checkpoint: later(undefined),
   });
+  for (const callbacks of [options.callbacks ?? []].flat()) checkCallbacks(callbacks);
   checkData('fit: data', data, options.epochs ?? 1);
   if (options.validation !== undefined) checkData('fit: validation', options.validation, options.epochs ?? 1);
 }

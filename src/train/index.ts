@@ -6,6 +6,7 @@ export {
   type Sample,
   type SampleBatch,
   type SampleKind,
+  type SampleValue,
 } from './batches.js';
 export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
 export type { BestEpoch, EarlyStoppingOptions } from './early-stopping.js';

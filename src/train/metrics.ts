@@ -1,7 +1,7 @@
 // Metrics of training and evaluation: each adds up what it needs over an epoch, so that the epoch's figure is exact
 // whatever the sizes of its batches (a mean of batch means is not).
 //
-// To add a metric: an object with reset, update and value, and a line in BY_NAME.
+// To add a metric: an object with reset, update and value, a name in MetricName and a line in BY_NAME.
 import { Tensor } from '../autograd/tensor.js';
 import { DTypeError, IndexError, OptionError, ShapeError } from '../errors.js';
 import { type Rule, show } from '../options.js';
@@ -24,7 +24,7 @@ export interface Metric {
 // biome-ignore lint/suspicious/noExplicitAny: the user knows what the model returns
 export type MetricFunction = (output: any, target: any, batch: Batch) => number;
 
-export type MetricName = keyof typeof BY_NAME;
+export type MetricName = 'accuracy' | 'top5' | 'perplexity' | 'mae' | 'mse' | 'rmse';
 export type MetricSpec = MetricName | Metric | MetricFunction;
 
 /** Targets equal to this count for nothing, as in crossEntropy. */
@@ -81,7 +81,7 @@ const BY_NAME = {
   mae: meanAbsoluteError,
   mse: meanSquaredError,
   rmse: rootMeanSquaredError,
-} satisfies Record<string, () => Metric>;
+} satisfies Record<MetricName, () => Metric>;
 
 export const isMetrics: Rule = { expected: "a list such as ['accuracy', topK(3)]", accepts: Array.isArray };
 

@@ -7,9 +7,9 @@ import { bceWithLogits, crossEntropy, huber, mae, mse } from '../losses/index.js
 import { type Rule, show } from '../options.js';
 import type { Batch } from './data.js';
 
-const LOSSES = { crossEntropy, bceWithLogits, mse, mae, huber };
+export type LossName = 'crossEntropy' | 'bceWithLogits' | 'mse' | 'mae' | 'huber';
 
-export type LossName = keyof typeof LOSSES;
+const LOSSES = { crossEntropy, bceWithLogits, mse, mae, huber } satisfies Record<LossName, unknown>;
 
 /** A single number to minimise, as a tensor of one element. */
 // biome-ignore lint/suspicious/noExplicitAny: the user knows what the model returns

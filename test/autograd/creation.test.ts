@@ -1,4 +1,5 @@
 // Tensors from user data: shapes inferred, numbers copied, everything odd refused by name.
+import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
 import * as u from '../../src/node.js';
 import { describeBackends } from '../helpers/backends.js';
@@ -22,6 +23,34 @@ describeBackends('creation of tensors', () => {
     expect(u.tensor(new Int32Array([3, -4])).dtype).toBe('int32');
     expect(u.tensor(new Int32Array([3]), undefined, { dtype: 'float32' }).dtype).toBe('float32');
     expect(u.tensor([3, 1], undefined, { dtype: 'int32' }).data).toEqual(new Int32Array([3, 1]));
+  });
+
+  it('takes options in the place of a shape', () => {
+    expect(u.tensor([3, 1], { dtype: 'int32' }).data).toEqual(new Int32Array([3, 1]));
+    expect(() => u.tensor([1], { requireGrad: true } as never)).toThrow(/did you mean "requiresGrad"/);
+  });
+
+  it('shows shape, type and the first numbers, and never throws doing so', () => {
+    expect(
+      String(
+        u.tensor([
+          [1, 0.1],
+          [3, 4],
+        ]),
+      ),
+    ).toBe('Tensor [2, 2] float32: 1, 0.1, 3, 4');
+    expect(inspect(u.arange(9))).toBe('Tensor [9] int32: 0, 1, 2, 3, 4, 5, 6, 7, ...');
+    const p = new u.Parameter(u.ones([1]));
+    expect(String(p)).toBe('Parameter [1] float32: 1');
+    p.dispose();
+    expect(String(p)).toMatch(/freed/);
+    expect(JSON.stringify(u.tensor([1, 2]))).toBe('{"shape":[2],"dtype":"float32","data":[1,2]}');
+  });
+
+  it('refuses an array that contains itself', () => {
+    const endless: unknown[] = [];
+    endless.push(endless);
+    expect(() => u.tensor(endless as never)).toThrow(/does it contain itself/);
   });
 
   it('copies: later changes of the source change nothing', () => {

@@ -34,6 +34,12 @@ describeBackends('gradcheck', () => {
     expect(u.gradcheck((x) => wrong(x, 1), [leaf([0.5, 1])])).toBe(true);
   });
 
+  it('refuses to check nothing', () => {
+    expect(() => u.gradcheck((t) => t.tanh(), [u.ones([2])])).toThrow(/at least one input must require a gradient/);
+    expect(() => u.gradcheck((() => 5) as never, [u.ones([2], { requiresGrad: true })])).toThrow(/output 0 of fn/);
+    expect(() => u.gradcheck((t) => t, u.ones([2]) as never)).toThrow(/inputs must be an array/);
+  });
+
   it('draws the same dropout mask in every evaluation', () => {
     expect(u.gradcheck((x) => x.dropout(0.5).mul(x), [leaf([0.5, 1, 2, -1])])).toBe(true);
   });

@@ -1,15 +1,14 @@
 // The three lifetimes, on both backends that have a memory of their own to manage.
 import { describe, expect, it } from 'vitest';
 import { createBackend } from '../../src/backend/select.js';
-import type { Backend } from '../../src/backend/types.js';
-import { DTypeError, OutOfMemoryError, ShapeError, StaleTensorError } from '../../src/errors.js';
+import type { Backend, BackendName } from '../../src/backend/types.js';
+import { BackendError, DTypeError, OutOfMemoryError, ShapeError, StaleTensorError } from '../../src/errors.js';
 import { nodePlatform } from '../../src/platform/node.js';
 import { setPlatform } from '../../src/platform/types.js';
 
 setPlatform(nodePlatform);
 const MiB = 2 ** 20;
-const open = (backend: string): Promise<Backend> =>
-  createBackend({ backend: backend as 'native' | 'wasm', threads: 1 });
+const open = (backend: string): Promise<Backend> => createBackend({ backend: backend as BackendName, threads: 1 });
 
 describe.each(['native', 'wasm'])('memory of %s', (name) => {
   it('persistent and host storages start as zeros, also where memory is used again', async () => {
@@ -164,6 +163,21 @@ describe.each(['native', 'wasm'])('memory of %s', (name) => {
     expect(() => memory.view(x)).toThrow(/transferred/);
   });
 
+  it('a step whose buffer was transferred does not spoil those after it', async () => {
+    const { memory } = await open(name);
+    const x = memory.alloc('float', 4, 'step');
+    const { buffer } = memory.view(x) as { buffer: ArrayBuffer };
+    structuredClone(buffer, { transfer: [buffer] });
+    // The memory of a WASM module cannot be taken away: it is copied.
+    if (name === 'native') expect(() => memory.view(x)).toThrow(DTypeError);
+    for (let step = 0; step < 3; step++) {
+      const y = memory.alloc('float', 4, 'step');
+      memory.view(y).fill(step);
+      expect([...memory.view(y)]).toEqual([step, step, step, step]);
+      if (step > 0) memory.endStep();
+    }
+  });
+
   it('a closed backend refuses kernels', async () => {
     const backend = await open(name);
     const x = backend.memory.alloc('float', 3, 'host');
@@ -192,5 +206,29 @@ describe('memory of wasm', () => {
     memory.view(x).fill(2);
     kernels.binary_forward(x, x, x, 3, 2);
     expect([...memory.view(x)]).toEqual([4, 4, 4]);
+  });
+});
+
+describe('storages of another backend', () => {
+  it.each([
+    ['native', 'wasm'],
+    ['native', 'reference'],
+    ['wasm', 'native'],
+    ['wasm', 'reference'],
+    ['reference', 'native'],
+    ['reference', 'wasm'],
+  ])('of %s are refused by %s: an address means nothing there', async (from, to) => {
+    const [theirs, ours] = [await open(from), await open(to)];
+    for (const lifetime of ['persistent', 'step', 'host'] as const) {
+      const foreign = theirs.memory.alloc('float', 4, lifetime);
+      const own = ours.memory.alloc('float', 4, lifetime);
+      expect(() => ours.memory.view(foreign)).toThrow(BackendError);
+      expect(() => ours.memory.slice(foreign, 0, 2)).toThrow(BackendError);
+      expect(() => ours.memory.free(foreign)).toThrow(BackendError);
+      expect(() => ours.kernels.affine(own, foreign, 4, 2, 0)).toThrow(/belongs to another backend/);
+      expect(() => ours.kernels.affine(foreign, own, 4, 2, 0)).toThrow(BackendError);
+      ours.kernels.affine(own, own, 4, 2, 1);
+      expect([...ours.memory.view(own)]).toHaveLength(4);
+    }
   });
 });

@@ -136,7 +136,7 @@ describe('files', () => {
     const path = join(folder, 'kept');
     await writeFile(path, 'old');
     // The rename fails: the target is a folder that is not empty.
-    await expect(nodePlatform.writeFileAtomic(folder, new Uint8Array(4))).rejects.toThrow();
+    await expect(nodePlatform.writeFileAtomic(folder, new Uint8Array(4))).rejects.toMatchObject({ code: 'ERR_FILE' });
     await expect(nodePlatform.writeFileAtomic(join(folder, 'no', 'such', 'folder'), new Uint8Array(4))).rejects.toThrow(
       /ENOENT/,
     );
@@ -152,7 +152,12 @@ describe('files', () => {
     expect(await readFile(path, 'utf8')).toBe('new');
   });
 
-  it('a missing file is named', async () => {
-    await expect(loadSafetensors(join(folder, 'missing.safetensors'))).rejects.toThrow(/missing\.safetensors/);
+  it('what cannot be read is named', async () => {
+    await expect(loadSafetensors(join(folder, 'missing.safetensors'))).rejects.toThrow(
+      /cannot read .*missing\.safetensors/,
+    );
+    await expect(loadSafetensors(folder)).rejects.toMatchObject({ code: 'ERR_FILE' });
+    await expect(loadSafetensors(new URL('http://localhost/x'))).rejects.toMatchObject({ code: 'ERR_FILE' });
+    await expect(saveSafetensors(undefined as never, {})).rejects.toThrow(/path must be a path, a URL or null/);
   });
 });

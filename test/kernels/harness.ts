@@ -2,7 +2,7 @@
 // so a case states only the scalars, how buffers are filled where it matters, and how exact the result must be.
 import { expect } from 'vitest';
 import { type Argument, type KernelName, kernelTable } from '../../src/backend/generated/abi.js';
-import type { Backend, ElementArray, Storage } from '../../src/backend/types.js';
+import type { Backend, ElementArray, Lifetime, Storage } from '../../src/backend/types.js';
 import { expectClose, expectSameBits } from '../helpers/compare.js';
 import { integers, type Random, seeded, uniform } from '../helpers/random.js';
 
@@ -70,6 +70,8 @@ function guardOf({ element, role }: BufferArgument): number {
 }
 /** Elements before and after each buffer, counted so that buffers start at every alignment of 4 bytes. */
 const guardLength = (seed: number): number => 16 + (seed % 4);
+/** Now in the backend's memory, now in JavaScript's, which some backends have to copy in and out. */
+const lifetimeOf = (seed: number): Lifetime => (seed % 3 === 0 ? 'host' : 'persistent');
 
 /**
  * Calls the kernel and returns every buffer it may write, by name. Around each buffer lie guards: reading them spoils a
@@ -90,7 +92,7 @@ export function runKernel(
     const { name, element } = argument;
     const data = start[name];
     if (!data) continue;
-    const storage = memory.alloc(element, data.length + 2 * guard, 'persistent');
+    const storage = memory.alloc(element, data.length + 2 * guard, lifetimeOf(seed));
     memory.view(storage).fill(guardOf(argument));
     const part = memory.slice(storage, guard, data.length);
     memory.view(part).set(data);

@@ -129,7 +129,7 @@ describeBackends('elementwise ops', () => {
 
   it('refuse int32 and what is no tensor, by name', () => {
     expect(() => u.zeros([2]).mul(u.zeros([2], { dtype: 'int32' }))).toThrow(
-      new u.DTypeError('mul: b must be float32, got int32'),
+      new u.DTypeError('mul: b must be float32, got int32; convert it with u.tensor(t.toArray(), t.shape)'),
     );
     expect(() => u.tanh([1] as never)).toThrow(u.DTypeError);
   });

@@ -233,6 +233,15 @@ describeBackends('optimisers', (backend) => {
     expect(() => optimizer.step()).toThrow(/got NaN/);
   });
 
+  it('a gradient or parameter that cannot be used is refused, and the step does not count', () => {
+    const p = start();
+    const optimizer = new Adam([p]);
+    p.grad = tensor([1, 2, 3, 4]);
+    expect(() => optimizer.step()).toThrow(/gradient of a parameter must be \[3\], got \[4\]/);
+    expect(optimizer.stateDict().state).toEqual({});
+    expect(() => new Adam([mul(p, 2)])).toThrow(/was computed by "mul"/);
+  });
+
   it('parameters must be some, be tensors, and be given once', () => {
     const p = start();
     class Model extends Module {

@@ -107,6 +107,11 @@ describeBackends('batches', () => {
     ]);
   });
 
+  it('a sample that is no list is not an empty sequence', () => {
+    expect(() => [...batches([{ x: 5, y: 1 }])]).toThrow(/x \('tokens'\) of sample 0 must be a list, got 5/);
+    expect(() => [...batches([null as never])]).toThrow(/a sample must be/);
+  });
+
   it('a sample that is not of its kind is named', () => {
     const first = (samples: never[], options = {}) => [...batches(samples, options)];
     expect(() => first([{ x: [1, 2.5], y: 0 }] as never)).toThrow(DTypeError);

@@ -461,6 +461,19 @@ describeBackends('fit', () => {
     await expect(u.fit({} as never, data(), { loss: 'mse', optimizer })).rejects.toThrow(/model must be a Module/);
   });
 
+  it('misspelt callbacks, a signal that is none, and counts that are none are refused', async () => {
+    const m = model();
+    const optimizer = new SGD(m.parameters(), { lr: 0.1 });
+    const run = (options: object, batch: object = {}) =>
+      u.fit(m, [{ x: tensor([[1, 2]]), y: int(1), ...batch }], { loss: 'crossEntropy', optimizer, ...options });
+    await expect(run({ callbacks: { onEpochend() {} } })).rejects.toThrow(/did you mean "onEpochEnd"/);
+    await expect(run({ callbacks: { onEpochEnd: 5 } })).rejects.toThrow(/onEpochEnd must be a function, got 5/);
+    await expect(run({ callbacks: [null] })).rejects.toThrow(OptionError);
+    await expect(run({ signal: {} })).rejects.toThrow(/must be an AbortSignal/);
+    await expect(run({}, { lengths: 5 })).rejects.toThrow(/lengths of a batch must be a list/);
+    await expect(run({}, { size: 'many' })).rejects.toThrow(/size of a batch must be a number/);
+  });
+
   it('what a callback or the data throw comes out as it is, and modes are restored', async () => {
     const m = model();
     m.eval();

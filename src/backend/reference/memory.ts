@@ -1,6 +1,7 @@
 // The reference backend's memory: typed arrays, left to the garbage collector. What needs care is only that storages die when
 // they die on the other backends, so that a program that reads a stale tensor fails here too.
-import { OutOfMemoryError, StaleTensorError } from '../../errors.js';
+import { OutOfMemoryError } from '../../errors.js';
+import { detachedError, foreignError, staleError } from '../binding.js';
 import type { Element, ElementArray, Floats, Lifetime, Memory, Storage } from '../types.js';
 
 /** How long a group of storages lives: an allocation of its own, or all that a step made between two marks. */
@@ -17,16 +18,16 @@ interface Period {
 }
 
 class ReferenceStorage<E extends Element> implements Storage<E> {
+  readonly length: number;
+
   constructor(
     readonly element: E,
     readonly array: ElementArray<E>,
     readonly life: Life,
     /** Of the whole memory, until the backend is closed. */
     readonly root: { alive: boolean },
-  ) {}
-
-  get length(): number {
-    return this.array.length;
+  ) {
+    this.length = array.length;
   }
 
   get lifetime(): Lifetime {
@@ -87,12 +88,17 @@ export class ReferenceMemory implements Memory {
   }
 
   private own<E extends Element>(of: Storage<E>): ReferenceStorage<E> {
-    if (!of.alive) throw new StaleTensorError();
-    return of as ReferenceStorage<E>;
+    if (!of.alive) throw staleError(of);
+    const storage = of as ReferenceStorage<E>;
+    if (storage.root !== this.root) throw foreignError();
+    // A transferred array is empty, whatever it held.
+    if (storage.array.length !== storage.length) throw detachedError();
+    return storage;
   }
 
   free(of: Storage): void {
-    const { life } = of as ReferenceStorage<Element>;
+    const { life, root } = of as ReferenceStorage<Element>;
+    if (root !== this.root) throw foreignError();
     if (life.lifetime !== 'persistent' || !life.alive) return;
     life.alive = false;
     this.persistent -= life.bytes;
