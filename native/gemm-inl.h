@@ -23,6 +23,12 @@ constexpr int NC = 512;                 // columns of a packed block of B
 constexpr int TILES = 112 / TILE_ROWS;  // tiles of a packed block of A
 constexpr int DIRECT_ROWS = 4;          // so few rows of A are read where they lie
 constexpr int PACK_A = TILES * (TILE_ROWS * KC + LANES);
+// So many k before its end a tile fetches its part of C into the cache: what came earlier would have left L1 by then.
+#ifdef __wasm__
+constexpr int FETCH_C = 0;  // cannot be asked for
+#else
+constexpr int FETCH_C = 64;
+#endif
 static_assert(TILE_ROWS <= LANES && LANES <= KC && NC % NR == 0,
               "a tile is packed by one transposition of LANES vectors");
 static_assert(PACK_A + NC * KC <= U_PACK_FLOATS, "the blocks must fit a thread's packing buffer");
@@ -133,12 +139,41 @@ struct Tile {
   int row, col, cols;  // where in C; cols of the last panel may be fewer than the tile's
 };
 
-// C's part of the tile: out.bias and out.accumulate say what is added to the products.
-static void store_tile(const Tile& t, const vf* sums, int rows, int vectors) {
+// The tile's part of row m of C; null: the row is dropped.
+U_INLINE float* row_of_c(const Tile& t, int m) {
+  const int row = t.out.row_map ? t.out.row_map[t.row + m] : t.row + m;
+  return row < 0 ? nullptr : t.out.c + row * t.out.ldc + t.col;
+}
+
+// Fetches the tile's part of C into the cache: its rows are far apart, and no hardware does.
+U_INLINE void fetch_c(const Tile& t, int rows, int vectors) {
   for (int m = 0; m < rows; m++) {
-    const int row = t.out.row_map ? t.out.row_map[t.row + m] : t.row + m;
-    if (row < 0) continue;
-    float* c = t.out.c + row * t.out.ldc + t.col;
+    const float* c = row_of_c(t, m);
+    for (int v = 0; c && v < vectors; v++) __builtin_prefetch(c + v * LANES, 1);
+  }
+}
+
+// C's part of the tile: out.bias and out.accumulate say what is added to the products.
+template <int ROWS, int WIDTH>
+U_INLINE void store_whole(const Tile& t, const vf (&sum)[ROWS][WIDTH]) {
+  vf bias[WIDTH];
+  U_UNROLL for (int v = 0; v < WIDTH; v++) bias[v] = t.out.bias ? load(t.out.bias + t.col + v * LANES) : zero();
+  U_UNROLL for (int m = 0; m < ROWS; m++) {
+    float* c = row_of_c(t, m);
+    if (!c) continue;
+    if (t.out.accumulate) {
+      U_UNROLL for (int v = 0; v < WIDTH; v++) store(c + v * LANES, sum[m][v] + bias[v] + load(c + v * LANES));
+    } else {
+      U_UNROLL for (int v = 0; v < WIDTH; v++) store(c + v * LANES, sum[m][v] + bias[v]);
+    }
+  }
+}
+
+// The same at C's right edge, where the last vector may be cut off.
+static void store_edge(const Tile& t, const vf* sums, int rows, int vectors) {
+  for (int m = 0; m < rows; m++) {
+    float* c = row_of_c(t, m);
+    if (!c) continue;
     for (int v = 0; v < vectors; v++) {
       const int n = v * LANES;
       vf sum = sums[m * vectors + v];
@@ -166,19 +201,25 @@ static void tile(const Tile& t) {
   const float* a = t.a.p;
   const float* b = t.b;
   const ptrdiff_t a_row = PACKED ? 1 : t.a.row, a_col = PACKED ? ROWS : t.a.col, b_row = t.b_row, b_panel = t.b_panel;
-  for (int k = t.kc; k > 0; k--) {
-    vf right[WIDTH];
-    U_UNROLL for (int v = 0; v < WIDTH; v++) right[v] = load(b + v / VECTORS * b_panel + v % VECTORS * LANES);
-    U_UNROLL for (int m = 0; m < ROWS; m++) {
-      const vf left = splat(a[m * a_row]);
-      U_UNROLL for (int v = 0; v < WIDTH; v++) sum[m][v] += left * right[v];
+  int k = t.kc;
+  do {
+    const int end = k > FETCH_C ? FETCH_C : 0;
+    if (end == 0) fetch_c(t, ROWS, WIDTH);
+    for (; k > end; k--) {
+      vf right[WIDTH];
+      U_UNROLL for (int v = 0; v < WIDTH; v++) right[v] = load(b + v / VECTORS * b_panel + v % VECTORS * LANES);
+      U_UNROLL for (int m = 0; m < ROWS; m++) {
+        const vf left = splat(a[m * a_row]);
+        U_UNROLL for (int v = 0; v < WIDTH; v++) sum[m][v] += left * right[v];
+      }
+      a += a_col;
+      b += b_row;
     }
-    a += a_col;
-    b += b_row;
-  }
+  } while (FETCH_C > 0 && k > 0);
+  if (t.cols == WIDTH * LANES) return store_whole(t, sum);
   vf sums[ROWS * WIDTH];  // a copy: indexing `sum` at run time would put it into memory for the loop above too
   U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++) sums[m * WIDTH + v] = sum[m][v];
-  store_tile(t, sums, ROWS, WIDTH);
+  store_edge(t, sums, ROWS, WIDTH);
 }
 
 template <int VECTORS, int ROWS = TILE_ROWS>

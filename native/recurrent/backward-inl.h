@@ -47,6 +47,11 @@ static void differentiate_cell(const StepBackward& step, int rows) {
       const size_t state = r * units + unit;
       vf dg[Cell::SLOTS] = {}, saved[Cell::SAVED + 1], c_old = {}, c_new = {}, dc = {};
       for (int k = 0; k < Cell::SAVED; k++) saved[k] = load(gates + k * units + unit);
+      // The same place of the next row: what forward left is long out of the cache.
+      for (int k = 0; k < Cell::SAVED; k++) __builtin_prefetch(gates + (Cell::SAVED + k) * units + unit);
+      for (int k = 0; k < Cell::SLOTS; k++) __builtin_prefetch(slots + (Cell::SLOTS + k) * units + unit, 1);
+      if (Cell::CELL_STATE) __builtin_prefetch(step.c_old + state + units);
+      if (dy) __builtin_prefetch(dy + step.dy_row + unit);
       vf dh = load(step.dh + state);
       if (dy) dh += load_up_to(dy + unit, step.H - (int)unit);
       if (Cell::CELL_STATE) {
@@ -67,6 +72,8 @@ static void differentiate_cell(const StepBackward& step, int rows) {
 template <class Cell>
 struct BackwardFirst {
   const StepBackward& step;
+
+  void fetch(const StepTile&) const {}  // differentiate_cell has just been there
 
   void apply(const StepTile& tile) const {
     constexpr int FROM = Cell::SLOTS - Cell::GATES;
@@ -93,6 +100,8 @@ struct BackwardFirst {
 // Epilogue of the first product's adjoint: dh += dg W_hh.
 struct AddToDh {
   const StepBackward& step;
+
+  void fetch(const StepTile&) const {}  // differentiate_cell has just been there
 
   void apply(const StepTile& tile) const {
     const float* sum = tile.sum;

@@ -61,6 +61,8 @@ template <class Cell>
 struct ForwardFirst {
   const StepForward& step;
 
+  void fetch(const StepTile&) const {}  // no memory that is new to this step but gx
+
   void apply(const StepTile& tile) const {
     constexpr int COUNT = Cell::FIRST_GATES;
     const size_t units = step.units;
@@ -84,6 +86,22 @@ struct ForwardFirst {
 template <class Cell>
 struct ForwardLast {
   const StepForward& step;
+
+  // Most of it is new to the cache, in rows too short for the hardware to see a pattern.
+  void fetch(const StepTile& tile) const {
+    const size_t units = step.units;
+    for (int r = tile.row; r < tile.row + tile.rows; r++) {
+      for (int block = tile.block; block < tile.block + tile.blocks; block++) {
+        const size_t unit = (size_t)block * LANES, state = r * units + unit;
+        for (int k = 0; k < Cell::GATES; k++) __builtin_prefetch(step.gx + (r * Cell::GATES + k) * units + unit);
+        for (int k = 0; step.gates && k < Cell::SAVED; k++)
+          __builtin_prefetch(step.gates + (r * Cell::SAVED + k) * units + unit, 1);
+        __builtin_prefetch(step.states.h_new + state, 1);
+        if (Cell::CELL_STATE) __builtin_prefetch(step.states.c_new + state, 1);
+        __builtin_prefetch(step.y_at(r) + unit, 1);
+      }
+    }
+  }
 
   void apply(const StepTile& tile) const {
     constexpr int FROM = Cell::FIRST_GATES == Cell::GATES ? 0 : Cell::FIRST_GATES, COUNT = Cell::GATES - FROM;

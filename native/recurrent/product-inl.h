@@ -92,7 +92,8 @@ struct StepTile {
   int row, rows, block, blocks;
 };
 
-// Calls epilogue.apply(tile) for every tile of a w, a having `rows` rows. Each panel stays in the cache for all rows.
+// Calls epilogue.apply(tile) for every tile of a w, a having `rows` rows; before the tile is computed,
+// epilogue.fetch(tile) may ask the cache for what apply will touch. Each panel stays in the cache for all rows.
 template <int GATES, class Epilogue>
 static void step_product(const Epilogue& epilogue, Rows a, const Panels& w, int rows) {
   static_assert(GATES <= STEP_VECTORS, "a cell with more gates needs wider tiles");
@@ -109,8 +110,10 @@ static void step_product(const Epilogue& epilogue, Rows a, const Panels& w, int 
     for (int t = 0; t < tiles; t++) {  // even tiles: 32 rows by at most 6 are 6 6 5 5 5 5, not 6 6 6 6 6 2
       const int take = rows / tiles + (t < rows % tiles);
       const Rows from = {a.p + row * a.row, a.row, a.gap};
+      const StepTile tile = {sum, row, take, block, count};
+      epilogue.fetch(tile);
       step_tiles<step_rows(STEP_VECTORS), STEP_VECTORS>(sum, from, panel, w, take, vectors);
-      epilogue.apply(StepTile{sum, row, take, block, count});
+      epilogue.apply(tile);
       row += take;
     }
     panel += (size_t)w.segments * w.segment * vectors * LANES;
