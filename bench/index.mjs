@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import * as u from 'unrolled';
 import { makeInputs } from './inputs.mjs';
 import { measurePeak } from './peak.mjs';
 import { table, toRow } from './report.mjs';
@@ -98,8 +99,10 @@ try {
   const started = await startSubjects(opts.subject);
   subjects = started.subjects;
   for (const absent of started.absent) console.log(`not here: ${absent.name} (${absent.reason})`);
-  const peak = await measurePeak();
-  console.log(`measured peak of one core: ${peak.toFixed(0)} GFLOP/s of fp32 multiply-adds\n`);
+  await u.ready({ backend: 'native', threads: 1 });
+  const peak = measurePeak();
+  console.log(`measured peak of one core: ${peak.toFixed(0)} GFLOP/s of fp32 multiply-adds`);
+  console.log('% of peak: of what the threads of a subject could do with its own instruction set\n');
   const rows = [];
   for (const workload of list) {
     const done = await timeWorkload(workload, subjects, opts.rounds, folder);

@@ -1,10 +1,8 @@
-// peak.mjs: how many fp32 multiply-adds one core of this machine can do, the line nobody crosses.
-import * as u from 'unrolled';
+// peak.mjs: how many fp32 multiply-adds one core can do with a backend's instruction set, the line nobody crosses.
 import { current } from '../dist/autograd/context.js';
 
-/** GFLOP/s of independent multiply-adds in registers, best of several tries. */
-export async function measurePeak() {
-  await u.ready({ backend: 'native', threads: 1 });
+/** GFLOP/s of independent multiply-adds in registers on the backend in use, best of several tries. */
+export function measurePeak() {
   const { kernels, memory } = current();
   const flops = memory.alloc('double', 1, 'persistent');
   let best = 0;
@@ -14,5 +12,6 @@ export async function measurePeak() {
     const ns = Number(process.hrtime.bigint() - start);
     best = Math.max(best, memory.view(flops)[0] / ns);
   }
+  memory.free(flops);
   return best;
 }

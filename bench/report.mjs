@@ -17,6 +17,7 @@ export function toRow(subject, workload, { median, min, flops, ratios }) {
     us_median: median,
     us_min: min,
     gflops: flops / median / 1e3,
+    peak_gflops: subject.info?.peak ?? null,
     ratio: sorted[sorted.length >> 1],
     ratio_min: sorted[0],
     ratio_max: sorted[sorted.length - 1],
@@ -35,7 +36,7 @@ export function table(workload, rows, peak) {
       (row.us_median / 1e3).toFixed(3),
       (row.us_min / 1e3).toFixed(3),
       row.gflops.toFixed(1),
-      `${((100 * row.gflops) / (peak * row.threads)).toFixed(0)}`,
+      ((100 * row.gflops) / ((row.peak_gflops ?? peak) * row.threads)).toFixed(0),
       Number.isNaN(row.ratio) ? '-' : row.ratio.toFixed(2),
       Number.isNaN(row.ratio) ? '-' : `${row.ratio_min.toFixed(2)}..${row.ratio_max.toFixed(2)}`,
     ]);

@@ -8,12 +8,13 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import * as u from 'unrolled';
 import { splitInputs, summarise } from './inputs.mjs';
+import { measurePeak } from './peak.mjs';
 
 const { values } = parseArgs({
   options: { backend: { type: 'string' }, threads: { type: 'string' }, simd: { type: 'string' } },
 });
 await u.ready({ backend: values.backend, threads: Number(values.threads), ...(values.simd && { simd: values.simd }) });
-const info = u.backendInfo();
+const info = { ...u.backendInfo(), peak: measurePeak() };
 
 const LAYERS = { rnn: u.RNN, lstm: u.LSTM, gru: u.GRU };
 

@@ -2,8 +2,8 @@
 
 U_KERNEL(fma_peak)(u_ctx*, double* flops, int32_t rounds) {
   if (rounds < 0) return U_ERR_SIZE;
-  // Enough independent chains to hide the latency of an addition, few enough for 16 registers.
-  constexpr int CHAINS = TILE_ROWS * TILE_VECTORS < 12 ? 8 : 12;
+  // Enough independent chains to hide the latency of a multiplication and an addition, few enough for 16 registers.
+  constexpr int CHAINS = 12;
   volatile float unknown = 0.5f;  // neither factor nor sum is known to the compiler, nor may it drop the result
   const vf factor = splat(unknown), addend = splat(unknown);
   vf chain[CHAINS];
