@@ -115,7 +115,11 @@ export async function selectBackend(options: ReadyOptions = {}): Promise<Backend
         await openOnce({ ...options, backend: name, ...(simd && { simd }) }),
         options.threads,
       );
-      tried.push({ backend: name, ok: true, reason: `chosen: ${backend.info.simd}, threads: ${backend.info.threads}` });
+      tried.push({
+        backend: name,
+        ok: true,
+        reason: `chosen: ${backend.info.simd}, ${threadsOf(backend, options.threads)}`,
+      });
       selected = { backend, tried };
       return backend;
     } catch (error) {
@@ -123,6 +127,12 @@ export async function selectBackend(options: ReadyOptions = {}): Promise<Backend
     }
   }
   throw new BackendError('no backend could be started', tried);
+}
+
+function threadsOf({ info }: Backend, wanted: number | undefined): string {
+  const note =
+    wanted !== undefined && wanted !== info.threads ? ` (${wanted} asked for: more than this backend has)` : '';
+  return `threads: ${info.threads}${note}`;
 }
 
 /** What runs the kernels, and what was tried before it was chosen. Throws BackendError before `ready()`. */
