@@ -28,7 +28,7 @@ async function build() {
   if (status !== 0) throw new Error('tsc failed');
 
   const { build: bundle } = await import('esbuild');
-  const common = { absWorkingDir: root, bundle: true, sourcemap: true, target: 'es2022', logLevel: 'warning' };
+  const common = { absWorkingDir: root, bundle: true, target: 'es2022', logLevel: 'warning' };
   // Both bundles lie two folders below the package's root, as src/platform/ does.
   await bundle({
     ...common,

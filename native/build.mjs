@@ -1,7 +1,7 @@
 // build.mjs: builds the addon with cmake-js (into build-native/) and copies it to where the npm package node-gyp-build looks,
 // prebuilds/<platform>-<arch>/unrolled.napi.<libc>.node. Does nothing when that file is newer than every source.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,9 +34,12 @@ export function isNewer(product, sources) {
 }
 
 function build() {
-  // A configuration that failed leaves a cache without build files, which cmake-js would take for a finished one.
+  // A configuration that failed leaves a cache without build files, which cmake-js would take for a finished one; and one
+  // that came along with a copied checkout would build the sources of the checkout it was copied from.
   const folder = join(root, 'build-native');
-  if (!['build.ninja', 'Makefile'].some((file) => existsSync(join(folder, file)))) {
+  const cache = join(folder, 'CMakeCache.txt');
+  const configured = ['build.ninja', 'Makefile'].some((file) => existsSync(join(folder, file))) && existsSync(cache);
+  if (!configured || !readFileSync(cache, 'utf8').includes(`CMAKE_HOME_DIRECTORY:INTERNAL=${root}\n`)) {
     rmSync(folder, { recursive: true, force: true });
   }
   const cmakeJs = join(root, 'node_modules', 'cmake-js', 'bin', 'cmake-js');

@@ -2,12 +2,14 @@
 //
 // To add a cell:
 //   1. Write native/cells/<name>.h: a struct of constants and of pointwise functions over a lane type V (a SIMD vector
-//      in the kernels; the same lines run in float or double). lstm.h is the plainest example, gru.h has everything:
+//      in the kernels; the same lines run in float or double). lstm.h is the plainest example; gru.h is the one to
+//      follow where the gradients of gx and gh differ, or where there is a second product:
 //        GATES        blocks of H rows in W_ih, W_hh and the biases, in PyTorch's order; at most 4 in one product
 //        FIRST_GATES  how many of them multiply h: usually all; the others multiply u, which the first ones make
 //        SAVED        vectors a unit that forward keeps for backward, beside h and c
 //        SLOTS        vectors a unit of gate gradients, at most 8. The last GATES slots are the gradients of gh, in
-//                     gate order; the first GATES slots those of gx, in the order SLOT_GATE says
+//                     gate order; the first GATES slots those of gx, in the order SLOT_GATE says. The two ranges
+//                     overlap in the gates whose two gradients are equal: all of them in lstm.h, r and z in gru.h
 //        CELL_STATE   whether the cell carries c beside h
 //        forward      from gx = W_ih x + b_ih and gh = W_hh h + b_hh: overwrites h and c, fills saved
 //        backward     from dh and dc of the new state: fills dg; overwrites dh by the part of the old state's gradient

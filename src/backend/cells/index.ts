@@ -1,10 +1,9 @@
-// The recurrent cells. Layers, tests, benches and the table in the documentation go through this list.
+// The recurrent cells. The gradient checks and the comparison of all backends with the reference go through this list.
 //
-// To add a cell:
+// To add a cell (ARCHITECTURE.md tells it in full):
 // 1. native/abi.h: its name at the end of `enum u_cell` (and the ABI version, one up); `npm run generate`.
 // 2. A file beside this one: a RecurrentCell with the equations of one step, forward and backward, and one entry in `cells`.
-// 3. A file in native/cells/ with the same equations over the lane type, and one line in native/cells/cells.h.
-// The gradient checks, the comparison of all backends with the reference and the benches then find it by themselves.
+// 3. A file in native/cells/ with the same equations over the lane type, and one entry in native/cells/cells.h.
 import type { RecurrentCell } from './cell.js';
 import { gru, gruResetBefore } from './gru.js';
 import { lstm } from './lstm.js';
