@@ -4,6 +4,7 @@ import * as u from '../../src/node.js';
 import { describeBackends } from '../helpers/backends.js';
 import { EPS32, expectClose, expectSameBits } from '../helpers/compare.js';
 import { seeded, uniform } from '../helpers/random.js';
+import { leaf } from '../helpers/tensors.js';
 
 const I = 5;
 const H = 11;
@@ -21,17 +22,6 @@ const layers: Record<string, (options: Options) => Layer> = {
 
 /** Other blocks and lanes for another batch: sums in another order, over up to T * B terms in the gradients of the weights. */
 const sameInExactArithmetic = 32 * EPS32;
-
-/** A leaf of random numbers, the same for the same seed. */
-const leaf = (seed: number, ...shape: number[]): u.Tensor =>
-  u.tensor(
-    uniform(
-      seeded(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-    { requiresGrad: true },
-  );
 
 /** [T,B,n] data of the row b and its first `length` steps: [length,1,n]. */
 function rowOf(data: readonly number[], [T, B, n]: readonly number[], b: number, length = T as number): number[] {

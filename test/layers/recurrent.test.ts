@@ -4,16 +4,7 @@ import { expect, it } from 'vitest';
 import * as u from '../../src/node.js';
 import { describeBackends } from '../helpers/backends.js';
 import { EPS32, expectClose } from '../helpers/compare.js';
-import { seeded, uniform } from '../helpers/random.js';
-
-const random = (seed: number, ...shape: number[]): u.Tensor =>
-  u.tensor(
-    uniform(
-      seeded(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  );
+import { random } from '../helpers/tensors.js';
 
 const sizes = { inputSize: 3, hiddenSize: 4 };
 const makers = {

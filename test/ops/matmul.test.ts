@@ -3,17 +3,7 @@ import { expect, it } from 'vitest';
 import * as u from '../../src/node.js';
 import { describeBackends } from '../helpers/backends.js';
 import { EPS32, expectClose } from '../helpers/compare.js';
-import { seeded, uniform } from '../helpers/random.js';
-
-const random = (seed: number, ...shape: number[]): u.Tensor =>
-  u.tensor(
-    uniform(
-      seeded(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-    { requiresGrad: true },
-  );
+import { leaf } from '../helpers/tensors.js';
 
 /** [M,K] times [K,N], plain loops. */
 function product(a: readonly number[], b: readonly number[], M: number, K: number, N: number): number[] {
@@ -32,10 +22,10 @@ describeBackends('matmul', () => {
       [7, 17, 9],
       [16, 33, 31],
     ] as const) {
-      const [a, b] = [random(1, M, K), random(2, K, N)];
+      const [a, b] = [leaf(1, M, K), leaf(2, K, N)];
       expectClose(a.matmul(b).toArray(), product(a.toArray(), b.toArray(), M, K, N), 16 * EPS32, `${M}x${K}x${N}`);
     }
-    u.gradcheck((a, b) => a.matmul(b), [random(3, 3, 5), random(4, 5, 2)]);
+    u.gradcheck((a, b) => a.matmul(b), [leaf(3, 3, 5), leaf(4, 5, 2)]);
   });
 
   const forms: [a: number[], b: number[], result: number[]][] = [
@@ -67,14 +57,14 @@ describeBackends('matmul', () => {
   ];
   for (const [shapeA, shapeB, shape] of forms) {
     it(`[${shapeA}] by [${shapeB}] gives [${shape}], with gradients`, () => {
-      const [a, b] = [random(5, ...shapeA), random(6, ...shapeB)];
+      const [a, b] = [leaf(5, ...shapeA), leaf(6, ...shapeB)];
       expect(a.matmul(b).shape).toEqual(shape);
       u.gradcheck((p, q) => p.matmul(q), [a, b]);
     });
   }
 
   it('of a batch is the product of each matrix', () => {
-    const [a, b] = [random(7, 3, 2, 4), random(8, 3, 4, 5)];
+    const [a, b] = [leaf(7, 3, 2, 4), leaf(8, 3, 4, 5)];
     const y = a.matmul(b);
     for (let p = 0; p < 3; p++) {
       expectClose(y.select(p).toArray(), a.select(p).matmul(b.select(p)).toArray(), 4 * EPS32, `matrix ${p}`);
@@ -99,7 +89,7 @@ describeBackends('matmul', () => {
 
 describeBackends('linear', () => {
   it('is x w^T + b over the last axis, with gradients', () => {
-    const [x, w, b] = [random(1, 2, 3, 4), random(2, 5, 4), random(3, 5)];
+    const [x, w, b] = [leaf(1, 2, 3, 4), leaf(2, 5, 4), leaf(3, 5)];
     expect(u.linear(x, w, b).shape).toEqual([2, 3, 5]);
     expectClose(u.linear(x, w, b).toArray(), x.matmul(w.transpose()).add(b).toArray(), 8 * EPS32, 'linear');
     u.gradcheck(u.linear as (...t: u.Tensor[]) => u.Tensor, [x, w, b]);

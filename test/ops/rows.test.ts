@@ -3,21 +3,11 @@ import { expect, it } from 'vitest';
 import * as u from '../../src/node.js';
 import { describeBackends } from '../helpers/backends.js';
 import { EPS32, expectClose } from '../helpers/compare.js';
-import { seeded, uniform } from '../helpers/random.js';
-
-const random = (seed: number, ...shape: number[]): u.Tensor =>
-  u.tensor(
-    uniform(
-      seeded(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-    { requiresGrad: true },
-  );
+import { leaf } from '../helpers/tensors.js';
 
 describeBackends('row ops', () => {
   it('softmax sums to 1 along any axis; logSoftmax is its logarithm', () => {
-    const x = random(1, 2, 3, 4);
+    const x = leaf(1, 2, 3, 4);
     for (const axis of [0, 1, 2, -1]) {
       const y = x.softmax(axis);
       const ones = y.sum(axis).toArray();
@@ -39,7 +29,7 @@ describeBackends('row ops', () => {
   });
 
   it('layerNorm has mean 0 and variance 1 over the last dims; gradients of x, weight and bias', () => {
-    const x = random(2, 3, 2, 4);
+    const x = leaf(2, 3, 2, 4);
     const rows = x.layerNorm({ normalizedShape: [2, 4], eps: 0 });
     const means = rows.mean([1, 2]).toArray();
     for (const mean of means) expect(Math.abs(mean)).toBeLessThan(4 * EPS32);
@@ -50,7 +40,7 @@ describeBackends('row ops', () => {
       16 * EPS32,
       'variance',
     );
-    const [weight, bias] = [random(3, 4), random(4, 4)];
+    const [weight, bias] = [leaf(3, 4), leaf(4, 4)];
     u.gradcheck((t, w, b) => u.layerNorm(t, { weight: w, bias: b }), [x, weight, bias]);
     u.gradcheck((t) => t.layerNorm(), [x]);
     expect(() => x.layerNorm({ normalizedShape: [3] })).toThrow(
