@@ -137,65 +137,40 @@ struct Tile {
   int kc;
   GemmOut out;
   int row, col, cols;  // where in C; cols of the last panel may be fewer than the tile's
+  const float* next;   // lines of 16 floats to fetch meanwhile, into the second-level cache: the panel that comes next
+  int next_lines;
 };
 
-// The tile's part of row m of C; null: the row is dropped.
-U_INLINE float* row_of_c(const Tile& t, int m) {
-  const int row = t.out.row_map ? t.out.row_map[t.row + m] : t.row + m;
-  return row < 0 ? nullptr : t.out.c + row * t.out.ldc + t.col;
-}
-
-// Fetches the tile's part of C into the cache: its rows are far apart, and no hardware does.
-U_INLINE void fetch_c(const Tile& t, int rows, int vectors) {
-  for (int m = 0; m < rows; m++) {
-    const float* c = row_of_c(t, m);
-    for (int v = 0; c && v < vectors; v++) __builtin_prefetch(c + v * LANES, 1);
-  }
-}
-
-// C's part of the tile: out.bias and out.accumulate say what is added to the products.
-template <int ROWS, int WIDTH>
-U_INLINE void store_whole(const Tile& t, const vf (&sum)[ROWS][WIDTH]) {
-  vf bias[WIDTH];
-  U_UNROLL for (int v = 0; v < WIDTH; v++) bias[v] = t.out.bias ? load(t.out.bias + t.col + v * LANES) : zero();
-  U_UNROLL for (int m = 0; m < ROWS; m++) {
-    float* c = row_of_c(t, m);
-    if (!c) continue;
-    if (t.out.accumulate) {
-      U_UNROLL for (int v = 0; v < WIDTH; v++) store(c + v * LANES, sum[m][v] + bias[v] + load(c + v * LANES));
-    } else {
-      U_UNROLL for (int v = 0; v < WIDTH; v++) store(c + v * LANES, sum[m][v] + bias[v]);
-    }
-  }
-}
-
-// The same at C's right edge, where the last vector may be cut off.
-static void store_edge(const Tile& t, const vf* sums, int rows, int vectors) {
-  for (int m = 0; m < rows; m++) {
-    float* c = row_of_c(t, m);
-    if (!c) continue;
-    for (int v = 0; v < vectors; v++) {
-      const int n = v * LANES;
-      vf sum = sums[m * vectors + v];
-      if (t.cols - n >= LANES) {
-        if (t.out.bias) sum += load(t.out.bias + t.col + n);
-        if (t.out.accumulate) sum += load(c + n);
-        store(c + n, sum);
-      } else {
-        const int rest = t.cols - n;
-        if (t.out.bias) sum += load_n(t.out.bias + t.col + n, rest);
-        if (t.out.accumulate) sum += load_n(c + n, rest);
-        store_n(c + n, sum, rest);
-      }
+// C's part of a tile that has a bias, or lies at C's right edge, where the last vector may be cut off.
+static void store_with_care(const Tile& t, float* const* c, const vf* sums, int rows, int vectors) {
+  for (int v = 0; v < vectors; v++) {
+    const int n = v * LANES, rest = least(LANES, t.cols - n);
+    if (rest <= 0) return;
+    const vf bias = t.out.bias ? load_up_to(t.out.bias + t.col + n, rest) : zero();
+    for (int m = 0; m < rows; m++) {
+      vf sum = sums[m * vectors + v] + bias;
+      if (t.out.accumulate) sum += load_up_to(c[m] + n, rest);
+      store_up_to(c[m] + n, sum, rest);
     }
   }
 }
 
 // ROWS x (PANELS * VECTORS) vectors of accumulators. PACKED: A is [kc][ROWS]. One row alone would wait for its own
-// additions, so one or two rows take several panels at once.
+// additions, so one or two rows take several panels at once. Not inlined: each form gets all the registers.
 template <int ROWS, int VECTORS, int PANELS, bool PACKED>
-static void tile(const Tile& t) {
+static __attribute__((noinline)) void tile(const Tile& t) {
   constexpr int WIDTH = PANELS * VECTORS;
+  alignas(64) float dropped[WIDTH * LANES];  // where rows go that the map drops
+  float* c[ROWS];
+  if (t.out.row_map) {
+    const int32_t* row = t.out.row_map + t.row;
+    U_UNROLL for (int m = 0; m < ROWS; m++) c[m] = row[m] < 0 ? dropped : t.out.c + row[m] * t.out.ldc + t.col;
+  } else {
+    c[0] = t.out.c + t.row * t.out.ldc + t.col;
+    U_UNROLL for (int m = 1; m < ROWS; m++) c[m] = c[m - 1] + t.out.ldc;
+  }
+  for (int line = 0; line < t.next_lines; line++) __builtin_prefetch(t.next + 16 * line, 0, 2);
+
   vf sum[ROWS][WIDTH];
   U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++) sum[m][v] = zero();
   const float* a = t.a.p;
@@ -204,7 +179,9 @@ static void tile(const Tile& t) {
   int k = t.kc;
   do {
     const int end = k > FETCH_C ? FETCH_C : 0;
-    if (end == 0) fetch_c(t, ROWS, WIDTH);
+    if (FETCH_C && end == 0)  // rows of C are far apart, and no hardware fetches them
+      U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++)
+          __builtin_prefetch(c[m] + v * LANES, 1);
     for (; k > end; k--) {
       vf right[WIDTH];
       U_UNROLL for (int v = 0; v < WIDTH; v++) right[v] = load(b + v / VECTORS * b_panel + v % VECTORS * LANES);
@@ -216,10 +193,17 @@ static void tile(const Tile& t) {
       b += b_row;
     }
   } while (FETCH_C > 0 && k > 0);
-  if (t.cols == WIDTH * LANES) return store_whole(t, sum);
-  vf sums[ROWS * WIDTH];  // a copy: indexing `sum` at run time would put it into memory for the loop above too
-  U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++) sums[m * WIDTH + v] = sum[m][v];
-  store_edge(t, sums, ROWS, WIDTH);
+
+  if (t.cols < WIDTH * LANES || t.out.bias) {
+    vf sums[ROWS * WIDTH];  // a copy: indexing `sum` at run time would put it into memory for the loop above too
+    U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++) sums[m * WIDTH + v] = sum[m][v];
+    store_with_care(t, c, sums, ROWS, WIDTH);
+  } else if (t.out.accumulate) {
+    U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++)
+        store(c[m] + v * LANES, load(c[m] + v * LANES) + sum[m][v]);
+  } else {
+    U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++) store(c[m] + v * LANES, sum[m][v]);
+  }
 }
 
 template <int VECTORS, int ROWS = TILE_ROWS>
@@ -303,7 +287,12 @@ static void product_part(const Product& p, float* pack, int M, int n0, int n1) {
             tile.b_row = padded;
             tile.b_panel = (ptrdiff_t)NR * depth;
           }
-          for (int i = first; i < last; i++) {
+          // Packed weights come from far away: while the tiles use one panel, each fetches a share of the next. With
+          // few tiles that would be too much at a time.
+          const int tiles = last - first;
+          tile.next = tile.b + panels * tile.b_panel;
+          tile.next_lines = p.packed && tiles > 3 ? (panels * NR * tile.kc / 16 + tiles - 1) / tiles : 0;
+          for (int i = first; i < last; i++, tile.next += 16 * tile.next_lines) {
             tile.row = t.top(i);
             tile.a = direct_a ? Strided{a.p + tile.row * a.row, a.row, a.col}
                               : Strided{a_block + tile_offset(t, first, i, tile.kc), 1, 0};

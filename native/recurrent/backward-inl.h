@@ -150,10 +150,10 @@ static void backward_rows(void* arg, int d, int low, int high) {
     const ptrdiff_t record = Cell::SLOTS * units;
     if constexpr (Cell::FIRST_GATES < Cell::GATES) {
       step.u = scratch.u + in_chunk * units;
-      const Rows second = {dgh + Cell::FIRST_GATES * units, record, (ptrdiff_t)units};
+      const Rows second = {dgh + Cell::FIRST_GATES * units, record};
       step_product<1>(BackwardFirst<Cell>{step}, second, scratch.second, rows);
     }
-    step_product<1>(AddToDh{step}, Rows{dgh, record, (ptrdiff_t)units}, scratch.first, rows);
+    step_product<1>(AddToDh{step}, Rows{dgh, record}, scratch.first, rows);
   }
 }
 
@@ -254,8 +254,9 @@ static void prepare_backward(const Backward& b) {
   for (int d = 0; d < shape.D; d++) {
     const BackwardScratch& scratch = b.scratch.direction[d];
     const float* w_hh = b.weights.w_hh[d];
-    pack_panels(scratch.first, w_hh, H, H, 0, 1);
-    if (cell.two_products()) pack_panels(scratch.second, w_hh + (size_t)cell.first_gates * H * H, H, H, 0, 1);
+    pack_panels(scratch.first, w_hh, H, {H, units}, H, 0, 1);
+    if (cell.two_products())
+      pack_panels(scratch.second, w_hh + (size_t)cell.first_gates * H * H, H, {H, units}, H, 0, 1);
     if (b.dx) {
       pad_gates(scratch.w_ih_padded, b.weights.w_ih[d], cell.slot_gate, cell.gates, H, units, I);
       pack_b(scratch.w_ih, Strided{scratch.w_ih_padded, I, 1}, columns, I);

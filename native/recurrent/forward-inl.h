@@ -163,11 +163,11 @@ static void forward_rows(void* arg, int d, int low, int high) {
     step.y_row = (ptrdiff_t)shape.D * shape.H;
     if (shape.ragged()) step.source = q.source[d] + place;
     step.y_first = place;
-    const Rows h = {step.states.h_old, (ptrdiff_t)units, 0};
+    const Rows h = {step.states.h_old, (ptrdiff_t)units};
     if constexpr (Cell::FIRST_GATES < Cell::GATES) {
       step.u = scratch.u + low * units;
       step_product<Cell::FIRST_GATES>(ForwardFirst<Cell>{step}, h, w.first, rows);
-      step_product<Cell::GATES - Cell::FIRST_GATES>(ForwardLast<Cell>{step}, Rows{step.u, h.row, 0}, w.second, rows);
+      step_product<Cell::GATES - Cell::FIRST_GATES>(ForwardLast<Cell>{step}, Rows{step.u, h.row}, w.second, rows);
     } else {
       step_product<Cell::GATES>(ForwardLast<Cell>{step}, h, w.first, rows);
     }

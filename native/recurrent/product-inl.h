@@ -1,89 +1,138 @@
 // product-inl.h: the products inside the time loop: a few rows of h (or of gate gradients) times a weight matrix that
-// stays the same for the whole sequence. Unlike gemm-inl.h's, the weights lie so that one tile of registers holds all
-// gates of the same units: when a tile is done, its rows and units can go through the cell's pointwise part while they
-// are in L1.
+// stays the same for the whole sequence. Unlike gemm-inl.h's, the weights lie so that one panel holds all gates of the
+// same units: when a panel is done, its rows and units go through the cell's pointwise part while they are in L1.
+//
+//   for each panel           all gates of a few blocks of LANES units
+//     for each part of depth so deep that its weights stay in L1 while all rows pass by
+//       for each tile of rows, each strip of STEP_VECTORS columns: a register tile, into (or added to) `sum`
+//     the epilogue
+//
+// The register tile has gemm-inl.h's shape. The left operand is read where it lies: packing it would cost as much as it
+// saves at these sizes.
+constexpr int STEP_ROWS = TILE_ROWS, STEP_VECTORS = TILE_VECTORS;
+// Floats of a panel's part: half of the L1 of a CPU with AVX2; wider vectors have wider panels, and that with 2 KiB
+// would be done before the sums have paid for being stored.
+constexpr int STEP_PART = (LANES == 16 ? 32 : 16) * 1024 / sizeof(float);
+constexpr int STEP_GROUP = 16 * STEP_ROWS;  // rows whose sums wait for the epilogue together
 
-// Accumulators a tile may use: what leaves registers for the weights and one broadcast, and on WASM stays below V8's
-// limit.
-#if U_LANES == 16 || defined(__aarch64__)
-constexpr int STEP_ACCUMULATORS = 24;
-#elif U_LANES == 8
-constexpr int STEP_ACCUMULATORS = 12;
-#else
-constexpr int STEP_ACCUMULATORS = 9;
-#endif
-constexpr int STEP_VECTORS = 4;  // columns of a tile in vectors, at most
-constexpr int STEP_ROWS = 8;     // rows of a tile, at most
-constexpr int step_rows(int vectors) {
-  return STEP_ACCUMULATORS / vectors < STEP_ROWS ? STEP_ACCUMULATORS / vectors : STEP_ROWS;
-}
+// Blocks of units in a panel: the fewest whose gates fill whole strips.
+constexpr int common_divisor(int a, int b) { return b == 0 ? a : common_divisor(b, a % b); }
+constexpr int panel_blocks(int gates) { return STEP_VECTORS / common_divisor(STEP_VECTORS, gates); }
 
-// A weight matrix cut into panels: panel p holds the gates of a few blocks of LANES units, as
-// [depth][block][gate][LANES]. Units past H are 0.
+// A weight matrix [depth][units of every gate], cut into panels: a panel is [part][strip][k][vector][LANES], where the
+// vectors of all its strips are [block][gate]. Units past H, and k past a gate's H, are 0. The last panel has what
+// blocks are left, its last strip what vectors.
 struct Panels {
   float* weights;
-  int gates, units;       // units: H rounded up to LANES
-  int segments, segment;  // depth = segments * segment
+  int gates, units;  // units: H rounded up to LANES
+  int depth;
 };
-constexpr int panel_blocks(int gates) { return STEP_VECTORS / gates; }
-static uint64_t panel_floats(const Panels& w) { return (uint64_t)w.segments * w.segment * w.gates * w.units; }
+static uint64_t panel_floats(const Panels& w) { return (uint64_t)w.depth * w.gates * w.units; }
+// The depth of the parts: as many as needed, all alike but the last.
+static int part_depth(int depth, int vectors) {
+  const int most = STEP_PART / (vectors * LANES), parts = (depth + most - 1) / most;
+  return parts ? (depth + parts - 1) / parts : 1;
+}
 
-// Element (k, gate, unit) of the matrix is w[k * depth_stride + gate * gate_stride + unit * unit_stride], unit < H.
-static void pack_panels(const Panels& to, const float* w, int H, ptrdiff_t depth_stride, ptrdiff_t gate_stride,
-                        ptrdiff_t unit_stride) {
-  const int depth = to.segments * to.segment, blocks = to.units / LANES;
-  float* panel = to.weights;
+// Element (k, gate, unit) of the matrix is w[k * depth_stride + gate * gate_stride + unit * unit_stride] for unit < H
+// and k % padded < valid, else 0: depth is made of runs of `padded`, of which `valid` are there (and lie together in
+// w).
+struct Depth {
+  int valid, padded;
+};
+static void pack_panels(const Panels& to, const float* w, int H, Depth depth, ptrdiff_t depth_stride,
+                        ptrdiff_t gate_stride, ptrdiff_t unit_stride) {
+  const int blocks = to.units / LANES;
+  float* out = to.weights;
   for (int first = 0; first < blocks; first += panel_blocks(to.gates)) {
     const int rest = blocks - first;
-    const int count = rest < panel_blocks(to.gates) ? rest : panel_blocks(to.gates);
-    const int width = count * to.gates * LANES;
-    // 16 deep at a time: a cache line of weights is used up at once, whichever way the matrix lies.
-    for (int k0 = 0; k0 < depth; k0 += 16) {
-      const int k1 = k0 + 16 < depth ? k0 + 16 : depth;
-      for (int column = 0; column < width; column++) {
-        const int vector = column / LANES;
-        const int unit = (first + vector / to.gates) * LANES + column % LANES;
-        const float* source = w + (vector % to.gates) * gate_stride + unit * unit_stride;
-        for (int k = k0; k < k1; k++) panel[(size_t)k * width + column] = unit < H ? source[k * depth_stride] : 0.0f;
+    const int vectors = (rest < panel_blocks(to.gates) ? rest : panel_blocks(to.gates)) * to.gates;
+    const int part = part_depth(to.depth, vectors);
+    for (int part_first = 0; part_first < to.depth; part_first += part) {
+      const int part_end = least(part_first + part, to.depth);
+      for (int strip = 0; strip < vectors; strip += STEP_VECTORS) {
+        const int width = least(STEP_VECTORS, vectors - strip) * LANES;
+        // 16 deep at a time: a cache line of weights is used up at once, whichever way the matrix lies.
+        for (int k0 = part_first; k0 < part_end; k0 += 16) {
+          const int k1 = least(k0 + 16, part_end);
+          for (int column = 0; column < width; column++) {
+            const int vector = strip + column / LANES;
+            const int unit = (first + vector / to.gates) * LANES + column % LANES;
+            const float* from = w + (vector % to.gates) * gate_stride + unit * unit_stride;
+            for (int k = k0; k < k1; k++) {
+              const int run = k / depth.padded, at = k % depth.padded;
+              const bool there = unit < H && at < depth.valid;
+              out[(ptrdiff_t)(k - part_first) * width + column] =
+                  there ? from[((ptrdiff_t)run * depth.valid + at) * depth_stride] : 0.0f;
+            }
+          }
+        }
+        out += (ptrdiff_t)(part_end - part_first) * width;
       }
     }
-    panel += (size_t)depth * width;
   }
 }
 
-// The left operand: rows of `segments` runs of `segment` floats (the gates of a record), `gap` apart.
+// The left operand: rows `row` apart.
 struct Rows {
   const float* p;
-  ptrdiff_t row, gap;
+  ptrdiff_t row;
 };
 
-// tile[ROWS][VECTORS][LANES] = a w. One order of summation for every tile size: the bits do not depend on the tiling.
-template <int ROWS, int VECTORS>
-static __attribute__((noinline)) void step_tile(float* tile, Rows a, const float* w, int segments, int segment) {
-  vf sum[ROWS][VECTORS] = {};
-  for (int s = 0; s < segments; s++, a.p += a.gap) {
-    for (int k = 0; k < segment; k++, w += VECTORS * LANES) {
-      U_UNROLL for (int r = 0; r < ROWS; r++) {
-        const vf x = splat(a.p[r * a.row + k]);
-        U_UNROLL for (int v = 0; v < VECTORS; v++) sum[r][v] += x * load(w + v * LANES);
-      }
+// sum[ROWS][STRIPS * VECTORS] = (add ? sum : 0) + a w over one part of the depth; rows of `sum` are sum_row apart,
+// strips of w strip_floats. One order of summation for every tile size: the bits do not depend on the tiling.
+template <int ROWS, int VECTORS, int STRIPS>
+U_INLINE void step_tile(float* sum, ptrdiff_t sum_row, Rows a, const float* w, ptrdiff_t strip_floats, int depth,
+                        bool add) {
+  constexpr int WIDTH = STRIPS * VECTORS;
+  vf acc[ROWS][WIDTH];
+  U_UNROLL for (int r = 0; r < ROWS; r++) U_UNROLL for (int v = 0; v < WIDTH; v++) acc[r][v] = zero();
+  const float* x = a.p;
+  for (int k = 0; k < depth; k++, x++, w += VECTORS * LANES) {
+    vf right[WIDTH];
+    U_UNROLL for (int v = 0; v < WIDTH; v++) right[v] = load(w + v / VECTORS * strip_floats + v % VECTORS * LANES);
+    U_UNROLL for (int r = 0; r < ROWS; r++) {
+      const vf left = splat(x[r * a.row]);
+      U_UNROLL for (int v = 0; v < WIDTH; v++) acc[r][v] += left * right[v];
     }
   }
   U_UNROLL for (int r = 0; r < ROWS; r++) {
-    U_UNROLL for (int v = 0; v < VECTORS; v++) store(tile + (r * VECTORS + v) * LANES, sum[r][v]);
+    U_UNROLL for (int v = 0; v < WIDTH; v++) {
+      float* to = sum + r * sum_row + v * LANES;
+      store(to, add ? load(to) + acc[r][v] : acc[r][v]);
+    }
   }
 }
 
-// The tile of that many rows and vectors.
+// The last strip of a panel, if it is narrower than the others.
 template <int ROWS, int VECTORS>
-static void step_tiles(float* tile, Rows a, const float* w, const Panels& of, int rows, int vectors) {
-  if (vectors < VECTORS) {
-    if constexpr (VECTORS > 1) step_tiles<step_rows(VECTORS - 1), VECTORS - 1>(tile, a, w, of, rows, vectors);
-  } else if (rows < ROWS) {
-    if constexpr (ROWS > 1) step_tiles<ROWS - 1, VECTORS>(tile, a, w, of, rows, vectors);
-  } else {
-    step_tile<ROWS, VECTORS>(tile, a, w, of.segments, of.segment);
+U_INLINE void step_last(float* sum, ptrdiff_t sum_row, int vectors, Rows a, const float* w, int depth, bool add) {
+  if (vectors == VECTORS) return step_tile<ROWS, VECTORS, 1>(sum, sum_row, a, w, 0, depth, add);
+  if constexpr (VECTORS > 1) step_last<ROWS, VECTORS - 1>(sum, sum_row, vectors, a, w, depth, add);
+}
+
+// All strips of a panel's part for ROWS rows. One or two rows alone would wait for their own additions: they take two
+// strips at once.
+template <int ROWS>
+static __attribute__((noinline)) void step_strips(float* sum, int vectors, Rows a, const float* w, int depth,
+                                                  bool add) {
+  constexpr int STRIPS = ROWS <= STEP_ROWS / 2 ? 2 : 1;
+  const ptrdiff_t sum_row = vectors * LANES, strip_floats = (ptrdiff_t)depth * STEP_VECTORS * LANES;
+  for (; vectors >= STRIPS * STEP_VECTORS; vectors -= STRIPS * STEP_VECTORS) {
+    step_tile<ROWS, STEP_VECTORS, STRIPS>(sum, sum_row, a, w, strip_floats, depth, add);
+    w += STRIPS * strip_floats, sum += STRIPS * STEP_VECTORS * LANES;
   }
+  if (STRIPS > 1 && vectors >= STEP_VECTORS) {
+    step_tile<ROWS, STEP_VECTORS, 1>(sum, sum_row, a, w, strip_floats, depth, add);
+    w += strip_floats, sum += STEP_VECTORS * LANES, vectors -= STEP_VECTORS;
+  }
+  if constexpr (STEP_VECTORS > 1) step_last<ROWS, STEP_VECTORS - 1>(sum, sum_row, vectors, a, w, depth, add);
+}
+
+template <int ROWS = STEP_ROWS>
+static void step_rows(int rows, float* sum, int vectors, Rows a, const float* w, int depth, bool add) {
+  if (rows == ROWS) return step_strips<ROWS>(sum, vectors, a, w, depth, add);
+  if constexpr (ROWS > 1) step_rows<ROWS - 1>(rows, sum, vectors, a, w, depth, add);
 }
 
 // Where a tile of a product stands, and what it came to: sum[row][block][gate][LANES].
@@ -93,39 +142,35 @@ struct StepTile {
 };
 
 // Calls epilogue.apply(tile) for every tile of a w, a having `rows` rows; before the tile is computed,
-// epilogue.fetch(tile) may ask the cache for what apply will touch. Each panel stays in the cache for all rows.
+// epilogue.fetch(tile) may ask the cache for what apply will touch.
 template <int GATES, class Epilogue>
 static void step_product(const Epilogue& epilogue, Rows a, const Panels& w, int rows) {
-  static_assert(GATES <= STEP_VECTORS, "a cell with more gates needs wider tiles");
-  alignas(64) float sum[STEP_ACCUMULATORS * LANES];
+  alignas(64) float sums[STEP_GROUP * GATES * panel_blocks(GATES) * LANES];
   const int blocks = w.units / LANES;
   const float* panel = w.weights;
   for (int block = 0; block < blocks; block += panel_blocks(GATES)) {
-    const int rest = blocks - block;
-    const int count = rest < panel_blocks(GATES) ? rest : panel_blocks(GATES);
-    const int vectors = count * GATES;
-    const int most = step_rows(vectors);
-    const int tiles = (rows + most - 1) / most;
-    int row = 0;
-    for (int t = 0; t < tiles; t++) {  // even tiles: 32 rows by at most 6 are 6 6 5 5 5 5, not 6 6 6 6 6 2
-      const int take = rows / tiles + (t < rows % tiles);
-      const Rows from = {a.p + row * a.row, a.row, a.gap};
-      const StepTile tile = {sum, row, take, block, count};
-      epilogue.fetch(tile);
-      step_tiles<step_rows(STEP_VECTORS), STEP_VECTORS>(sum, from, panel, w, take, vectors);
-      epilogue.apply(tile);
-      row += take;
+    const int count = least(panel_blocks(GATES), blocks - block), vectors = count * GATES,
+              part = part_depth(w.depth, vectors);
+    for (int top = 0; top < rows; top += STEP_GROUP) {
+      const int group = least(STEP_GROUP, rows - top);
+      const Tiling tiling(group);  // even tiles: 32 rows by at most 6 are 6 6 5 5 5 5, not 6 6 6 6 6 2
+      const float* weights = panel;
+      for (int k = 0; k < w.depth; k += part) {
+        const int depth = least(part, w.depth - k);
+        // While the rows use one part, each tile fetches a share of the next into the second-level cache.
+        const float* next = weights + (ptrdiff_t)depth * vectors * LANES;
+        const int lines = tiling.tiles > 3 ? (depth * vectors * LANES / 16 + tiling.tiles - 1) / tiling.tiles : 0;
+        for (int t = 0; t < tiling.tiles; t++) {
+          const int first = tiling.top(t), height = tiling.height(t);
+          for (int line = 0; line < lines; line++, next += 16) __builtin_prefetch(next, 0, 2);
+          float* sum = sums + first * vectors * LANES;
+          if (k + part >= w.depth) epilogue.fetch({sum, top + first, height, block, count});
+          step_rows(height, sum, vectors, {a.p + (top + first) * a.row + k, a.row}, weights, depth, k > 0);
+          if (k + part >= w.depth) epilogue.apply({sum, top + first, height, block, count});
+        }
+        weights += (ptrdiff_t)depth * vectors * LANES;
+      }
     }
-    panel += (size_t)w.segments * w.segment * vectors * LANES;
-  }
-}
-
-// Vectors at the edge of rows of H floats: `count` of them are left.
-U_INLINE vf load_up_to(const float* p, int count) { return count >= LANES ? load(p) : load_n(p, count); }
-U_INLINE void store_up_to(float* p, vf v, int count) {
-  if (count >= LANES) {
-    store(p, v);
-  } else {
-    store_n(p, v, count);
+    panel += (ptrdiff_t)w.depth * vectors * LANES;
   }
 }

@@ -48,8 +48,8 @@ static PackedLayer carve_packed(Carver& carver, const CellInfo& cell, const Shap
   const int units = shape.units(), columns = cell.gates * units;
   for (int d = 0; d < shape.D; d++) {
     Packed& p = layer.direction[d];
-    p.first = {nullptr, cell.first_gates, units, 1, shape.H};
-    p.second = {nullptr, cell.gates - cell.first_gates, units, 1, shape.H};
+    p.first = {nullptr, cell.first_gates, units, shape.H};
+    p.second = {nullptr, cell.gates - cell.first_gates, units, shape.H};
     p.w_ih = carver.take(packed_floats(shape.I, columns));
     p.b_ih = carver.take(columns);
     p.b_hh = carver.take(columns);
@@ -89,8 +89,8 @@ static void pack_layer(const PackedLayer& layer, const CellInfo& cell, const Sha
     pad_gates(p.b_ih, weights.b_ih[d], nullptr, gates, H, units, 1);
     pad_gates(p.b_hh, weights.b_hh[d], nullptr, gates, H, units, 1);
     const ptrdiff_t gate = (ptrdiff_t)H * H;
-    pack_panels(p.first, weights.w_hh[d], H, 1, gate, H);
-    if (cell.two_products()) pack_panels(p.second, weights.w_hh[d] + cell.first_gates * gate, H, 1, gate, H);
+    pack_panels(p.first, weights.w_hh[d], H, {H, H}, 1, gate, H);
+    if (cell.two_products()) pack_panels(p.second, weights.w_hh[d] + cell.first_gates * gate, H, {H, H}, 1, gate, H);
   }
 }
 
@@ -192,8 +192,8 @@ static BackwardLayer carve_backward(Carver& carver, const CellInfo& cell, const 
   layer.row_hh = carver.take_ints(columns);
   for (int d = 0; d < shape.D; d++) {
     BackwardScratch& s = layer.direction[d];
-    s.first = {nullptr, 1, units, cell.first_gates, shape.H};
-    s.second = {nullptr, 1, units, cell.gates - cell.first_gates, shape.H};
+    s.first = {nullptr, 1, units, cell.first_gates * units};
+    s.second = {nullptr, 1, units, (cell.gates - cell.first_gates) * units};
     s.first.weights = carver.take(panel_floats(s.first));
     s.second.weights = carver.take(panel_floats(s.second));
     s.w_ih_padded = carver.take(columns, shape.I);

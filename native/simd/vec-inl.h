@@ -24,6 +24,16 @@ U_INLINE vf load_n(const float* p, int n) {
 }
 U_INLINE void store_n(float* p, vf v, int n) { __builtin_memcpy(p, &v, 4 * (size_t)n); }
 
+// The first min(n, LANES) lanes, n > 0.
+U_INLINE vf load_up_to(const float* p, int n) { return n >= LANES ? load(p) : load_n(p, n); }
+U_INLINE void store_up_to(float* p, vf v, int n) {
+  if (n >= LANES) {
+    store(p, v);
+  } else {
+    store_n(p, v, n);
+  }
+}
+
 // Lanewise choice: mask lanes are all ones or all zeros, as comparisons give.
 U_INLINE vf select(vi mask, vf a, vf b) { return mask ? a : b; }
 // Where either is NaN the result is b.
