@@ -36,6 +36,20 @@ U_INLINE void store_up_to(float* p, vf v, int n) {
 
 // Lanewise choice: mask lanes are all ones or all zeros, as comparisons give.
 U_INLINE vf select(vi mask, vf a, vf b) { return mask ? a : b; }
+// Whether a mask is set in every lane.
+U_INLINE bool all(vi mask) {
+#if U_LANES == 16
+  return (uint16_t)__builtin_ia32_cvtd2mask512(mask) == 0xffff;
+#elif U_LANES == 8
+  return __builtin_ia32_movmskps256((vf)mask) == 0xff;
+#elif defined(__x86_64__) || defined(_M_X64)
+  return __builtin_ia32_movmskps((vf)mask) == 0xf;
+#elif defined(__wasm_simd128__)
+  return __builtin_wasm_all_true_i32x4(mask);
+#else
+  return (mask[0] & mask[1] & mask[2] & mask[3]) != 0;
+#endif
+}
 // Where either is NaN the result is b.
 #ifdef __wasm_simd128__
 // Written out because clang takes the comparison below for relaxed_max, which may drop the NaN.
