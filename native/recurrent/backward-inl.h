@@ -23,8 +23,9 @@ struct StepBackward {
   int H;
   size_t units;
   const float *h_old, *h_new, *c_old, *c_new;  // [rows,units]
-  const float* gates;                          // [rows,SAVED,units]
-  float* dg;                                   // [rows,SLOTS,units]
+  const float* gates;                          // [rows], each [block][SAVED][LANES]
+  float* dg;                                   // [rows], each [SLOTS,units]
+  int gates_row, dg_row;                       // floats from row to row
   float *dh, *dc;                              // [rows,units]
   float* u;                                    // [rows,units]
   const float* dy;                             // [..,dy_row], at the direction's half, or null
@@ -41,15 +42,16 @@ static void differentiate_cell(const StepBackward& step, int rows) {
   const size_t units = step.units;
   for (int r = 0; r < rows; r++) {
     const float* dy = step.dy_at(r);
-    const float* gates = step.gates + r * units * Cell::SAVED;
-    float* slots = step.dg + r * units * Cell::SLOTS;
+    const float* gates = step.gates + (ptrdiff_t)r * step.gates_row;
+    float* slots = step.dg + (ptrdiff_t)r * step.dg_row;
     for (size_t unit = 0; unit < units; unit += LANES) {
       const size_t state = r * units + unit;
       vf dg[Cell::SLOTS] = {}, saved[Cell::SAVED + 1], c_old = {}, c_new = {}, dc = {};
-      for (int k = 0; k < Cell::SAVED; k++) saved[k] = load(gates + k * units + unit);
+      for (int k = 0; k < Cell::SAVED; k++) saved[k] = load(gates + unit * Cell::SAVED + k * LANES);
       // The same place of the next row: what forward left is long out of the cache.
-      for (int k = 0; k < Cell::SAVED; k++) __builtin_prefetch(gates + (Cell::SAVED + k) * units + unit);
-      for (int k = 0; k < Cell::SLOTS; k++) __builtin_prefetch(slots + (Cell::SLOTS + k) * units + unit, 1);
+      for (int k = 0; k < Cell::SAVED * LANES; k += 16)
+        __builtin_prefetch(gates + step.gates_row + unit * Cell::SAVED + k);
+      for (int k = 0; k < Cell::SLOTS; k++) __builtin_prefetch(slots + step.dg_row + k * units + unit, 1);
       if (Cell::CELL_STATE) __builtin_prefetch(step.c_old + state + units);
       if (dy) __builtin_prefetch(dy + step.dy_row + unit);
       vf dh = load(step.dh + state);
@@ -80,13 +82,13 @@ struct BackwardFirst {
     const size_t units = step.units;
     const float* sum = tile.sum;
     for (int r = tile.row; r < tile.row + tile.rows; r++) {
-      const float* gates = step.gates + r * units * Cell::SAVED;
-      float* slots = step.dg + r * units * Cell::SLOTS;
+      const float* gates = step.gates + (ptrdiff_t)r * step.gates_row;
+      float* slots = step.dg + (ptrdiff_t)r * step.dg_row;
       for (int block = tile.block; block < tile.block + tile.blocks; block++, sum += LANES) {
         const size_t unit = (size_t)block * LANES, state = r * units + unit;
         vf dg[Cell::SLOTS], saved[Cell::SAVED + 1], u;
         for (int k = FROM; k < FROM + Cell::FIRST_GATES; k++) dg[k] = load(slots + k * units + unit);
-        for (int k = 0; k < Cell::SAVED; k++) saved[k] = load(gates + k * units + unit);
+        for (int k = 0; k < Cell::SAVED; k++) saved[k] = load(gates + unit * Cell::SAVED + k * LANES);
         vf dh = load(step.dh + state);
         Cell::backward_first(dg, dh, u, load(sum), saved, load(step.h_old + state));
         for (int k = FROM; k < FROM + Cell::FIRST_GATES; k++) store(slots + k * units + unit, dg[k]);
@@ -138,8 +140,10 @@ static void backward_rows(void* arg, int d, int low, int high) {
       step.c_new = saved.c + after;
       step.dc = scratch.dc + low * units;
     }
-    step.gates = saved.gates + place * Cell::SAVED * units;
-    step.dg = scratch.dg + in_chunk * Cell::SLOTS * units;
+    step.gates_row = row_floats(Cell::SAVED * units);
+    step.dg_row = row_floats(Cell::SLOTS * units);
+    step.gates = saved.gates + place * step.gates_row;
+    step.dg = scratch.dg + in_chunk * step.dg_row;
     if (b.dy) step.dy = b.dy + d * (ptrdiff_t)shape.H;
     step.dy_row = (ptrdiff_t)shape.D * shape.H;
     if (shape.ragged()) step.source = q.source[d] + place;
@@ -147,7 +151,7 @@ static void backward_rows(void* arg, int d, int low, int high) {
 
     differentiate_cell<Cell>(step, rows);
     const float* dgh = step.dg + (Cell::SLOTS - Cell::GATES) * units;
-    const ptrdiff_t record = Cell::SLOTS * units;
+    const ptrdiff_t record = step.dg_row;
     if constexpr (Cell::FIRST_GATES < Cell::GATES) {
       step.u = scratch.u + in_chunk * units;
       const Rows second = {dgh + Cell::FIRST_GATES * units, record};
@@ -158,12 +162,12 @@ static void backward_rows(void* arg, int d, int low, int high) {
 }
 
 // sum += the rows of dg. Compensated (Kahan): the error does not grow with the number of rows.
-static void add_rows(float* sum, float* lost, const float* dg, int rows, size_t width) {
+static void add_rows(float* sum, float* lost, const float* dg, int rows, size_t width, size_t row) {
   for (size_t column = 0; column < width; column += LANES) {
     vf total = load(sum + column), missing = load(lost + column);
     for (int r = 0; r < rows; r += 16) {
-      vf part = load(dg + r * width + column);
-      for (int k = r + 1; k < r + 16 && k < rows; k++) part += load(dg + k * width + column);
+      vf part = load(dg + r * row + column);
+      for (int k = r + 1; k < r + 16 && k < rows; k++) part += load(dg + k * row + column);
       const vf corrected = part - missing, next = total + corrected;
       missing = (next - total) - corrected;
       total = next;
@@ -202,7 +206,7 @@ static void chunk_gradients(u_ctx* ctx, const Backward& b, int d) {
   const CellInfo& cell = b.cell;
   const BackwardScratch& scratch = b.scratch.direction[d];
   const int units = shape.units(), columns = cell.gates * units, rows = b.chunk.rows;
-  const ptrdiff_t record = (ptrdiff_t)cell.slots * units;
+  const ptrdiff_t record = row_floats(cell.slots * units);
   const float *dgx = scratch.dg, *dgh = scratch.dg + cell.first_slot() * units;
 
   if (b.gradients.dw_ih[d]) {
@@ -220,7 +224,8 @@ static void chunk_gradients(u_ctx* ctx, const Backward& b, int d) {
       gemm(ctx, dw_hh, Strided{dgh + first, 1, record}, Strided{scratch.u, units, 1}, columns - first, shape.H, rows);
     }
   }
-  if (b.gradients.db_ih[d] || b.gradients.db_hh[d]) add_rows(scratch.sum, scratch.lost, dgx, rows, record);
+  if (b.gradients.db_ih[d] || b.gradients.db_hh[d])
+    add_rows(scratch.sum, scratch.lost, dgx, rows, cell.slots * units, record);
   if (b.dx) {
     const int64_t first = first_place(q, d, b.chunk);
     GemmOut dx = {b.dx, shape.I, nullptr, shape.D == 2, nullptr};

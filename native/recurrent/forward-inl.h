@@ -37,12 +37,13 @@ static States states_at(const Forward& f, int d, int s, int low) {
 struct StepForward {
   int H;
   size_t units;
-  const float* b_hh;  // [GATES,units]
-  float* gx;          // [rows,GATES,units]
-  float* gates;       // [rows,SAVED,units] saved, or null
-  States states;      // [rows,units]
-  float* u;           // [rows,units]
-  float* y;           // [..,y_row], at the direction's half
+  const float* b_hh;      // [block][GATES][LANES]
+  float* gx;              // [rows], each [block][GATES][LANES]
+  float* gates;           // [rows], each [block][SAVED][LANES]: saved, or null
+  int gx_row, gates_row;  // floats from row to row
+  States states;          // [rows,units]
+  float* u;               // [rows,units]
+  float* y;               // [..,y_row], at the direction's half
   ptrdiff_t y_row;
   const int32_t* source;  // the row of y, if ragged; else y_first and those that follow
   int64_t y_first;
@@ -52,8 +53,8 @@ struct StepForward {
 
 // gh of one row and block.
 template <int COUNT>
-U_INLINE void add_biases(vf* gh, const float* sum, const float* b_hh, size_t units) {
-  for (int k = 0; k < COUNT; k++) gh[k] = load(sum + k * LANES) + load(b_hh + k * units);
+U_INLINE void add_biases(vf* gh, const float* sum, const float* b_hh) {
+  for (int k = 0; k < COUNT; k++) gh[k] = load(sum + k * LANES) + load(b_hh + k * LANES);
 }
 
 // Epilogue of the first of two products: replaces its gates' gx by the gates, and leaves u.
@@ -70,12 +71,12 @@ struct ForwardFirst {
     for (int r = tile.row; r < tile.row + tile.rows; r++) {
       for (int block = tile.block; block < tile.block + tile.blocks; block++, sum += COUNT * LANES) {
         const size_t unit = (size_t)block * LANES, state = r * units + unit;
-        float* gates = step.gx + r * units * Cell::GATES + unit;
+        float* gates = step.gx + (ptrdiff_t)r * step.gx_row + unit * Cell::GATES;
         vf gx[COUNT], gh[COUNT], u;
-        for (int k = 0; k < COUNT; k++) gx[k] = load(gates + k * units);
-        add_biases<COUNT>(gh, sum, step.b_hh + unit, units);
+        for (int k = 0; k < COUNT; k++) gx[k] = load(gates + k * LANES);
+        add_biases<COUNT>(gh, sum, step.b_hh + unit * Cell::GATES);
         Cell::forward_first(u, gx, gh, load(step.states.h_old + state));
-        for (int k = 0; k < COUNT; k++) store(gates + k * units, gx[k]);
+        for (int k = 0; k < COUNT; k++) store(gates + k * LANES, gx[k]);
         store(step.u + state, u);
       }
     }
@@ -93,9 +94,10 @@ struct ForwardLast {
     for (int r = tile.row; r < tile.row + tile.rows; r++) {
       for (int block = tile.block; block < tile.block + tile.blocks; block++) {
         const size_t unit = (size_t)block * LANES, state = r * units + unit;
-        for (int k = 0; k < Cell::GATES; k++) __builtin_prefetch(step.gx + (r * Cell::GATES + k) * units + unit);
-        for (int k = 0; step.gates && k < Cell::SAVED; k++)
-          __builtin_prefetch(step.gates + (r * Cell::SAVED + k) * units + unit, 1);
+        const float* gx = step.gx + (ptrdiff_t)r * step.gx_row + unit * Cell::GATES;
+        for (int k = 0; k < Cell::GATES * LANES; k += 16) __builtin_prefetch(gx + k);
+        float* gates = step.gates + (ptrdiff_t)r * step.gates_row + unit * Cell::SAVED;
+        for (int k = 0; step.gates && k < Cell::SAVED * LANES; k += 16) __builtin_prefetch(gates + k, 1);
         __builtin_prefetch(step.states.h_new + state, 1);
         if (Cell::CELL_STATE) __builtin_prefetch(step.states.c_new + state, 1);
         __builtin_prefetch(step.y_at(r) + unit, 1);
@@ -112,8 +114,9 @@ struct ForwardLast {
       for (int block = tile.block; block < tile.block + tile.blocks; block++, sum += COUNT * LANES) {
         const size_t unit = (size_t)block * LANES, state = r * units + unit;
         vf gx[Cell::GATES], gh[Cell::GATES], saved[Cell::SAVED + 1], c = {};
-        for (int k = 0; k < Cell::GATES; k++) gx[k] = load(step.gx + r * units * Cell::GATES + k * units + unit);
-        add_biases<COUNT>(gh + FROM, sum, step.b_hh + FROM * units + unit, units);
+        const float* gates_x = step.gx + (ptrdiff_t)r * step.gx_row + unit * Cell::GATES;
+        for (int k = 0; k < Cell::GATES; k++) gx[k] = load(gates_x + k * LANES);
+        add_biases<COUNT>(gh + FROM, sum, step.b_hh + unit * Cell::GATES + FROM * LANES);
         vf h = load(step.states.h_old + state);
         if (Cell::CELL_STATE) c = load(step.states.c_old + state);
         Cell::forward(h, c, saved, gx, gh);
@@ -121,8 +124,8 @@ struct ForwardLast {
         if (Cell::CELL_STATE) store(step.states.c_new + state, c);
         store_up_to(y + unit, h, step.H - (int)unit);
         if (step.gates) {
-          float* gates = step.gates + r * units * Cell::SAVED + unit;
-          for (int k = 0; k < Cell::SAVED; k++) store(gates + k * units, saved[k]);
+          float* gates = step.gates + (ptrdiff_t)r * step.gates_row + unit * Cell::SAVED;
+          for (int k = 0; k < Cell::SAVED; k++) store(gates + k * LANES, saved[k]);
         }
       }
     }
@@ -156,8 +159,10 @@ static void forward_rows(void* arg, int d, int low, int high) {
     step.H = shape.H;
     step.units = units;
     step.b_hh = w.b_hh;
-    step.gx = scratch.gx + in_chunk * Cell::GATES * units;
-    if (f.saved) step.gates = f.saved->direction[d].gates + place * Cell::SAVED * units;
+    step.gx_row = row_floats(Cell::GATES * units);
+    step.gates_row = row_floats(Cell::SAVED * units);
+    step.gx = scratch.gx + in_chunk * step.gx_row;
+    if (f.saved) step.gates = f.saved->direction[d].gates + place * step.gates_row;
     step.states = states_at(f, d, s, low);
     step.y = f.y + d * (ptrdiff_t)shape.H;
     step.y_row = (ptrdiff_t)shape.D * shape.H;
@@ -227,7 +232,7 @@ static void forward_layer(u_ctx* ctx, Forward& f, RowsTask rows_task) {
       const ForwardScratch& scratch = f.scratch.direction[d];
       const Packed& w = f.packed.direction[d];
       const float* x = chunk_of_x(q, d, f.chunk, f.x, scratch.x);
-      const GemmOut gx = {scratch.gx, columns, w.b_ih, false, nullptr};
+      const GemmOut gx = {scratch.gx, row_floats(columns), w.b_ih, false, nullptr};
       gemm_packed(ctx, gx, Strided{x, shape.I, 1}, w.w_ih, f.chunk.rows, columns, shape.I);
     }
     parallel_rows(ctx, q, f.chunk, 2 * (int64_t)columns * shape.H, rows_task, &f);

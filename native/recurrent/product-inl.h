@@ -10,9 +10,9 @@
 // The register tile has gemm-inl.h's shape. The left operand is read where it lies: packing it would cost as much as it
 // saves at these sizes.
 constexpr int STEP_ROWS = TILE_ROWS, STEP_VECTORS = TILE_VECTORS;
-// Floats of a panel's part: half of the L1 of a CPU with AVX2; wider vectors have wider panels, and that with 2 KiB
-// would be done before the sums have paid for being stored.
-constexpr int STEP_PART = (LANES == 16 ? 32 : 16) * 1024 / sizeof(float);
+// Floats of a panel's part: a quarter of the L1 of a CPU with AVX2, which may have to share it. Wider vectors have wider
+// panels, and with so few floats would be done before the sums have paid for being stored.
+constexpr int STEP_PART = (LANES == 16 ? 32 : 8) * 1024 / sizeof(float);
 constexpr int STEP_GROUP = 16 * STEP_ROWS;  // rows whose sums wait for the epilogue together
 
 // Blocks of units in a panel: the fewest whose gates fill whole strips.

@@ -35,13 +35,12 @@ struct Carver {
 // ---------------------------------------------------------------------------------------------------
 
 struct Packed {
-  float* w_ih;           // for gemm_packed: x W_ih^T with every gate's units padded to a multiple of LANES
-  float *b_ih, *b_hh;    // [gates,units] padded
+  float* w_ih;           // for gemm_packed: x W_ih^T, columns [block][gate][LANES] with zeros past H
+  float *b_ih, *b_hh;    // [block][gate][LANES]
   Panels first, second;  // W_hh by the product it belongs to
 };
 struct PackedLayer {
   Packed direction[2];
-  float* padded;  // [gates,units,I] while packing, if H is not a multiple of LANES
 };
 static PackedLayer carve_packed(Carver& carver, const CellInfo& cell, const Shape& shape) {
   PackedLayer layer = {};
@@ -56,18 +55,26 @@ static PackedLayer carve_packed(Carver& carver, const CellInfo& cell, const Shap
     p.first.weights = carver.take(panel_floats(p.first));
     p.second.weights = carver.take(panel_floats(p.second));
   }
-  if (units != shape.H) layer.padded = carver.take(columns, shape.I);
   return layer;
 }
 
-// Rows of w [gates*H, columns], null: zeros, to rows of [count,units,columns], gate by gate as `order` says (null: in
-// order), with rows of zeros past H.
-static void pad_gates(float* to, const float* w, const int* order, int count, int H, int units, int columns) {
-  const size_t gate = (size_t)H * columns, padded = (size_t)units * columns;
-  for (int k = 0; k < count; k++, to += padded) {
-    if (w) __builtin_memcpy(to, w + (order ? order[k] : k) * gate, gate * sizeof(float));
-    const size_t valid = w ? gate : 0;
-    __builtin_memset(to + valid, 0, (padded - valid) * sizeof(float));
+// The columns of x W^T for gemm_packed, W [gates*H, I]: all gates of LANES units, then those of the next, as the cell
+// reads them.
+static void pack_gates(float* to, const float* w, int gates, int H, int I) {
+  const int blocks = (H + LANES - 1) / LANES, columns = blocks * gates * LANES;
+  for (int n = 0; n < columns; n += LANES) {
+    const int panel = n / NR * NR, gate = n / LANES % gates, unit = n / LANES / gates * LANES;
+    const float* rows = w + ((ptrdiff_t)gate * H + unit) * I;
+    pack_transposed(to + (ptrdiff_t)panel * I + (n - panel), least(NR, columns - panel), rows, I,
+                    least(LANES, H - unit), I);
+  }
+}
+// A bias [gates*H] (null: zeros) in the same order.
+static void interleave_bias(float* to, const float* b, int gates, int H) {
+  for (int unit = 0; unit < H; unit += LANES) {
+    for (int gate = 0; gate < gates; gate++, to += LANES) {
+      store(to, b ? load_up_to(b + (ptrdiff_t)gate * H + unit, H - unit) : zero());
+    }
   }
 }
 
@@ -77,29 +84,28 @@ struct Weights {
 };
 
 static void pack_layer(const PackedLayer& layer, const CellInfo& cell, const Shape& shape, const Weights& weights) {
-  const int H = shape.H, I = shape.I, units = shape.units(), gates = cell.gates;
+  const int H = shape.H, I = shape.I;
   for (int d = 0; d < shape.D; d++) {
     const Packed& p = layer.direction[d];
-    const float* w_ih = weights.w_ih[d];
-    if (layer.padded) {
-      pad_gates(layer.padded, w_ih, nullptr, gates, H, units, I);
-      w_ih = layer.padded;
-    }
-    pack_b(p.w_ih, Strided{w_ih, 1, I}, I, gates * units);
-    pad_gates(p.b_ih, weights.b_ih[d], nullptr, gates, H, units, 1);
-    pad_gates(p.b_hh, weights.b_hh[d], nullptr, gates, H, units, 1);
+    pack_gates(p.w_ih, weights.w_ih[d], cell.gates, H, I);
+    interleave_bias(p.b_ih, weights.b_ih[d], cell.gates, H);
+    interleave_bias(p.b_hh, weights.b_hh[d], cell.gates, H);
     const ptrdiff_t gate = (ptrdiff_t)H * H;
     pack_panels(p.first, weights.w_hh[d], H, {H, H}, 1, gate, H);
     if (cell.two_products()) pack_panels(p.second, weights.w_hh[d] + cell.first_gates * gate, H, {H, H}, 1, gate, H);
   }
 }
 
+// Floats from one row of a buffer of gates to the next. Rows 1 KiB or a multiple of it apart would all compete for the
+// same few sets of L1.
+static int row_floats(int floats) { return floats % 256 ? floats : floats + 16; }
+
 // ---- saved: kept from forward for backward
 // -----------------------------------------------------------------------------
 
 struct Saved {
   float *h, *c;  // [rows+B,units] states, as Sequence::state places them; c null if the cell has none
-  float* gates;  // [rows,SAVED,units]
+  float* gates;  // [rows], each [block][SAVED][LANES] and row_floats from the next
 };
 struct SavedLayer {
   Saved direction[2];
@@ -111,7 +117,7 @@ static SavedLayer carve_saved(Carver& carver, const CellInfo& cell, const Shape&
     Saved& s = layer.direction[d];
     s.h = carver.take(states, shape.units());
     if (cell.cell_state) s.c = carver.take(states, shape.units());
-    s.gates = carver.take(shape.rows, cell.saved, shape.units());
+    s.gates = carver.take(shape.rows, row_floats(cell.saved * shape.units()));
   }
   return layer;
 }
@@ -137,7 +143,7 @@ static int forward_chunk_rows(const CellInfo& cell, const Shape& shape) {
   return chunk_capacity(shape, rows > 64 ? rows : 64);
 }
 struct ForwardScratch {
-  float* gx;        // [chunk,gates,units]
+  float* gx;        // [chunk], each [block][gate][LANES] and row_floats from the next
   float* x;         // [chunk,I] the valid rows of x, if ragged
   float* u;         // [B,units] the second product's operand, if there is one
   float *h[2], *c;  // [B,units] inference: the states before and after a step
@@ -154,7 +160,7 @@ static ForwardLayer carve_forward(Carver& carver, const CellInfo& cell, const Sh
   layer.packed = carve_packed(carver, cell, shape);
   for (int d = 0; d < shape.D; d++) {
     ForwardScratch& s = layer.direction[d];
-    s.gx = carver.take(chunk, cell.gates, units);
+    s.gx = carver.take(chunk, row_floats(cell.gates * units));
     if (shape.ragged()) s.x = carver.take(chunk, shape.I);
     if (cell.two_products()) s.u = carver.take(shape.B, units);
     if (training) continue;
@@ -173,12 +179,20 @@ struct BackwardScratch {
   Panels first, second;  // W_hh transposed, by the product it belongs to
   float* w_ih_padded;    // [gates,units,I] in the order of the slots
   float* w_ih;           // the same for gemm_packed
-  float* dg;             // [chunk,slots,units] gate gradients
+  float* dg;             // [chunk], each [slots,units] gate gradients and row_floats from the next
   float* u;              // [chunk,units] the second product's operand
   float *dh, *dc;        // [B,units] gradients carried from step to step
   float *x, *h;          // [chunk,I], [chunk,units] rows of x and old states, if ragged
   float *sum, *lost;     // [slots,units] bias gradients, and what rounding took from them
 };
+// Rows of w [gates*H, columns] to rows of [gates,units,columns], gate by gate in the given order, zeros past H.
+static void pad_gates(float* to, const float* w, const int* order, int gates, int H, int units, int columns) {
+  const size_t gate = (size_t)H * columns, padded = (size_t)units * columns;
+  for (int k = 0; k < gates; k++, to += padded) {
+    __builtin_memcpy(to, w + order[k] * gate, gate * sizeof(float));
+    __builtin_memset(to + gate, 0, (padded - gate) * sizeof(float));
+  }
+}
 struct BackwardLayer {
   Sequence sequence;
   int32_t *row_ih, *row_hh;  // [gates*units] row of the weights for each gate gradient of gx and of gh; -1: padding
@@ -198,7 +212,7 @@ static BackwardLayer carve_backward(Carver& carver, const CellInfo& cell, const 
     s.second.weights = carver.take(panel_floats(s.second));
     s.w_ih_padded = carver.take(columns, shape.I);
     s.w_ih = carver.take(packed_floats(columns, shape.I));
-    s.dg = carver.take(chunk, cell.slots, units);
+    s.dg = carver.take(chunk, row_floats(cell.slots * units));
     if (cell.two_products()) s.u = carver.take(chunk, units);
     s.dh = carver.take(shape.B, units);
     if (cell.cell_state) s.dc = carver.take(shape.B, units);
