@@ -1,0 +1,149 @@
+// measure.mjs: one group of workloads: every subject gets the same numbers, must agree on the results, and then they take
+// turns, so that a drift of the machine's speed meets all of them alike. Before each turn the machine's peak is measured.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkAgreement, sameBits } from './compare.mjs';
+import { makeInputs } from './inputs.mjs';
+import { Absent } from './process.mjs';
+import { median } from './statistics.mjs';
+import { recurrentBytes } from './workloads.mjs';
+
+/** A turn lasts about this long, whatever the size of the workload. */
+const TURN_US = 60e3;
+/** A sample is at least this long: it holds as many runs as that takes. */
+const SAMPLE_US = 200;
+/** Code that an engine still compiles is not what is timed: this long, and at least two runs, come before the first turn. */
+const WARM_UP_US = 150e3;
+const LEAST_ROUNDS = 3;
+/** Who takes longer than this for one run takes part in the first rounds only. */
+const SLOW_US = 1.5e6;
+/** Threads of the subject before may still spin for work; they give up in less than this. */
+const BREATH_MS = 2;
+
+/**
+ * @param group     workloads to be timed in the same rounds
+ * @param subjects  (workload) => { entries, absent }: started subjects, and [name, reason] of those that are not
+ * @param peak      () => GFLOP/s of one core, now
+ * @param bandwidth (bytes, threads) => GB/s at which so many bytes can be read again and again, now; or null
+ * @param limits    { rounds, seconds }: turns each subject gets, and what a group may take
+ * @returns [{ workload, measured, absent }] for each workload; `measured`: see `record`
+ */
+export async function measureGroup(group, { subjects, peak, bandwidth, limits, folder, progress }) {
+  const done = [];
+  const started = [];
+  try {
+    for (const workload of group) {
+      const { entries, absent } = await subjects(workload);
+      started.push(...entries);
+      progress(`${workload.name}: checking ${entries.length} subjects against each other`);
+      const measured = await setUp(workload, entries, absent, folder);
+      done.push({ workload, measured, absent });
+    }
+    const all = done.flatMap((d) => d.measured);
+    const rounds = await calibrate(all, limits);
+    for (let round = 0; round < rounds; round++) {
+      progress(`${group.map((w) => w.name).join(', ')}: round ${round + 1} of ${rounds}`);
+      // There and back again: who is always the last is always the warmest.
+      for (const m of round % 2 ? [...all].reverse() : all)
+        if (!m.slow || round < LEAST_ROUNDS) await takeTurn(m, round, { peak, bandwidth });
+    }
+    for (const m of all) m.memory = peakMemory(m);
+    return done;
+  } finally {
+    for (const s of started) s.stop();
+  }
+}
+
+/** Gives every subject the workload and compares what they compute. Those that cannot go to `absent`. */
+async function setUp(workload, entries, absent, folder) {
+  const [file, result] = ['inputs.f32', 'results.f32'].map((name) => join(folder, name));
+  writeFileSync(file, makeInputs(workload));
+  const measured = [];
+  let first = null;
+  const base = new Map(); // results of this library's one-thread subjects, by instruction set
+  for (const subject of entries) {
+    const resident = subject.memory.now();
+    try {
+      await subject.ask({ setup: workload, file, result });
+    } catch (error) {
+      if (!(error instanceof Absent)) throw error;
+      absent.push([subject.name, error.message]);
+      subject.stop();
+      continue;
+    }
+    const m = record(workload, subject, resident);
+    if (subject.incomparable) m.deviation = null;
+    else {
+      const bytes = readFileSync(result);
+      const results = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+      const answer = { name: subject.name, precision: subject.precision, results };
+      first ??= answer;
+      m.deviation = checkAgreement(workload, answer, first);
+      if (subject.peer === 'unrolled' && subject.precision === 'fp32') {
+        const { simd } = subject.info;
+        if (subject.threads === 1 && !base.has(simd)) base.set(simd, results);
+        else if (base.has(simd)) m.sameBits = sameBits(results, base.get(simd));
+      }
+    }
+    measured.push(m);
+  }
+  return measured;
+}
+
+/** What is known of one subject on one workload; lists have one entry a round. */
+const record = (workload, subject, resident) => ({
+  workload,
+  subject,
+  us: [],
+  usMin: Number.POSITIVE_INFINITY,
+  peak: [],
+  readUs: [],
+  resident,
+  deviation: 0,
+  sameBits: null,
+  slow: false,
+});
+
+/** Warms everybody up and finds out how many runs make a turn. @returns the number of rounds */
+async function calibrate(all, { rounds, seconds }) {
+  let roundUs = 0;
+  for (const m of all) {
+    m.subject.memory.forgetPeak();
+    let spent = 0;
+    let us = Number.POSITIVE_INFINITY;
+    for (let samples = 1; spent < WARM_UP_US || samples < 4; samples *= 2) {
+      const answer = await m.subject.ask({ run: { samples, inner: 1 } });
+      us = Math.min(us, ...answer.us);
+      spent += answer.us.reduce((sum, t) => sum + t, 0);
+      if (us > SLOW_US) break;
+    }
+    m.slow = us > SLOW_US;
+    m.inner = Math.max(1, Math.ceil(SAMPLE_US / us));
+    m.samples = Math.max(1, Math.min(100, Math.round(TURN_US / (us * m.inner))));
+    roundUs += m.slow ? 0 : m.samples * m.inner * us + BREATH_MS * 1e3;
+  }
+  return Math.max(LEAST_ROUNDS, Math.min(rounds, Math.floor((seconds * 1e6) / roundUs)));
+}
+
+async function takeTurn(m, round, { peak, bandwidth }) {
+  const { subject, workload } = m;
+  await sleep(BREATH_MS);
+  const machine = peak();
+  // The first sample of a turn finds the caches full of another's data.
+  const extra = m.samples > 2 ? 1 : 0;
+  const answer = await subject.ask({ run: { samples: m.samples + extra, inner: m.inner } });
+  const us = answer.us.slice(extra);
+  m.us[round] = median(us);
+  m.usMin = Math.min(m.usMin, ...us);
+  m.peak[round] = (answer.peak ?? machine) * subject.threads;
+  if (!workload.bandwidth) return;
+  const gbs = await bandwidth(recurrentBytes(workload), subject.threads);
+  if (gbs) m.readUs[round] = (recurrentBytes(workload) / gbs / 1e3) * workload.T;
+}
+
+/** Bytes a subject took for this workload beyond what it takes when it has only started. */
+function peakMemory({ subject, resident }) {
+  const highest = subject.memory.peak();
+  return highest === null || resident === null ? null : Math.max(0, highest - resident);
+}

@@ -1,0 +1,40 @@
+// options.mjs: the command line.
+import { parseArgs } from 'node:util';
+
+export const USAGE = `npm run bench -- [options]
+  --quick         the quick workloads only: under two minutes
+  --filter WORD   workloads whose name contains WORD (several: all of them), e.g. --filter lstm --filter train
+  --subject WORD  subjects whose name contains WORD (several: any of them), e.g. --subject native --subject onednn
+  --rounds N      turns each subject gets (default 11, with --quick 7)
+  --seconds N     what the turns of one group of workloads may take: fewer rounds where it would be more (default 60)
+  --json FILE     writes one JSON object a line
+  --list          names workloads and subjects, and runs nothing
+  --help          this text`;
+
+/** @returns the options, or throws an error with a message for the user */
+export function readOptions(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      quick: { type: 'boolean', default: false },
+      filter: { type: 'string', multiple: true, default: [] },
+      subject: { type: 'string', multiple: true, default: [] },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      json: { type: 'string' },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    ...values,
+    rounds: count('--rounds', values.rounds, values.quick ? 7 : 11),
+    seconds: count('--seconds', values.seconds, 60),
+  };
+}
+
+function count(name, given, otherwise) {
+  const number = Number(given ?? otherwise);
+  if (!Number.isInteger(number) || number < 1) throw new Error(`${name} must be a whole number of at least 1, got "${given}"`);
+  return number;
+}

@@ -1,0 +1,42 @@
+// systems.mjs: how each JavaScript system is started in Node. A system has `info` (its name's version and what it runs on),
+// `prepare(workload, parts)` of its file in work/, and perhaps `peak()`, the multiply-adds its instruction set could do now.
+import { readFileSync } from 'node:fs';
+
+const versionOf = (name) =>
+  JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url), 'utf8')).version;
+
+export const systems = {
+  async unrolled({ weights, ...options }) {
+    const u = await import('../dist/node.js');
+    const { measurePeak } = await import('./peak.mjs');
+    const { prepare } = await import('./work/unrolled.mjs');
+    await u.ready(options);
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    const { simd, threads } = u.backendInfo();
+    return {
+      info: { version, simd, threads, quantises: typeof u.quantize === 'function' },
+      prepare: (w, parts) => prepare(u, w, parts, { weights }),
+      peak: measurePeak,
+    };
+  },
+
+  async 'onnxruntime-node'({ threads }) {
+    const ort = await import('onnxruntime-node');
+    const { prepare } = await import('./work/onnxruntime.mjs');
+    const session = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential' };
+    return {
+      info: { version: versionOf('onnxruntime-node'), threads },
+      prepare: (w, parts) => prepare(ort, w, parts, { ...session, graphOptimizationLevel: 'all' }),
+    };
+  },
+
+  async 'onnxruntime-web'() {
+    const ort = await import('onnxruntime-web');
+    const { prepare } = await import('./work/onnxruntime.mjs');
+    ort.env.wasm.numThreads = 1;
+    return {
+      info: { version: versionOf('onnxruntime-web'), threads: 1, simd: 'wasm-simd' },
+      prepare: (w, parts) => prepare(ort, w, parts, { executionProviders: ['wasm'], graphOptimizationLevel: 'all' }),
+    };
+  },
+};
