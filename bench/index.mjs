@@ -7,6 +7,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as u from '../dist/node.js';
+import { barsTable } from './bars.mjs';
+import { page } from './chart.mjs';
 import { openMachine } from './machine.mjs';
 import { measureGroup } from './measure.mjs';
 import { readOptions, USAGE } from './options.mjs';
@@ -46,18 +48,21 @@ if (opts.list) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'unrolled-bench-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1)); // subjects end with their input
 const machine = await openMachine();
 const rows = [];
 try {
   const { name, simd } = await u.ready({ threads: 1 });
   const { candidates, absent } = await findHere(wanted, { name, simd });
-  for (const [reason, names] of byReason(absent)) console.log(`not here: ${names.join(', ')} (${reason})`);
-  for (const line of await machine.describe(measurePeak)) console.log(line);
+  const notes = byReason(absent).map(([reason, names]) => `not here: ${names.join(', ')} (${reason})`);
+  notes.push(...(await machine.describe(measurePeak)));
+  console.log(notes.join('\n'));
   const groups = groupsOf(list);
   for (const [k, group] of groups.entries()) {
     const progress = showProgress(k, groups.length);
     const done = await measureGroup(group, {
-      subjects: (w) => startAll(candidates, w),
+      subjects: (w) => startAll(candidates, w, opts.quick ? 1.5 : 20),
       peak: measurePeak,
       bandwidth: machine.bandwidth,
       limits: opts,
@@ -71,11 +76,13 @@ try {
       console.log(`\n${table(workload, those, absent)}`);
     }
   }
+  const bars = opts.bars ? barsTable(rows) : null;
+  if (bars) console.log(`\n${bars}`);
+  if (opts.html) writeFileSync(opts.html, await page(rows, notes, bars));
   if (opts.json) writeFileSync(opts.json, `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`);
 } catch (error) {
   console.error(`bench: ${error.message}`);
   process.exitCode = 1;
 } finally {
   machine.close();
-  rmSync(folder, { recursive: true, force: true });
 }

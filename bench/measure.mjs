@@ -6,18 +6,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAgreement, sameBits } from './compare.mjs';
 import { makeInputs } from './inputs.mjs';
 import { Absent } from './process.mjs';
-import { median } from './statistics.mjs';
+import { quartiles } from './statistics.mjs';
 import { recurrentBytes } from './workloads.mjs';
 
 /** A turn lasts about this long, whatever the size of the workload. */
 const TURN_US = 60e3;
+/** So much of a turn is not counted: a core that has idled comes back to its clock, caches full of another's data are filled. */
+const TURN_START_US = 10e3;
 /** A sample is at least this long: it holds as many runs as that takes. */
 const SAMPLE_US = 200;
 /** Code that an engine still compiles is not what is timed: this long, and at least two runs, come before the first turn. */
 const WARM_UP_US = 150e3;
 const LEAST_ROUNDS = 3;
-/** Who takes longer than this for one run takes part in the first rounds only. */
+/** Who takes longer than this for one run is not warmed up further, and takes part in as many rounds as SLOW_TURNS_US hold. */
 const SLOW_US = 1.5e6;
+const SLOW_TURNS_US = 5e6;
 /** Threads of the subject before may still spin for work; they give up in less than this. */
 const BREATH_MS = 2;
 
@@ -46,7 +49,7 @@ export async function measureGroup(group, { subjects, peak, bandwidth, limits, f
       progress(`${group.map((w) => w.name).join(', ')}: round ${round + 1} of ${rounds}`);
       // There and back again: who is always the last is always the warmest.
       for (const m of round % 2 ? [...all].reverse() : all)
-        if (!m.slow || round < LEAST_ROUNDS) await takeTurn(m, round, { peak, bandwidth });
+        if (round < m.rounds) await takeTurn(m, round, { peak, bandwidth });
     }
     for (const m of all) m.memory = peakMemory(m);
     return done;
@@ -64,8 +67,9 @@ async function setUp(workload, entries, absent, folder) {
   const base = new Map(); // results of this library's one-thread subjects, by instruction set
   for (const subject of entries) {
     const resident = subject.memory.now();
+    let firstUs;
     try {
-      await subject.ask({ setup: workload, file, result });
+      ({ us: firstUs } = await subject.ask({ setup: workload, file, result }));
     } catch (error) {
       if (!(error instanceof Absent)) throw error;
       absent.push([subject.name, error.message]);
@@ -73,6 +77,7 @@ async function setUp(workload, entries, absent, folder) {
       continue;
     }
     const m = record(workload, subject, resident);
+    m.firstUs = firstUs;
     if (subject.incomparable) m.deviation = null;
     else {
       const bytes = readFileSync(result);
@@ -96,13 +101,13 @@ const record = (workload, subject, resident) => ({
   workload,
   subject,
   us: [],
-  usMin: Number.POSITIVE_INFINITY,
+  samplesUs: [],
   peak: [],
   readUs: [],
   resident,
   deviation: 0,
   sameBits: null,
-  slow: false,
+  firstUs: 0,
 });
 
 /** Warms everybody up and finds out how many runs make a turn. @returns the number of rounds */
@@ -110,18 +115,20 @@ async function calibrate(all, { rounds, seconds }) {
   let roundUs = 0;
   for (const m of all) {
     m.subject.memory.forgetPeak();
+    let us = m.firstUs;
     let spent = 0;
-    let us = Number.POSITIVE_INFINITY;
-    for (let samples = 1; spent < WARM_UP_US || samples < 4; samples *= 2) {
+    for (let samples = 1; us < SLOW_US && (spent < WARM_UP_US || samples < 4); samples *= 2) {
       const answer = await m.subject.ask({ run: { samples, inner: 1 } });
       us = Math.min(us, ...answer.us);
       spent += answer.us.reduce((sum, t) => sum + t, 0);
-      if (us > SLOW_US) break;
     }
-    m.slow = us > SLOW_US;
+    const slow = us >= SLOW_US;
+    m.rounds = slow ? Math.max(1, Math.min(LEAST_ROUNDS, Math.floor(SLOW_TURNS_US / us))) : Number.POSITIVE_INFINITY;
     m.inner = Math.max(1, Math.ceil(SAMPLE_US / us));
-    m.samples = Math.max(1, Math.min(100, Math.round(TURN_US / (us * m.inner))));
-    roundUs += m.slow ? 0 : m.samples * m.inner * us + BREATH_MS * 1e3;
+    m.samples = Math.max(1, Math.min(300, Math.round(TURN_US / (us * m.inner))));
+    // One run of many milliseconds is long enough to get over its start by itself.
+    m.uncounted = m.samples > 2 ? Math.ceil(TURN_START_US / (us * m.inner)) : 0;
+    roundUs += slow ? 0 : (m.samples + m.uncounted) * m.inner * us + BREATH_MS * 1e3;
   }
   return Math.max(LEAST_ROUNDS, Math.min(rounds, Math.floor((seconds * 1e6) / roundUs)));
 }
@@ -130,12 +137,11 @@ async function takeTurn(m, round, { peak, bandwidth }) {
   const { subject, workload } = m;
   await sleep(BREATH_MS);
   const machine = peak();
-  // The first sample of a turn finds the caches full of another's data.
-  const extra = m.samples > 2 ? 1 : 0;
-  const answer = await subject.ask({ run: { samples: m.samples + extra, inner: m.inner } });
-  const us = answer.us.slice(extra);
-  m.us[round] = median(us);
-  m.usMin = Math.min(m.usMin, ...us);
+  const answer = await subject.ask({ run: { samples: m.samples + m.uncounted, inner: m.inner } });
+  const us = answer.us.slice(m.uncounted);
+  // Of a turn the quarter that was disturbed least: on a shared machine a median turn can be one that half belonged to another.
+  m.us[round] = quartiles(us)[0];
+  m.samplesUs.push(...us);
   m.peak[round] = (answer.peak ?? machine) * subject.threads;
   if (!workload.bandwidth) return;
   const gbs = await bandwidth(recurrentBytes(workload), subject.threads);

@@ -5,9 +5,11 @@ export const USAGE = `npm run bench -- [options]
   --quick         the quick workloads only: under two minutes
   --filter WORD   workloads whose name contains WORD (several: all of them), e.g. --filter lstm --filter train
   --subject WORD  subjects whose name contains WORD (several: any of them), e.g. --subject native --subject onednn
-  --rounds N      turns each subject gets (default 11, with --quick 7)
-  --seconds N     what the turns of one group of workloads may take: fewer rounds where it would be more (default 60)
+  --rounds N      turns each subject gets (default 11, with --quick 5)
+  --seconds N     what the turns of one group of workloads may take: fewer rounds where it would be more (default 60, with --quick 8)
   --json FILE     writes one JSON object a line
+  --html FILE     writes a page of charts
+  --bars          compares the rows with what this library promises
   --list          names workloads and subjects, and runs nothing
   --help          this text`;
 
@@ -22,14 +24,16 @@ export function readOptions(args) {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       json: { type: 'string' },
+      html: { type: 'string' },
+      bars: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   return {
     ...values,
-    rounds: count('--rounds', values.rounds, values.quick ? 7 : 11),
-    seconds: count('--seconds', values.seconds, 60),
+    rounds: count('--rounds', values.rounds, values.quick ? 5 : 11),
+    seconds: count('--seconds', values.seconds, values.quick ? 8 : 60),
   };
 }
 

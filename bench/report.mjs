@@ -8,7 +8,7 @@ const rounded = (values, digits = 3) => values.map((v) => Number(v.toPrecision(d
 /**
  * One line of the JSON output.
  *
- *   gflops       of matrix products, on the median time
+ *   us_median, us_min   of all timed runs; gflops: of matrix products, on the median
  *   ratio        this subject's time over native's at the same thread count, median of the rounds: above 1 is slower.
  *                ratio_low, ratio_high: the middle half of the rounds; ratio_min, ratio_max: all
  *   verdict      against native: 'faster', 'slower', or 'same' where the rounds do not tell (Mann-Whitney, 95 %)
@@ -17,14 +17,15 @@ const rounded = (values, digits = 3) => values.map((v) => Number(v.toPrecision(d
  *   memory       bytes it held at the most beyond a process that has only started
  *   deviation    from the first subject, largest of any result, as a share of the largest value
  *   same_bits    as the one-thread subject of the same instruction set
- *   rounds       median time of each turn, so that any two subjects can be compared round by round; null where it took none
+ *   rounds       lower quartile of each turn's times, so that any two subjects can be compared round by round
  */
 export function toRow(m, all) {
   const { subject, workload } = m;
   const base = all.find((b) => b.subject.isBase && b.subject.threads === subject.threads);
   const against = base ? ratios(m.us, base.us) : [];
-  const us = median(m.us.filter((t) => t !== undefined));
-  const share = median(m.us.map((t, round) => flopsOf(workload) / t / 1e3 / m.peak[round]));
+  const us = median(m.samplesUs);
+  const peak = ownPeak(m, all);
+  const share = median(m.us.map((t, round) => flopsOf(workload) / t / 1e3 / peak[round]));
   const readUs = m.readUs.length ? median(m.readUs) : null;
   const [low, high] = against.length ? quartiles(against) : [null, null];
   return {
@@ -39,15 +40,15 @@ export function toRow(m, all) {
     cell: workload.cell,
     mode: workload.mode,
     us_median: us,
-    us_min: m.usMin,
+    us_min: Math.min(...m.samplesUs),
     gflops: flopsOf(workload) / us / 1e3,
     ratio: against.length ? median(against) : null,
     ratio_low: low,
     ratio_high: high,
     ratio_min: against.length ? Math.min(...against) : null,
     ratio_max: against.length ? Math.max(...against) : null,
-    verdict: base && base !== m ? verdict(m.us.filter(Boolean), base.us) : null,
-    peak_gflops: median(m.peak),
+    verdict: base && base !== m ? verdict(m.us, base.us) : null,
+    peak_gflops: median(peak),
     peak_share: share,
     read_us: readUs,
     read_share: readUs && median(ratios(m.us, m.readUs)),
@@ -56,6 +57,12 @@ export function toRow(m, all) {
     same_bits: m.sameBits,
     rounds: rounded(m.us, 6),
   };
+}
+
+/** A peer on WASM is measured by WASM's peak: ours, in the same rounds. */
+function ownPeak({ subject, peak }, all) {
+  const ours = all.find((m) => m.subject.peer === 'unrolled' && m.subject.info.simd === subject.info.simd);
+  return subject.backend === 'wasm' && subject.peer !== 'unrolled' && ours ? ours.peak : peak;
 }
 
 /** A time in a unit that shows it with three figures or four. */

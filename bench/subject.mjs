@@ -1,7 +1,7 @@
 // subject.mjs: a child process that runs one system. The first line it writes says what it is; then the parent writes a line
 // and gets a line, one command at a time, so that systems can take turns on the same cores. peers/pytorch.py and
 // peers/onednn.cc speak the same:
-//   { setup: workload, file, result }   ->  {}             reads inputs, runs once, writes what it computed to `result`
+//   { setup: workload, file, result }   ->  { us }         reads inputs, runs once, writes what it computed to `result`
 //   { run: { samples, inner } }         ->  { us, peak? }  timed samples, each the mean of `inner` runs
 //   end of input                        ->  exits
 // An { error } in an answer is the system's own.
@@ -44,9 +44,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     if (command.setup) {
       work = await system.prepare(command.setup, readInputs(command.setup, command.file));
-      await work.run();
+      const [us] = await timed(work, 1, 1);
       writeResults(command.result, work.collect());
-      say({});
+      say({ us });
     } else {
       const peak = system.peak?.();
       say({ us: await timed(work, command.run.samples, command.run.inner), peak });

@@ -4,7 +4,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { BUILT, buildProgram } from './build.mjs';
 import { Absent, startProcess } from './process.mjs';
+import { flopsOf } from './workloads.mjs';
+import { refuses as brainRefuses } from './work/brain.mjs';
 import { refuses as onnxRefuses } from './work/onnxruntime.mjs';
+import { refuses as tfjsRefuses } from './work/tfjs.mjs';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const inNode = (system, options, flags = []) => [
@@ -20,9 +23,10 @@ const WASM_FLAGS = ['--no-liftoff'];
  *   name, peer, backend, threads    as the rows say them
  *   command, env, encode            the process, and how a command is written to it: JSON unless it says otherwise
  *   missing()                       why it is not on this machine, with the line to type; or null
- *   refuses(workload)               why it does not do this one; or null
+ *   refuses(workload, budget)       why it does not do this one, in `budget` seconds a run; or null
  *   absent(info, best)              what its first line says that rules it out, beside the best this machine has; or null
  *   precision                       how closely it must agree with the others: compare.mjs
+ *   incomparable                    true if it cannot compute the same at all: its results are not compared
  */
 function own(name, backend, options = {}, { flags = [], refuses, absent, precision = 'fp32' } = {}) {
   const threads = options.threads ?? 1;
@@ -99,6 +103,18 @@ const onnxruntimeNode = (threads) =>
     refuses: onnxRefuses,
   });
 
+/** @param rate  GFLOP/s it reaches, about: what would take longer than the budget is not begun */
+const tfjs = (backend, rate, flags = []) =>
+  peer(`tfjs ${backend}`, {
+    peer: 'tfjs',
+    backend,
+    command: inNode('tfjs', { backend }, flags),
+    missing: installed('@tensorflow/tfjs'),
+    refuses: (w, budget) =>
+      tfjsRefuses(w) ??
+      (flopsOf(w) / rate / 1e9 > budget ? `one run would take more than ${budget} s at its ${rate} GFLOP/s` : null),
+  });
+
 /** These force a slow kernel on OpenBLAS where they are set for another program's sake. */
 const UNFORCED_OPENBLAS = { OPENBLAS_CORETYPE: undefined, OPENBLAS_L2_SIZE: undefined };
 /** Two threads stay on two cores; one may go where the system finds room. */
@@ -141,6 +157,15 @@ export const CANDIDATES = [
     missing: installed('onnxruntime-web'),
     refuses: onnxRefuses,
   }),
+  tfjs('cpu', 0.4),
+  tfjs('wasm', 1.3, WASM_FLAGS),
+  peer('brain.js', {
+    peer: 'brain.js',
+    command: inNode('brain.js', {}),
+    missing: installed('brain.js'),
+    refuses: brainRefuses,
+    incomparable: true,
+  }),
 ];
 
 /**
@@ -171,11 +196,11 @@ async function whyAbsent(candidate, best) {
 }
 
 /** Starts those that do this workload. A process for each workload: what one leaves behind must not slow the next. */
-export async function startAll(candidates, workload) {
+export async function startAll(candidates, workload, budget) {
   const entries = [];
   const absent = [];
   for (const candidate of candidates) {
-    const reason = elsewhere(workload, candidate) ?? candidate.refuses?.(workload);
+    const reason = elsewhere(workload, candidate) ?? candidate.refuses?.(workload, budget);
     if (reason) absent.push([candidate.name, reason]);
     else entries.push(startProcess(candidate));
   }

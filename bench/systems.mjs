@@ -1,6 +1,7 @@
 // systems.mjs: how each JavaScript system is started in Node. A system has `info` (its name's version and what it runs on),
 // `prepare(workload, parts)` of its file in work/, and perhaps `peak()`, the multiply-adds its instruction set could do now.
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const versionOf = (name) =>
   JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url), 'utf8')).version;
@@ -37,6 +38,30 @@ export const systems = {
     return {
       info: { version: versionOf('onnxruntime-web'), threads: 1, simd: 'wasm-simd' },
       prepare: (w, parts) => prepare(ort, w, parts, { executionProviders: ['wasm'], graphOptimizationLevel: 'all' }),
+    };
+  },
+
+  async tfjs({ backend }) {
+    const tf = await import('@tensorflow/tfjs');
+    const { prepare } = await import('./work/tfjs.mjs');
+    if (backend === 'wasm') {
+      const wasm = await import('@tensorflow/tfjs-backend-wasm');
+      wasm.setWasmPaths(`${fileURLToPath(new URL('node_modules/@tensorflow/tfjs-backend-wasm/dist/', import.meta.url))}`);
+    }
+    await tf.setBackend(backend);
+    await tf.ready();
+    return {
+      info: { version: tf.version.tfjs, threads: 1, ...(backend === 'wasm' && { simd: 'wasm-simd' }) },
+      prepare: (w, parts) => prepare(tf, w, parts),
+    };
+  },
+
+  async 'brain.js'() {
+    const { default: brain } = await import('brain.js');
+    const { prepare } = await import('./work/brain.mjs');
+    return {
+      info: { version: versionOf('brain.js'), threads: 1 },
+      prepare: (w, parts) => prepare(brain, w, parts),
     };
   },
 };

@@ -323,6 +323,15 @@ class Net {
   }
 };
 
+// Microseconds a run, the mean of `inner`.
+static double timed(Net& net, long inner) {
+  net.zero_gradients();
+  const auto start = std::chrono::steady_clock::now();
+  for (long k = 0; k < inner; k++) net.run();
+  const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
+  return took.count() / inner;
+}
+
 int main(int, char** argv) {
   const dnnl_version_t* version = dnnl_version();
   std::printf("{\"version\":\"%d.%d.%d\",\"threads\":%s}\n", version->major, version->minor, version->patch, argv[1]);
@@ -335,21 +344,13 @@ int main(int, char** argv) {
     try {
       if (command == "setup") {
         net.reset(new Net(Workload(words)));
-        net->zero_gradients();
-        net->run();
+        std::printf("{\"us\":%f}\n", timed(*net, 1));
         net->write_results();
-        std::printf("{}\n");
       } else {
         long samples = 0, inner = 0;
         words >> samples >> inner;
         std::string answer;
-        for (long s = 0; s < samples; s++) {
-          net->zero_gradients();
-          const auto start = std::chrono::steady_clock::now();
-          for (long k = 0; k < inner; k++) net->run();
-          const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
-          answer += (s ? "," : "") + std::to_string(took.count() / inner);
-        }
+        for (long s = 0; s < samples; s++) answer += (s ? "," : "") + std::to_string(timed(*net, inner));
         std::printf("{\"us\":[%s]}\n", answer.c_str());
       }
     } catch (const std::exception& error) {
