@@ -9,14 +9,22 @@ import { join } from 'node:path';
 import * as u from '../dist/node.js';
 import { barsTable } from './bars.mjs';
 import { page } from './chart.mjs';
+import { missingBrowser, openBrowser } from './browser/server.mjs';
+import { measureColdStart } from './cold.mjs';
+import { install } from './install.mjs';
 import { openMachine } from './machine.mjs';
 import { measureGroup } from './measure.mjs';
 import { readOptions, USAGE } from './options.mjs';
 import { measurePeak } from './peak.mjs';
 import { showProgress } from './progress.mjs';
 import { byReason, table, toRow } from './report.mjs';
-import { CANDIDATES, findHere, startAll } from './subjects.mjs';
+import { startProcess } from './process.mjs';
+import { BROWSER_CANDIDATES, CANDIDATES, findHere, startAll } from './subjects.mjs';
 import { groupsOf, workloads } from './workloads.mjs';
+
+/** Seconds one run of a slow peer may take. */
+const BUDGET_S = 20;
+const QUICK_BUDGET_S = 1.5;
 
 function refuse(message) {
   console.error(`bench: ${message}\n\n${USAGE}`);
@@ -36,53 +44,80 @@ if (opts.help) {
   console.log(USAGE);
   process.exit(0);
 }
+if (opts.install) process.exit(install());
 const list = workloads().filter(
   (w) => (!opts.quick || w.quick) && opts.filter.every((word) => ` ${w.name} `.includes(word)),
 );
 if (list.length === 0) refuse(`no workload's name contains "${opts.filter.join('" and "')}"`);
-const wanted = CANDIDATES.filter((c) => opts.subject.length === 0 || opts.subject.some((word) => c.name.includes(word)));
+const wanted = (opts.browser ? BROWSER_CANDIDATES : CANDIDATES).filter(
+  (c) => opts.subject.length === 0 || opts.subject.some((word) => c.name.includes(word)),
+);
 if (wanted.length === 0) refuse(`no subject's name contains "${opts.subject.join('" or "')}"`);
+const noBrowser = opts.browser ? missingBrowser() : null;
+if (noBrowser) refuse(`--browser needs a Chromium: ${noBrowser}`);
 if (opts.list) {
-  console.log(`workloads\n${list.map((w) => `  ${w.name}`).join('\n')}\nsubjects\n${wanted.map((c) => `  ${c.name}`).join('\n')}`);
+  console.log(['workloads', ...list.map((w) => `  ${w.name}`), 'subjects', ...wanted.map((c) => `  ${c.name}`)].join('\n'));
   process.exit(0);
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'unrolled-bench-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1)); // subjects end with their input
-const machine = await openMachine();
-const rows = [];
-try {
-  const { name, simd } = await u.ready({ threads: 1 });
-  const { candidates, absent } = await findHere(wanted, { name, simd });
-  const notes = byReason(absent).map(([reason, names]) => `not here: ${names.join(', ')} (${reason})`);
-  notes.push(...(await machine.describe(measurePeak)));
-  console.log(notes.join('\n'));
-  const groups = groupsOf(list);
-  for (const [k, group] of groups.entries()) {
-    const progress = showProgress(k, groups.length);
-    const done = await measureGroup(group, {
-      subjects: (w) => startAll(candidates, w, opts.quick ? 1.5 : 20),
-      peak: measurePeak,
-      bandwidth: machine.bandwidth,
-      limits: opts,
-      folder,
-      progress,
-    });
-    progress(null);
-    for (const { workload, measured, absent } of done) {
-      const those = measured.map((m) => toRow(m, measured));
-      rows.push(...those);
-      console.log(`\n${table(workload, those, absent)}`);
+/** Measures every workload, prints a table after each. @returns JSON rows, and lines about the machine */
+async function measure() {
+  const folder = mkdtempSync(join(tmpdir(), 'unrolled-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const machine = await openMachine();
+  const browser = opts.browser ? await openBrowser() : null;
+  const start = browser ? browser.start : startProcess;
+  try {
+    const { name, simd } = await u.ready({ threads: 1 });
+    const { candidates, absent } = await findHere(wanted, { name, simd }, start);
+    const notes = await machine.describe(measurePeak);
+    if (browser) notes.push(`in Chromium ${browser.version}, each subject in a worker of a page of its own`);
+    notes.push(...byReason(absent).map(([reason, names]) => `not here: ${names.join(', ')} (${reason})`));
+    console.log(`${notes.join('\n')}\n~ : the rounds do not tell it from the base`);
+    const rows = [];
+    const groups = groupsOf(list);
+    for (const [k, group] of groups.entries()) {
+      const progress = showProgress(k, groups.length);
+      const done = await measureGroup(group, {
+        subjects: (w) => startAll(candidates, w, opts.quick ? QUICK_BUDGET_S : BUDGET_S, start),
+        peak: measurePeak,
+        bandwidth: machine.bandwidth,
+        limits: opts,
+        folder,
+        progress,
+      });
+      progress(null);
+      for (const { workload, measured, absent } of done) {
+        const those = measured.map((m) => toRow(m, measured));
+        rows.push(...those);
+        console.log(`\n${table(workload, those, absent)}`);
+      }
     }
+    return { rows, notes };
+  } finally {
+    machine.close();
+    await browser?.close();
   }
-  const bars = opts.bars ? barsTable(rows) : null;
-  if (bars) console.log(`\n${bars}`);
-  if (opts.html) writeFileSync(opts.html, await page(rows, notes, bars));
-  if (opts.json) writeFileSync(opts.json, `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1)); // subjects end with their input
+try {
+  if (opts.cold) {
+    const { rows, text } = measureColdStart(opts.rounds, showProgress(0, 1));
+    console.log(text);
+    writeRows(rows);
+  } else {
+    const { rows, notes } = await measure();
+    const bars = opts.bars ? barsTable(rows) : null;
+    if (bars) console.log(`\n${bars}`);
+    writeRows(rows);
+    if (opts.html) writeFileSync(opts.html, await page(rows, notes, bars));
+  }
 } catch (error) {
   console.error(`bench: ${error.message}`);
   process.exitCode = 1;
-} finally {
-  machine.close();
+}
+
+function writeRows(rows) {
+  if (opts.json) writeFileSync(opts.json, `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`);
 }

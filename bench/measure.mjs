@@ -54,7 +54,7 @@ export async function measureGroup(group, { subjects, peak, bandwidth, limits, f
     for (const m of all) m.memory = peakMemory(m);
     return done;
   } finally {
-    for (const s of started) s.stop();
+    await Promise.all(started.map((s) => s.stop()));
   }
 }
 

@@ -10,6 +10,9 @@ export const USAGE = `npm run bench -- [options]
   --json FILE     writes one JSON object a line
   --html FILE     writes a page of charts
   --bars          compares the rows with what this library promises
+  --browser       the same in a headless Chromium: WASM, onnxruntime-web, tfjs-wasm
+  --cold          instead: from import to the first prediction, and what is installed for it
+  --install       instead: installs the peers, as bench/package-lock.json has them, and builds oneDNN's program
   --list          names workloads and subjects, and runs nothing
   --help          this text`;
 
@@ -26,6 +29,9 @@ export function readOptions(args) {
       json: { type: 'string' },
       html: { type: 'string' },
       bars: { type: 'boolean', default: false },
+      browser: { type: 'boolean', default: false },
+      cold: { type: 'boolean', default: false },
+      install: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },

@@ -9,9 +9,10 @@ const rounded = (values, digits = 3) => values.map((v) => Number(v.toPrecision(d
  * One line of the JSON output.
  *
  *   us_median, us_min   of all timed runs; gflops: of matrix products, on the median
- *   ratio        this subject's time over native's at the same thread count, median of the rounds: above 1 is slower.
+ *   ratio        this subject's time over that of `base`, native at the same thread count (in a browser our simd128), median of
+ *                the rounds: above 1 is slower.
  *                ratio_low, ratio_high: the middle half of the rounds; ratio_min, ratio_max: all
- *   verdict      against native: 'faster', 'slower', or 'same' where the rounds do not tell (Mann-Whitney, 95 %)
+ *   verdict      against the base: 'faster', 'slower', or 'same' where the rounds do not tell (Mann-Whitney, 95 %)
  *   peak_share   gflops over what all its threads could do in registers, measured in the same turns
  *   read_us, read_share   batch 1: the time to read W_hh T times at the speed measured for a block of its size; time over it
  *   memory       bytes it held at the most beyond a process that has only started
@@ -42,6 +43,7 @@ export function toRow(m, all) {
     us_median: us,
     us_min: Math.min(...m.samplesUs),
     gflops: flopsOf(workload) / us / 1e3,
+    base: base?.subject.name ?? null,
     ratio: against.length ? median(against) : null,
     ratio_low: low,
     ratio_high: high,
@@ -76,7 +78,7 @@ export const mebibytes = (bytes) => (bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 
 
 export function table(workload, rows, absent) {
   const reads = rows.some((row) => row.read_share !== null);
-  const head = ['', 'median', 'least', 'GFLOP/s', '% of peak', 'time / native', 'middle half', 'MiB'];
+  const head = ['', 'median', 'least', 'GFLOP/s', '% of peak', `time / ${rows[0].base?.startsWith('chromium') ? 'simd128' : 'native'}`, 'middle half', 'MiB'];
   if (reads) head.splice(5, 0, '/ read W_hh');
   const out = new Table({
     head,

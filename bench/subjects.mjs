@@ -1,10 +1,10 @@
 // subjects.mjs: the list of systems that can be timed, how each is started, and which workloads it has no answer to.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { BUILT, buildProgram } from './build.mjs';
 import { Absent, startProcess } from './process.mjs';
 import { flopsOf } from './workloads.mjs';
+import { isInstalled, versionOf } from './versions.mjs';
 import { refuses as brainRefuses } from './work/brain.mjs';
 import { refuses as onnxRefuses } from './work/onnxruntime.mjs';
 import { refuses as tfjsRefuses } from './work/tfjs.mjs';
@@ -55,8 +55,7 @@ const quantised = (name, backend, options, flags) =>
     absent: (info) => (info.quantises ? null : 'this build has no quantize()'),
   });
 
-const installed = (name) => () =>
-  existsSync(here(`node_modules/${name}/package.json`)) ? null : 'npm run bench -- --install';
+const installed = (name) => () => (isInstalled(name) ? null : 'npm run bench -- --install');
 
 /** Setting up a workload in plain words, for a program without a JSON parser. */
 function inWords({ setup: w, run, file, result }) {
@@ -126,6 +125,8 @@ const openmp = (threads) => ({
 const smallOnly = (w) =>
   w.kind === 'gemm' ? w.M * w.N * w.K > 1e7 : w.T * w.B * w.gates * w.H * (w.I + w.H) > 3e8;
 
+const tfjsWasm = tfjs('wasm', 1.3, WASM_FLAGS);
+
 export const CANDIDATES = [
   own('native 1t', 'native'),
   own('native 2t', 'native', { threads: 2 }),
@@ -158,7 +159,7 @@ export const CANDIDATES = [
     refuses: onnxRefuses,
   }),
   tfjs('cpu', 0.4),
-  tfjs('wasm', 1.3, WASM_FLAGS),
+  tfjsWasm,
   peer('brain.js', {
     peer: 'brain.js',
     command: inNode('brain.js', {}),
@@ -168,26 +169,52 @@ export const CANDIDATES = [
   }),
 ];
 
+/** How a subject runs in Chromium: `page` is what browser/systems.mjs starts. */
+const inChromium = (candidate, name, options = {}, isBase = false) => ({
+  ...candidate,
+  isBase,
+  page: { name, options },
+  version: () => versionOf(PACKAGE_OF[name]),
+});
+const ownInChromium = (name, options, isBase) =>
+  inChromium(own(`chromium ${name}`, 'wasm', options), 'unrolled', { backend: 'wasm', ...options }, isBase);
+const peerInChromium = (name, system, refuses) =>
+  inChromium(
+    peer(`chromium ${name}`, { peer: system, backend: 'wasm', missing: installed(PACKAGE_OF[system]), refuses }),
+    system,
+  );
+/** Of a system of browser/systems.mjs; this library's own has none here. */
+const PACKAGE_OF = { 'onnxruntime-web': 'onnxruntime-web', tfjs: '@tensorflow/tfjs' };
+
+/** The same library and peers in a browser. No native there: all are compared with our simd128. */
+export const BROWSER_CANDIDATES = [
+  ownInChromium('wasm simd128', { simd: 'wasm-simd' }, true),
+  ownInChromium('wasm relaxed', { simd: 'wasm-relaxed-simd' }),
+  ownInChromium('wasm threads 2t', { threads: 2, simd: 'wasm-simd' }),
+  peerInChromium('onnxruntime-web', 'onnxruntime-web', onnxRefuses),
+  peerInChromium('tfjs wasm', 'tfjs', tfjsWasm.refuses),
+];
+
 /**
  * Which of `wanted` can be timed on this machine: each is started once and says what it is.
  * @param best  { name, simd } of the fastest backend here
  * @returns candidates, and absent: [name, reason] of the others
  */
-export async function findHere(wanted, best) {
+export async function findHere(wanted, best, start = startProcess) {
   const candidates = [];
   const absent = [];
   for (const candidate of wanted) {
-    const reason = candidate.missing?.() ?? (await whyAbsent(candidate, best));
+    const reason = candidate.missing?.() ?? (await whyAbsent(candidate, best, start));
     if (reason) absent.push([candidate.name, reason]);
     else candidates.push(candidate);
   }
   return { candidates, absent };
 }
 
-async function whyAbsent(candidate, best) {
+async function whyAbsent(candidate, best, start) {
   try {
-    const subject = await startProcess(candidate);
-    subject.stop();
+    const subject = await start(candidate);
+    await subject.stop();
     return candidate.absent?.(subject.info, best) ?? null;
   } catch (error) {
     if (error instanceof Absent) return error.message;
@@ -196,19 +223,19 @@ async function whyAbsent(candidate, best) {
 }
 
 /** Starts those that do this workload. A process for each workload: what one leaves behind must not slow the next. */
-export async function startAll(candidates, workload, budget) {
+export async function startAll(candidates, workload, budget, start = startProcess) {
   const entries = [];
   const absent = [];
   for (const candidate of candidates) {
     const reason = elsewhere(workload, candidate) ?? candidate.refuses?.(workload, budget);
     if (reason) absent.push([candidate.name, reason]);
-    else entries.push(startProcess(candidate));
+    else entries.push(start(candidate));
   }
   return { entries: await Promise.all(entries), absent };
 }
 
 /** Subjects of the rows that show how time and memory grow with T: four sizes at a time are enough work for a few. */
-const FEW = ['native 1t', 'wasm simd128', 'onednn 1t', 'pytorch 1t', 'onnxruntime-web'];
+const FEW = ['native 1t', 'wasm simd128', 'onednn 1t', 'pytorch 1t', 'onnxruntime-web', 'chromium wasm simd128'];
 
 function elsewhere(workload, { name, peer }) {
   if (workload.only && peer !== workload.only) return 'a row to compare our own step with';

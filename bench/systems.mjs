@@ -1,10 +1,7 @@
 // systems.mjs: how each JavaScript system is started in Node. A system has `info` (its name's version and what it runs on),
 // `prepare(workload, parts)` of its file in work/, and perhaps `peak()`, the multiply-adds its instruction set could do now.
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-
-const versionOf = (name) =>
-  JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url), 'utf8')).version;
+import { versionOf } from './versions.mjs';
 
 export const systems = {
   async unrolled({ weights, ...options }) {
@@ -12,10 +9,9 @@ export const systems = {
     const { measurePeak } = await import('./peak.mjs');
     const { prepare } = await import('./work/unrolled.mjs');
     await u.ready(options);
-    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
     const { simd, threads } = u.backendInfo();
     return {
-      info: { version, simd, threads, quantises: typeof u.quantize === 'function' },
+      info: { version: versionOf(), simd, threads, quantises: typeof u.quantize === 'function' },
       prepare: (w, parts) => prepare(u, w, parts, { weights }),
       peak: measurePeak,
     };

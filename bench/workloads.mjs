@@ -24,7 +24,7 @@ const LINEAR = [50, 200, 800, 3200].map((T) => ({ I: 128, H: 128, T, B: 8 }));
 /** A size that brain.js, one sequence at a time and one number at a time, finishes. */
 const TINY = { I: 8, H: 16, T: 20, B: 4 };
 
-function sequence(cell, mode, shape, more = {}) {
+export function sequence(cell, mode, shape, more = {}) {
   const { I, H, T, B, layers = 1, directions = 1 } = shape;
   const { lengths = null, ...rest } = more;
   const parts = [cell, `I=${I}`, `H=${H}`, `T=${T}`, `B=${B}`];
