@@ -20,7 +20,9 @@ export function buildProgram(name) {
   if (existsSync(target) && statSync(target).mtimeMs >= statSync(source).mtimeMs) return null;
   mkdirSync(here('.build'), { recursive: true });
   // Libraries stand behind the source: the linker reads from left to right.
-  const { status, stderr, error } = spawnSync('g++', ['-std=c++17', '-o', target, source, ...flags], { encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync('g++', ['-std=c++17', '-o', target, source, ...flags], {
+    encoding: 'utf8',
+  });
   if (status === 0) return null;
   const lines = (stderr || error?.message || '').trim().split('\n');
   return `apt-get install ${packages}, then try again; g++ says: ${lines.find((l) => /error/.test(l)) ?? lines[0]}`;

@@ -45,7 +45,12 @@ export function panel(rows) {
     label: latency ? time(row.us_median) : row.gflops.toFixed(row.gflops < 10 ? 1 : 0),
     limit: latency ? row.read_us && row.read_us / scale : row.peak_gflops,
   }));
-  const y = { field: 'subject', type: 'nominal', sort: null, axis: { title: null, labelLimit: 170, ticks: false, domain: false } };
+  const y = {
+    field: 'subject',
+    type: 'nominal',
+    sort: null,
+    axis: { title: null, labelLimit: 170, ticks: false, domain: false },
+  };
   const x = (field) => ({ field, type: 'quantitative', axis: { title: unit, tickCount: 5, domain: false } });
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
@@ -93,7 +98,8 @@ export function panel(rows) {
   };
 }
 
-const escaped = (text) => text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
+const escaped = (text) =>
+  text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
 
 const STYLE = `
 :root { color-scheme: light dark; --ground: #fff; --ink: #1d2430; --rule: #d5dae1; }
@@ -139,14 +145,17 @@ export async function page(rows, notes, bars = null) {
   const sections = [];
   for (const [title, belongs] of Object.entries(SECTIONS)) {
     const panels = [];
-    for (const those of groups.values()) if (belongs(those[0])) panels.push(`<figure>${await svg(panel(those))}</figure>`);
+    for (const those of groups.values())
+      if (belongs(those[0])) panels.push(`<figure>${await svg(panel(those))}</figure>`);
     if (panels.length) sections.push(`<h2>${title}</h2><div class="panels">${panels.join('')}</div>`);
   }
   const present = new Set(rows.map(familyOf));
   const key = Object.entries(FAMILIES)
     .filter(([family]) => present.has(family))
     .map(([family, colour]) => `<span><i style="background:${colour}"></i>${family}</span>`);
-  key.push('<span><i class="tick"></i>measured peak of the subject’s threads and instruction set; at batch 1: the time to read W_hh</span>');
+  key.push(
+    '<span><i class="tick"></i>measured peak of the subject’s threads and instruction set; at batch 1: the time to read W_hh</span>',
+  );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>unrolled: benchmark</title><style>${STYLE}\nfigure { margin: 0; }</style></head><body>

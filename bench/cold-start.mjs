@@ -1,10 +1,11 @@
-// cold-start.mjs SYSTEM: from nothing to the first prediction of a small LSTM, once, in a process of its own. Writes
-// milliseconds: from before the import until the prediction is there.
+// cold-start.mjs SYSTEM MODEL: from nothing to the first prediction of a small LSTM, once, in a process of its own. Writes
+// milliseconds: from before the import until the prediction is there. MODEL is the file that ONNX Runtime loads.
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { makeInputs, layoutOf, split } from './inputs.mjs';
-import { sequence } from './workloads.mjs';
+import { layoutOf, makeInputs, split } from './inputs.mjs';
+import { COLD_START } from './workloads.mjs';
 
-const w = sequence('lstm', 'infer', { I: 16, H: 32, T: 10, B: 1 });
+const w = COLD_START;
 const parts = split(layoutOf(w), makeInputs(w));
 
 async function unrolled(backend) {
@@ -16,10 +17,10 @@ async function unrolled(backend) {
   return u.noGrad(() => layer.forward(x).output).data;
 }
 
-async function onnxruntime(library, model, options) {
+async function onnxruntime(library, options) {
   const ort = await library();
   ort.env.wasm.numThreads = 1;
-  const session = await ort.InferenceSession.create(model, options);
+  const session = await ort.InferenceSession.create(readFileSync(model), options);
   const { y } = await session.run({ x: new ort.Tensor('float32', parts.x, [w.T, w.B, w.I]) });
   return y.data;
 }
@@ -44,24 +45,18 @@ async function brainjs() {
   return net.run(steps);
 }
 
-/** The model's bytes would come from a file: making them is not timed. */
-async function onnxModel() {
-  const { recurrentModel } = await import('./work/onnx-model.mjs');
-  return recurrentModel(w, parts);
-}
-
-const system = process.argv[2];
-const model = system.startsWith('onnxruntime') ? await onnxModel() : null;
-const begun = performance.now();
-const output = await {
+const [system, model] = process.argv.slice(2);
+const start = {
   'unrolled native': () => unrolled('native'),
   'unrolled wasm': () => unrolled('wasm'),
-  'onnxruntime-node': () => onnxruntime(() => import('onnxruntime-node'), model, {}),
-  'onnxruntime-web': () => onnxruntime(() => import('onnxruntime-web'), model, { executionProviders: ['wasm'] }),
+  'onnxruntime-node': () => onnxruntime(() => import('onnxruntime-node'), {}),
+  'onnxruntime-web': () => onnxruntime(() => import('onnxruntime-web'), { executionProviders: ['wasm'] }),
   'tfjs cpu': () => tfjs('cpu'),
   'tfjs wasm': () => tfjs('wasm'),
   'brain.js': brainjs,
-}[system]();
+}[system];
+const begun = performance.now();
+const output = await start();
 const ms = performance.now() - begun;
 if (!(output.length > 0 && Number.isFinite(output[0]))) throw new Error(`${system} predicted ${output}`);
 process.stdout.write(`${ms}\n`, () => process.exit(0));

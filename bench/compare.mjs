@@ -10,7 +10,11 @@ export const TOLERANCES = {
   fp32: { values: 1e-5, gradients: 2e-5, why: 'fp32 sums in another order, tanh and sigmoid by other approximations' },
   double: { values: 1e-5, gradients: 2e-5, why: 'the difference is the rounding of the other side, fp32' },
   bf16: { values: 2e-2, gradients: 0, why: 'weights keep 8 bits: 2^-9 each, summed over I + H products and T steps' },
-  int8: { values: 8e-2, gradients: 0, why: 'weights keep 7 bits and a sign, one scale a row; inputs are quantised too' },
+  int8: {
+    values: 8e-2,
+    gradients: 0,
+    why: 'weights keep 7 bits and a sign, one scale a row; inputs are quantised too',
+  },
 };
 
 /** max |a - b| / max |b|; infinite where either is no number. */
@@ -19,11 +23,11 @@ export function deviation(actual, expected) {
   let scale = 0;
   for (let k = 0; k < expected.length; k++) {
     const difference = Math.abs(actual[k] - expected[k]);
-    if (!(difference <= worst)) worst = difference;
+    if (Number.isNaN(difference)) return Number.POSITIVE_INFINITY;
+    worst = Math.max(worst, difference);
     scale = Math.max(scale, Math.abs(expected[k]));
   }
-  if (worst === 0) return 0;
-  return Number.isNaN(worst) ? Number.POSITIVE_INFINITY : worst / scale;
+  return worst === 0 ? 0 : worst / scale;
 }
 
 /**

@@ -3,22 +3,22 @@
 // Every subject (a backend of this library, or a peer) is a process of its own. For each workload all subjects get the same
 // numbers and must agree on the result; then they take turns, A B C C B A, so that a drift of the machine's speed meets all
 // of them alike. Reported: median and minimum of a run, and the ratio to native at the same thread count, round by round.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as u from '../dist/node.js';
 import { barsTable } from './bars.mjs';
-import { page } from './chart.mjs';
 import { missingBrowser, openBrowser } from './browser/server.mjs';
+import { page } from './chart.mjs';
 import { measureColdStart } from './cold.mjs';
 import { install } from './install.mjs';
 import { openMachine } from './machine.mjs';
 import { measureGroup } from './measure.mjs';
 import { readOptions, USAGE } from './options.mjs';
 import { measurePeak } from './peak.mjs';
+import { startProcess } from './process.mjs';
 import { showProgress } from './progress.mjs';
 import { byReason, table, toRow } from './report.mjs';
-import { startProcess } from './process.mjs';
 import { BROWSER_CANDIDATES, CANDIDATES, findHere, startAll } from './subjects.mjs';
 import { groupsOf, workloads } from './workloads.mjs';
 
@@ -56,14 +56,14 @@ if (wanted.length === 0) refuse(`no subject's name contains "${opts.subject.join
 const noBrowser = opts.browser ? missingBrowser() : null;
 if (noBrowser) refuse(`--browser needs a Chromium: ${noBrowser}`);
 if (opts.list) {
-  console.log(['workloads', ...list.map((w) => `  ${w.name}`), 'subjects', ...wanted.map((c) => `  ${c.name}`)].join('\n'));
+  console.log(
+    ['workloads', ...list.map((w) => `  ${w.name}`), 'subjects', ...wanted.map((c) => `  ${c.name}`)].join('\n'),
+  );
   process.exit(0);
 }
 
 /** Measures every workload, prints a table after each. @returns JSON rows, and lines about the machine */
 async function measure() {
-  const folder = mkdtempSync(join(tmpdir(), 'unrolled-bench-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const machine = await openMachine();
   const browser = opts.browser ? await openBrowser() : null;
   const start = browser ? browser.start : startProcess;
@@ -90,6 +90,7 @@ async function measure() {
       for (const { workload, measured, absent } of done) {
         const those = measured.map((m) => toRow(m, measured));
         rows.push(...those);
+        append(those);
         console.log(`\n${table(workload, those, absent)}`);
       }
     }
@@ -100,17 +101,19 @@ async function measure() {
   }
 }
 
+if (opts.json) writeFileSync(opts.json, '');
+const folder = mkdtempSync(join(tmpdir(), 'unrolled-bench-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1)); // subjects end with their input
 try {
   if (opts.cold) {
-    const { rows, text } = measureColdStart(opts.rounds, showProgress(0, 1));
+    const { rows, text } = await measureColdStart(opts.rounds, folder, showProgress(0, 1));
     console.log(text);
-    writeRows(rows);
+    append(rows);
   } else {
-    const { rows, notes } = await measure();
+    const { rows, notes } = opts.from.length ? readRows(opts.from) : await measure();
     const bars = opts.bars ? barsTable(rows) : null;
     if (bars) console.log(`\n${bars}`);
-    writeRows(rows);
     if (opts.html) writeFileSync(opts.html, await page(rows, notes, bars));
   }
 } catch (error) {
@@ -118,6 +121,17 @@ try {
   process.exitCode = 1;
 }
 
-function writeRows(rows) {
-  if (opts.json) writeFileSync(opts.json, `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`);
+function readRows(files) {
+  const rows = files.flatMap((file) =>
+    readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  );
+  return { rows, notes: [`rows of ${files.join(', ')}`] };
+}
+
+/** At once: a run of half an hour that is broken off has measured something. */
+function append(rows) {
+  if (opts.json) appendFileSync(opts.json, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 }

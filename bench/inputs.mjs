@@ -2,7 +2,10 @@
 // same way on every side.
 import { inputsOf } from './workloads.mjs';
 
-/** Names and lengths of the arrays in a workload's input file, in order. Weights have PyTorch's shapes and order of gates. */
+/**
+ * Names and lengths of the arrays in a workload's input file, in order. Weights have PyTorch's shapes and order of gates.
+ * @returns {[string, number][]}
+ */
 export function layoutOf(w) {
   if (w.kind === 'gemm')
     return [
@@ -36,6 +39,7 @@ function weightsOf(w) {
 /**
  * Names and lengths of the arrays a subject answers with. `train`: the output and all gradients; `step`: the new state;
  * outputs and gradients of padding are zero.
+ * @returns {[string, number][]}
  */
 export function resultsOf(w) {
   if (w.kind === 'gemm') return [['product', w.M * w.N]];
@@ -84,7 +88,10 @@ export function makeInputs(w) {
   return out;
 }
 
-/** The arrays of a file by name, as views of it. */
+/**
+ * The arrays of a file by name, as views of it.
+ * @returns {Record<string, Float32Array>}
+ */
 export function split(layout, all) {
   if (all.length !== total(layout))
     throw new Error(`a file of ${all.length} numbers where ${total(layout)} were expected (${layout.map(([n]) => n)})`);

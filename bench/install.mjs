@@ -7,7 +7,10 @@ import { BUILT, buildProgram } from './build.mjs';
 export function install() {
   const cwd = fileURLToPath(new URL('.', import.meta.url));
   // Without their install scripts: onnxruntime-node's would download what only a GPU needs.
-  const { status, error } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd, stdio: 'inherit' });
+  const { status, error } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd,
+    stdio: 'inherit',
+  });
   if (status !== 0) console.error(`bench: npm ci in bench/ failed${error ? ` (${error.message})` : ''}`);
   let failed = status !== 0;
   for (const name of Object.keys(BUILT)) {

@@ -11,17 +11,24 @@ export async function openMachine() {
   const missing = buildProgram('machine');
   const program = missing
     ? null
-    : await startProcess({ name: 'machine', command: [BUILT.machine, []], encode: ([bytes, threads]) => `${bytes} ${threads}` });
+    : await startProcess({
+        name: 'machine',
+        command: [BUILT.machine, []],
+        encode: ([bytes, threads]) => `${bytes} ${threads}`,
+      });
   const bandwidth = async (bytes, threads) => program && (await program.ask([bytes, threads])).gbs;
   return {
     bandwidth,
     /** Lines for the head of a report. */
     async describe(peak) {
-      const lines = [`one core's peak, measured: ${peak().toFixed(0)} GFLOP/s of fp32 multiply-adds; "% of peak" is of all of a`];
+      const lines = [
+        `one core's peak, measured: ${peak().toFixed(0)} GFLOP/s of fp32 multiply-adds; "% of peak" is of all of a`,
+      ];
       lines.push("subject's threads, with its own instruction set, at the clock of its own turns");
       if (missing) return [...lines, `bandwidth: not measured (${missing})`];
       const speeds = [];
-      for (const [level, bytes] of Object.entries(LEVELS)) speeds.push(`${level} ${(await bandwidth(bytes, 1)).toFixed(0)}`);
+      for (const [level, bytes] of Object.entries(LEVELS))
+        speeds.push(`${level} ${(await bandwidth(bytes, 1)).toFixed(0)}`);
       return [...lines, `one core reads, measured, GB/s: ${speeds.join(', ')}`];
     },
     close: () => program?.stop(),

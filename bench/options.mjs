@@ -10,6 +10,7 @@ export const USAGE = `npm run bench -- [options]
   --json FILE     writes one JSON object a line
   --html FILE     writes a page of charts
   --bars          compares the rows with what this library promises
+  --from FILE     with --bars or --html: rows of earlier runs (several files) instead of a run
   --browser       the same in a headless Chromium: WASM, onnxruntime-web, tfjs-wasm
   --cold          instead: from import to the first prediction, and what is installed for it
   --install       instead: installs the peers, as bench/package-lock.json has them, and builds oneDNN's program
@@ -29,6 +30,7 @@ export function readOptions(args) {
       json: { type: 'string' },
       html: { type: 'string' },
       bars: { type: 'boolean', default: false },
+      from: { type: 'string', multiple: true, default: [] },
       browser: { type: 'boolean', default: false },
       cold: { type: 'boolean', default: false },
       install: { type: 'boolean', default: false },
@@ -45,6 +47,7 @@ export function readOptions(args) {
 
 function count(name, given, otherwise) {
   const number = Number(given ?? otherwise);
-  if (!Number.isInteger(number) || number < 1) throw new Error(`${name} must be a whole number of at least 1, got "${given}"`);
+  if (!Number.isInteger(number) || number < 1)
+    throw new Error(`${name} must be a whole number of at least 1, got "${given}"`);
   return number;
 }

@@ -22,7 +22,9 @@ export async function startProcess(candidate) {
   });
   const ended = new Promise((_, reject) => {
     child.on('error', (error) => reject(new Absent(error.message)));
-    child.on('exit', (code, signal) => reject(new Absent(`ended with ${signal ?? `code ${code}`}: ${complaints.trim()}`)));
+    child.on('exit', (code, signal) =>
+      reject(new Absent(`ended with ${signal ?? `code ${code}`}: ${complaints.trim()}`)),
+    );
   });
   ended.catch(() => {}); // reported by whoever is asking at that moment
 

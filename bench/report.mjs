@@ -12,7 +12,7 @@ const rounded = (values, digits = 3) => values.map((v) => Number(v.toPrecision(d
  *   ratio        this subject's time over that of `base`, native at the same thread count (in a browser our simd128), median of
  *                the rounds: above 1 is slower.
  *                ratio_low, ratio_high: the middle half of the rounds; ratio_min, ratio_max: all
- *   verdict      against the base: 'faster', 'slower', or 'same' where the rounds do not tell (Mann-Whitney, 95 %)
+ *   verdict      against the base: 'faster', 'slower', 'same' where the rounds do not tell (Mann-Whitney, 95 %), null with fewer than 4
  *   peak_share   gflops over what all its threads could do in registers, measured in the same turns
  *   read_us, read_share   batch 1: the time to read W_hh T times at the speed measured for a block of its size; time over it
  *   memory       bytes it held at the most beyond a process that has only started
@@ -78,7 +78,16 @@ export const mebibytes = (bytes) => (bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 
 
 export function table(workload, rows, absent) {
   const reads = rows.some((row) => row.read_share !== null);
-  const head = ['', 'median', 'least', 'GFLOP/s', '% of peak', `time / ${rows[0].base?.startsWith('chromium') ? 'simd128' : 'native'}`, 'middle half', 'MiB'];
+  const head = [
+    '',
+    'median',
+    'least',
+    'GFLOP/s',
+    '% of peak',
+    `time / ${rows[0].base?.startsWith('chromium') ? 'simd128' : 'native'}`,
+    'middle half',
+    'MiB',
+  ];
   if (reads) head.splice(5, 0, '/ read W_hh');
   const out = new Table({
     head,

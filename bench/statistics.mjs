@@ -27,12 +27,16 @@ export function ratios(times, baseTimes) {
   return both;
 }
 
+/** With fewer turns even samples that lie apart entirely are no evidence at 95 %. */
+const LEAST_SAMPLES = 4;
+
 /**
  * Are two samples of times from different distributions? The Mann-Whitney U test at 95 %, as the package `benchmark` does it:
  * the package's own runs cannot take turns, its statistics can be used on ours.
- * @returns 'faster' or 'slower' than the base, or 'same' where the samples do not tell
+ * @returns 'faster' or 'slower' than the base, 'same' where the samples do not tell, null where there are too few of them
  */
 export function verdict(times, baseTimes) {
+  if (Math.min(times.length, baseTimes.length) < LEAST_SAMPLES) return null;
   const of = (sample) => Object.assign(new Benchmark('', () => {}), { stats: { sample } });
   const order = of(times).compare(of(baseTimes));
   return order === 0 ? 'same' : median(times) < median(baseTimes) ? 'faster' : 'slower';

@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { BUILT, buildProgram } from './build.mjs';
 import { Absent, startProcess } from './process.mjs';
-import { flopsOf } from './workloads.mjs';
 import { isInstalled, versionOf } from './versions.mjs';
 import { refuses as brainRefuses } from './work/brain.mjs';
 import { refuses as onnxRefuses } from './work/onnxruntime.mjs';
 import { refuses as tfjsRefuses } from './work/tfjs.mjs';
+import { flopsOf } from './workloads.mjs';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const inNode = (system, options, flags = []) => [
@@ -122,8 +122,7 @@ const openmp = (threads) => ({
   ...(threads > 1 && { OMP_PROC_BIND: 'true', OMP_PLACES: 'cores' }),
 });
 
-const smallOnly = (w) =>
-  w.kind === 'gemm' ? w.M * w.N * w.K > 1e7 : w.T * w.B * w.gates * w.H * (w.I + w.H) > 3e8;
+const smallOnly = (w) => (w.kind === 'gemm' ? w.M * w.N * w.K > 1e7 : w.T * w.B * w.gates * w.H * (w.I + w.H) > 3e8);
 
 const tfjsWasm = tfjs('wasm', 1.3, WASM_FLAGS);
 
@@ -135,16 +134,26 @@ export const CANDIDATES = [
   quantised('native bf16 1t', 'native', { weights: 'bf16' }),
   quantised('native int8 1t', 'native', { weights: 'int8' }),
   own('wasm simd128', 'wasm', { simd: 'wasm-simd' }, { flags: WASM_FLAGS }),
-  own('wasm relaxed', 'wasm', { simd: 'wasm-relaxed-simd' }, {
-    flags: [...WASM_FLAGS, '--experimental-wasm-relaxed-simd'],
-  }),
+  own(
+    'wasm relaxed',
+    'wasm',
+    { simd: 'wasm-relaxed-simd' },
+    {
+      flags: [...WASM_FLAGS, '--experimental-wasm-relaxed-simd'],
+    },
+  ),
   own('wasm threads 2t', 'wasm', { threads: 2, simd: 'wasm-simd' }, { flags: WASM_FLAGS }),
   quantised('wasm bf16', 'wasm', { simd: 'wasm-simd', weights: 'bf16' }, WASM_FLAGS),
   quantised('wasm int8', 'wasm', { simd: 'wasm-simd', weights: 'int8' }, WASM_FLAGS),
-  own('reference', 'reference', {}, {
-    precision: 'double',
-    refuses: (w) => (smallOnly(w) ? 'double-precision TypeScript: small shapes only' : null),
-  }),
+  own(
+    'reference',
+    'reference',
+    {},
+    {
+      precision: 'double',
+      refuses: (w) => (smallOnly(w) ? 'double-precision TypeScript: small shapes only' : null),
+    },
+  ),
   onednn(1),
   onednn(2),
   pytorch(1),

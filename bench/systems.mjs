@@ -42,7 +42,9 @@ export const systems = {
     const { prepare } = await import('./work/tfjs.mjs');
     if (backend === 'wasm') {
       const wasm = await import('@tensorflow/tfjs-backend-wasm');
-      wasm.setWasmPaths(`${fileURLToPath(new URL('node_modules/@tensorflow/tfjs-backend-wasm/dist/', import.meta.url))}`);
+      wasm.setWasmPaths(
+        `${fileURLToPath(new URL('node_modules/@tensorflow/tfjs-backend-wasm/dist/', import.meta.url))}`,
+      );
     }
     await tf.setBackend(backend);
     await tf.ready();

@@ -24,7 +24,7 @@ const LINEAR = [50, 200, 800, 3200].map((T) => ({ I: 128, H: 128, T, B: 8 }));
 /** A size that brain.js, one sequence at a time and one number at a time, finishes. */
 const TINY = { I: 8, H: 16, T: 20, B: 4 };
 
-export function sequence(cell, mode, shape, more = {}) {
+function sequence(cell, mode, shape, more = {}) {
   const { I, H, T, B, layers = 1, directions = 1 } = shape;
   const { lengths = null, ...rest } = more;
   const parts = [cell, `I=${I}`, `H=${H}`, `T=${T}`, `B=${B}`];
@@ -47,19 +47,25 @@ const gemm = (M, N, K, more = {}) => ({
   ...more,
 });
 
+/** The first prediction of a process that has just started. */
+export const COLD_START = sequence('lstm', 'infer', { I: 16, H: 32, T: 10, B: 1 });
+
 /** One length for each row, uniform over 1..T, in a scattered order: row b has rank (5b mod B) when B is no multiple of 5. */
 export function raggedLengths(T, B) {
   return Array.from({ length: B }, (_, b) => 1 + Math.round((((5 * b) % B) * (T - 1)) / (B - 1)));
 }
 
-/** @returns every workload, the quick ones marked. `train` is forward and backward with the gradients of input and weights. */
+/**
+ * @typedef {{ name: string, kind: string, cell: string, mode: string, gates: number, I: number, H: number, T: number, B: number,
+ *   layers: number, directions: number, lengths: number[] | null, quick: boolean, group: string }} Workload
+ */
+
+/**
+ * Every workload, the quick ones marked. `train` is forward and backward with the gradients of input and weights.
+ * @returns {Workload[]}
+ */
 export function workloads() {
-  const list = [
-    gemm(32, 1024, 256),
-    gemm(6400, 1024, 256),
-    gemm(64, 2048, 512),
-    gemm(3200, 2048, 512),
-  ];
+  const list = [gemm(32, 1024, 256), gemm(6400, 1024, 256), gemm(64, 2048, 512), gemm(3200, 2048, 512)];
   for (const cell of CELLS) {
     for (const mode of ['train', 'infer']) {
       for (const shape of SHAPES) {
@@ -80,7 +86,8 @@ export function workloads() {
     }
   }
   for (const mode of ['train', 'infer'])
-    for (const shape of LINEAR) list.push(sequence('lstm', mode, shape, { group: `linear ${mode}`, fewSubjects: true }));
+    for (const shape of LINEAR)
+      list.push(sequence('lstm', mode, shape, { group: `linear ${mode}`, fewSubjects: true }));
   list.push(sequence('lstm', 'train', TINY));
   return list.map((w) => ({ quick: false, group: w.name, ...w }));
 }
@@ -104,8 +111,7 @@ export const inputsOf = (w, k) => (k === 0 ? w.I : w.directions * w.H);
 export function flopsOf(w) {
   if (w.kind === 'gemm') return 2 * w.M * w.N * w.K;
   let forward = 0;
-  for (let k = 0; k < w.layers; k++)
-    forward += 2 * stepsOf(w) * w.directions * w.gates * w.H * (inputsOf(w, k) + w.H);
+  for (let k = 0; k < w.layers; k++) forward += 2 * stepsOf(w) * w.directions * w.gates * w.H * (inputsOf(w, k) + w.H);
   return w.mode === 'train' ? 3 * forward : forward;
 }
 

@@ -16,7 +16,10 @@ const answers = {
     const inputs = new Float32Array(await (await fetch('/exchange/inputs')).arrayBuffer());
     work = await system.prepare(workload, split(layoutOf(workload), inputs));
     const [us] = await timed(work, 1, 1);
-    await fetch('/exchange/results', { method: 'POST', body: new Blob(work.collect().map((array) => Float32Array.from(array))) });
+    await fetch('/exchange/results', {
+      method: 'POST',
+      body: new Blob(work.collect().map((array) => Float32Array.from(array))),
+    });
     return { us };
   },
   async run({ samples, inner }) {

@@ -59,7 +59,14 @@ export function recurrentModel(w, parts) {
     if (w.cell === 'gru') attributes.push(attribute('i', 'linear_before_reset', 1));
     node.push({
       op_type: OP[w.cell],
-      input: [k === 0 ? 'x' : `y${k - 1}`, `W${k}`, `R${k}`, `B${k}`, w.lengths ? 'lengths' : '', ...(step ? state('') : [])],
+      input: [
+        k === 0 ? 'x' : `y${k - 1}`,
+        `W${k}`,
+        `R${k}`,
+        `B${k}`,
+        w.lengths ? 'lengths' : '',
+        ...(step ? state('') : []),
+      ],
       output: step ? ['', ...state('n')] : [`Y${k}`],
       attribute: attributes,
     });

@@ -29,7 +29,11 @@ export function prepare(tf, w, parts) {
   layer.setWeights([transposed(parts.weight_ih_l0, I), transposed(parts.weight_hh_l0, H), tf.tensor1d(bias)]);
 
   const swapped = (data, width) => tf.tidy(() => tf.tensor3d(data, [T, B, width]).transpose([1, 0, 2]));
-  const timeMajor = (t) => maskPadding(tf.tidy(() => t.transpose([1, 0, 2]).dataSync().slice()), w);
+  const timeMajor = (t) =>
+    maskPadding(
+      tf.tidy(() => t.transpose([1, 0, 2]).dataSync().slice()),
+      w,
+    );
   const x = swapped(parts.x, I);
   if (w.mode === 'infer') {
     let y = null;
