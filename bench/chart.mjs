@@ -38,13 +38,21 @@ export function panel(rows) {
   const unit = !latency ? 'GFLOP/s' : scale === 1 ? 'microseconds, less is better' : 'milliseconds, less is better';
   // On a latency chart one system hundreds of times slower would flatten all the others: its bar is cut, its label is not.
   const cut = latency ? 12 * Math.min(...rows.map((r) => r.us_median)) : Number.POSITIVE_INFINITY;
-  const values = rows.map((row) => ({
+  const figures = rows.map((row) => ({
     subject: row.subject,
     family: familyOf(row),
     value: latency ? Math.min(row.us_median, cut) / scale : row.gflops,
-    label: latency ? time(row.us_median) : row.gflops.toFixed(row.gflops < 10 ? 1 : 0),
+    label: latency
+      ? `${time(row.us_median)}${row.us_median > cut ? ', bar cut' : ''}`
+      : row.gflops.toFixed(row.gflops < 10 ? 1 : 0),
     limit: latency ? row.read_us && row.read_us / scale : row.peak_gflops,
   }));
+  // A label that would stand on the mark of the limit goes behind it.
+  const room = 0.12 * Math.max(...figures.map(({ value, limit }) => Math.max(value, limit ?? 0)));
+  const values = figures.map((figure) => {
+    const { value, limit } = figure;
+    return { ...figure, end: limit > value && limit < value + room ? limit : value };
+  });
   const y = {
     field: 'subject',
     type: 'nominal',
@@ -79,7 +87,7 @@ export function panel(rows) {
       },
       {
         mark: { type: 'text', align: 'left', dx: 4, fontSize: 10, color: 'currentColor' },
-        encoding: { y, x: x('value'), text: { field: 'label' } },
+        encoding: { y, x: x('end'), text: { field: 'label' } },
       },
     ],
     config: {
@@ -107,7 +115,7 @@ const STYLE = `
 body { margin: 2rem auto; max-width: 110rem; padding: 0 1.5rem; background: var(--ground); color: var(--ink);
   font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 2.5rem 0 1rem; border-bottom: 1px solid var(--rule); }
-.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(31rem, 1fr)); gap: 1.5rem; align-items: start; }
+.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(29rem, 1fr)); gap: 1.5rem; align-items: start; }
 svg { max-width: 100%; height: auto; overflow: visible; }
 .key { display: flex; flex-wrap: wrap; gap: .4rem 1.4rem; margin: 1rem 0; }
 .key i { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .4em; }

@@ -116,8 +116,8 @@ async function calibrate(all, { rounds, seconds }) {
   for (const m of all) {
     m.subject.memory.forgetPeak();
     let us = m.firstUs;
-    let spent = 0;
-    for (let samples = 1; us < SLOW_US && (spent < WARM_UP_US || samples < 4); samples *= 2) {
+    let spent = us;
+    for (let samples = 1; us < SLOW_US && (spent < WARM_UP_US || samples === 1); samples *= 2) {
       const answer = await m.subject.ask({ run: { samples, inner: 1 } });
       us = Math.min(us, ...answer.us);
       spent += answer.us.reduce((sum, t) => sum + t, 0);
@@ -144,8 +144,9 @@ async function takeTurn(m, round, { peak, bandwidth }) {
   m.samplesUs.push(...us);
   m.peak[round] = (answer.peak ?? machine) * subject.threads;
   if (!workload.bandwidth) return;
-  const gbs = await bandwidth(recurrentBytes(workload), subject.threads);
-  if (gbs) m.readUs[round] = (recurrentBytes(workload) / gbs / 1e3) * workload.T;
+  const bytes = recurrentBytes(workload, subject.precision);
+  const gbs = await bandwidth(bytes, subject.threads);
+  if (gbs) m.readUs[round] = (bytes / gbs / 1e3) * workload.T;
 }
 
 /** Bytes a subject took for this workload beyond what it takes when it has only started. */

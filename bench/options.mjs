@@ -7,6 +7,7 @@ export const USAGE = `npm run bench -- [options]
   --subject WORD  subjects whose name contains WORD (several: any of them), e.g. --subject native --subject onednn
   --rounds N      turns each subject gets (default 11, with --quick 5)
   --seconds N     what the turns of one group of workloads may take: fewer rounds where it would be more (default 60, with --quick 8)
+  --patience N    seconds that one run of a slow peer may take, else it is left out (default 20, with --quick 2)
   --json FILE     writes one JSON object a line
   --html FILE     writes a page of charts
   --bars          compares the rows with what this library promises
@@ -27,6 +28,7 @@ export function readOptions(args) {
       subject: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
+      patience: { type: 'string' },
       json: { type: 'string' },
       html: { type: 'string' },
       bars: { type: 'boolean', default: false },
@@ -41,6 +43,7 @@ export function readOptions(args) {
   return {
     ...values,
     rounds: count('--rounds', values.rounds, values.quick ? 5 : 11),
+    patience: count('--patience', values.patience, values.quick ? 2 : 20),
     seconds: count('--seconds', values.seconds, values.quick ? 8 : 60),
   };
 }

@@ -9,16 +9,16 @@ const rounded = (values, digits = 3) => values.map((v) => Number(v.toPrecision(d
  * One line of the JSON output.
  *
  *   us_median, us_min   of all timed runs; gflops: of matrix products, on the median
- *   ratio        this subject's time over that of `base`, native at the same thread count (in a browser our simd128), median of
- *                the rounds: above 1 is slower.
- *                ratio_low, ratio_high: the middle half of the rounds; ratio_min, ratio_max: all
- *   verdict      against the base: 'faster', 'slower', 'same' where the rounds do not tell (Mann-Whitney, 95 %), null with fewer than 4
- *   peak_share   gflops over what all its threads could do in registers, measured in the same turns
+ *   rounds       lower quartile of each turn's times: any two subjects can be compared round by round
+ *   ratio        this subject's time over that of `base` (native at the same thread count, in a browser our simd128), median of
+ *                the rounds: above 1 is slower. ratio_low, ratio_high: the middle half of the rounds; ratio_min, ratio_max: all
+ *   verdict      against the base: 'faster', 'slower', 'same' where the rounds do not tell (Mann-Whitney, 95 %), null with
+ *                fewer than 4 rounds
+ *   peak_share   of what all its threads could do in registers, measured in the same turns
  *   read_us, read_share   batch 1: the time to read W_hh T times at the speed measured for a block of its size; time over it
  *   memory       bytes it held at the most beyond a process that has only started
  *   deviation    from the first subject, largest of any result, as a share of the largest value
  *   same_bits    as the one-thread subject of the same instruction set
- *   rounds       lower quartile of each turn's times, so that any two subjects can be compared round by round
  */
 export function toRow(m, all) {
   const { subject, workload } = m;

@@ -52,6 +52,6 @@ for await (const line of createInterface({ input: process.stdin })) {
       say({ us: await timed(work, command.run.samples, command.run.inner), peak });
     }
   } catch (error) {
-    say({ error: error.message });
+    say({ error: `${error.name}: ${error.message}` });
   }
 }

@@ -115,5 +115,7 @@ export function flopsOf(w) {
   return w.mode === 'train' ? 3 * forward : forward;
 }
 
+const BYTES = { double: 8, fp32: 4, bf16: 2, int8: 1 };
+
 /** Bytes of W_hh: what one step of one row has to read. */
-export const recurrentBytes = (w) => 4 * w.gates * w.H * w.H;
+export const recurrentBytes = (w, precision) => BYTES[precision] * w.gates * w.H * w.H;

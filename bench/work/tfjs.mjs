@@ -1,17 +1,16 @@
 // work/tfjs.mjs: one workload on TensorFlow.js: its recurrent layers, and its gradients without an optimizer.
-import { maskPadding } from '../inputs.mjs';
-
 export function refuses(w) {
   if (w.kind === 'gemm') return 'recurrent layers only';
   if (w.cell === 'gru') return 'its GRU has no reset after the product, so it computes something else';
   if (w.mode === 'step') return 'timed on whole sequences only';
+  if (w.lengths) return 'it computes the padding too: the row of the full batch says how long that takes';
   if (w.layers > 1 || w.directions > 1) return 'timed on single layers only';
   return null;
 }
 
 const LAYERS = { lstm: 'lstm', rnn: 'simpleRNN' };
 
-/** Its layers want [B, T, F] and weights the other way round, one bias for two. With ragged lengths it computes the padding too. */
+/** Its layers want [B, T, F] and weights the other way round, one bias for two. */
 export function prepare(tf, w, parts) {
   const { I, H, T, B, gates } = w;
   const layer = tf.layers[LAYERS[w.cell]]({
@@ -29,11 +28,7 @@ export function prepare(tf, w, parts) {
   layer.setWeights([transposed(parts.weight_ih_l0, I), transposed(parts.weight_hh_l0, H), tf.tensor1d(bias)]);
 
   const swapped = (data, width) => tf.tidy(() => tf.tensor3d(data, [T, B, width]).transpose([1, 0, 2]));
-  const timeMajor = (t) =>
-    maskPadding(
-      tf.tidy(() => t.transpose([1, 0, 2]).dataSync().slice()),
-      w,
-    );
+  const timeMajor = (t) => tf.tidy(() => t.transpose([1, 0, 2]).dataSync().slice());
   const x = swapped(parts.x, I);
   if (w.mode === 'infer') {
     let y = null;
