@@ -79,15 +79,16 @@ async function measure() {
         peak: measurePeak,
         bandwidth: machine.bandwidth,
         limits: opts,
+        pids: [process.pid, machine.pid].filter(Boolean),
         folder,
         progress,
       });
       progress(null);
-      for (const { workload, measured, absent } of done) {
+      for (const { workload, measured, absent, disturbance } of done) {
         const those = measured.map((m) => toRow(m, measured));
         rows.push(...those);
         append(those);
-        console.log(`\n${table(workload, those, absent)}`);
+        console.log(`\n${table(workload, those, absent, disturbance)}`);
       }
     }
     return { rows, notes };

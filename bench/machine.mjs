@@ -19,6 +19,7 @@ export async function openMachine() {
   const bandwidth = async (bytes, threads) => program && (await program.ask([bytes, threads])).gbs;
   return {
     bandwidth,
+    pid: program?.pid,
     /** Lines for the head of a report. */
     async describe(peak) {
       const lines = [

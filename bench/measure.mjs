@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkAgreement, sameBits } from './compare.mjs';
 import { makeInputs } from './inputs.mjs';
+import { watchOthers } from './load.mjs';
 import { Absent } from './process.mjs';
 import { quartiles } from './statistics.mjs';
 import { recurrentBytes } from './workloads.mjs';
@@ -30,9 +31,14 @@ const BREATH_MS = 2;
  * @param peak      () => GFLOP/s of one core, now
  * @param bandwidth (bytes, threads) => GB/s at which so many bytes can be read again and again, now; or null
  * @param limits    { rounds, seconds }: turns each subject gets, and what a group may take
- * @returns [{ workload, measured, absent }] for each workload; `measured`: see `record`
+ * @param pids      processes that work for the harness itself
+ * @returns [{ workload, measured, absent, disturbance }] for each workload; `measured`: see `record`; `disturbance`: the share
+ *   of all processors' time that went to others meanwhile
  */
-export async function measureGroup(group, { subjects, peak, bandwidth, limits, folder, progress }) {
+export async function measureGroup(
+  group,
+  { subjects, peak, bandwidth, limits, folder, progress, pids = [process.pid] },
+) {
   const done = [];
   const started = [];
   try {
@@ -43,15 +49,34 @@ export async function measureGroup(group, { subjects, peak, bandwidth, limits, f
       const measured = await setUp(workload, entries, absent, folder);
       done.push({ workload, measured, absent });
     }
-    const all = done.flatMap((d) => d.measured);
-    const rounds = await calibrate(all, limits);
+    const all = () => done.flatMap(({ measured }) => measured);
+    /** Does something with a subject; one that fails then goes to the absent, whatever was measured of it before. */
+    const attempt = async (m, action) => {
+      try {
+        return await action();
+      } catch (error) {
+        if (!(error instanceof Absent)) throw error;
+        const of = done.find(({ workload }) => workload === m.workload);
+        of.measured.splice(of.measured.indexOf(m), 1);
+        of.absent.push([m.subject.name, error.message]);
+        await m.subject.stop();
+        return 0;
+      }
+    };
+    let roundUs = 0;
+    for (const m of all()) roundUs += await attempt(m, () => calibrate(m));
+    const affordable = Math.floor((limits.seconds * 1e6) / roundUs);
+    const rounds = Math.max(LEAST_ROUNDS, Math.min(limits.rounds, affordable));
+    const others = watchOthers([...pids, ...all().map((m) => m.subject.pid)]);
     for (let round = 0; round < rounds; round++) {
       progress(`${group.map((w) => w.name).join(', ')}: round ${round + 1} of ${rounds}`);
       // There and back again: who is always the last is always the warmest.
-      for (const m of round % 2 ? [...all].reverse() : all)
-        if (round < m.rounds) await takeTurn(m, round, { peak, bandwidth });
+      for (const m of round % 2 ? all().reverse() : all())
+        if (round < m.rounds) await attempt(m, () => takeTurn(m, round, { peak, bandwidth }));
     }
-    for (const m of all) m.memory = peakMemory(m);
+    const disturbance = others();
+    for (const m of all()) m.memory = peakMemory(m);
+    for (const one of done) one.disturbance = disturbance;
     return done;
   } finally {
     await Promise.all(started.map((s) => s.stop()));
@@ -110,27 +135,23 @@ const record = (workload, subject, resident) => ({
   firstUs: 0,
 });
 
-/** Warms everybody up and finds out how many runs make a turn. @returns the number of rounds */
-async function calibrate(all, { rounds, seconds }) {
-  let roundUs = 0;
-  for (const m of all) {
-    m.subject.memory.forgetPeak();
-    let us = m.firstUs;
-    let spent = us;
-    for (let samples = 1; us < SLOW_US && (spent < WARM_UP_US || samples === 1); samples *= 2) {
-      const answer = await m.subject.ask({ run: { samples, inner: 1 } });
-      us = Math.min(us, ...answer.us);
-      spent += answer.us.reduce((sum, t) => sum + t, 0);
-    }
-    const slow = us >= SLOW_US;
-    m.rounds = slow ? Math.max(1, Math.min(LEAST_ROUNDS, Math.floor(SLOW_TURNS_US / us))) : Number.POSITIVE_INFINITY;
-    m.inner = Math.max(1, Math.ceil(SAMPLE_US / us));
-    m.samples = Math.max(1, Math.min(300, Math.round(TURN_US / (us * m.inner))));
-    // One run of many milliseconds is long enough to get over its start by itself.
-    m.uncounted = m.samples > 2 ? Math.ceil(TURN_START_US / (us * m.inner)) : 0;
-    roundUs += slow ? 0 : (m.samples + m.uncounted) * m.inner * us + BREATH_MS * 1e3;
+/** Warms one up and finds out how many runs make a turn of it. @returns microseconds it adds to a round */
+async function calibrate(m) {
+  m.subject.memory.forgetPeak();
+  let us = m.firstUs;
+  let spent = us;
+  for (let samples = 1; us < SLOW_US && (spent < WARM_UP_US || samples === 1); samples *= 2) {
+    const answer = await m.subject.ask({ run: { samples, inner: 1 } });
+    us = Math.min(us, ...answer.us);
+    spent += answer.us.reduce((sum, t) => sum + t, 0);
   }
-  return Math.max(LEAST_ROUNDS, Math.min(rounds, Math.floor((seconds * 1e6) / roundUs)));
+  const slow = us >= SLOW_US;
+  m.rounds = slow ? Math.max(1, Math.min(LEAST_ROUNDS, Math.floor(SLOW_TURNS_US / us))) : Number.POSITIVE_INFINITY;
+  m.inner = Math.max(1, Math.ceil(SAMPLE_US / us));
+  m.samples = Math.max(1, Math.min(300, Math.round(TURN_US / (us * m.inner))));
+  // One run of many milliseconds is long enough to get over its start by itself.
+  m.uncounted = m.samples > 2 ? Math.ceil(TURN_START_US / (us * m.inner)) : 0;
+  return slow ? 0 : (m.samples + m.uncounted) * m.inner * us + BREATH_MS * 1e3;
 }
 
 async function takeTurn(m, round, { peak, bandwidth }) {

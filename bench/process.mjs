@@ -57,6 +57,7 @@ export async function startProcess(candidate) {
         child.stdin.write(`${encode(command)}\n`);
         return answer();
       },
+      pid: child.pid,
       memory: memoryOf(child.pid),
       stop,
     };

@@ -76,7 +76,11 @@ export function time(us) {
 
 export const mebibytes = (bytes) => (bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0);
 
-export function table(workload, rows, absent) {
+/** More than this and the figures say little: others had the processors. */
+const DISTURBED = 0.03;
+
+/** @param disturbance  share of all processors' time that others used; null where it is not known */
+export function table(workload, rows, absent, disturbance = null) {
   const reads = rows.some((row) => row.read_share !== null);
   const head = [
     '',
@@ -84,7 +88,7 @@ export function table(workload, rows, absent) {
     'least',
     'GFLOP/s',
     '% of peak',
-    `time / ${rows[0].base?.startsWith('chromium') ? 'simd128' : 'native'}`,
+    `time / ${rows[0]?.base?.startsWith('chromium') ? 'simd128' : 'native'}`,
     'middle half',
     'MiB',
   ];
@@ -108,8 +112,10 @@ export function table(workload, rows, absent) {
     if (reads) cells.splice(5, 0, row.read_share === null ? '-' : row.read_share.toFixed(2));
     out.push(cells);
   }
-  const rounds = Math.max(...rows.map((row) => row.rounds.length));
+  const rounds = Math.max(0, ...rows.map((row) => row.rounds.length));
   const lines = [`${workload.name}   (${rounds} rounds)`, out.toString()];
+  if (disturbance > DISTURBED)
+    lines.push(`disturbed: other programs had ${(100 * disturbance).toFixed(0)} % of the processors meanwhile`);
   for (const [reason, names] of byReason(absent)) lines.push(`left out: ${names.join(', ')}: ${reason}`);
   return lines.join('\n');
 }
