@@ -139,9 +139,9 @@ const dataTable = (rows) => {
 };
 
 /**
- * @param rows   rows of report.mjs
- * @param notes  lines about the machine and about who is not here
- * @param bars   the table of bars, or null
+ * @param {object[]} rows       rows of report.mjs
+ * @param {string[]} notes      lines about the machine and about who is not here
+ * @param {string | null} bars  the table of bars
  * @returns an HTML page that needs nothing else
  */
 export async function page(rows, notes, bars = null) {

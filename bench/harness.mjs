@@ -20,6 +20,7 @@ import { startProcess } from './process.mjs';
 import { showProgress } from './progress.mjs';
 import { byReason, table, toRow } from './report.mjs';
 import { BROWSER_CANDIDATES, CANDIDATES, findHere, startAll } from './subjects.mjs';
+import { isInstalled } from './versions.mjs';
 import { groupsOf, workloads } from './workloads.mjs';
 
 function refuse(message) {
@@ -49,6 +50,8 @@ const wanted = (opts.browser ? BROWSER_CANDIDATES : CANDIDATES).filter(
   (c) => opts.subject.length === 0 || opts.subject.some((word) => c.name.includes(word)),
 );
 if (wanted.length === 0) refuse(`no subject's name contains "${opts.subject.join('" or "')}"`);
+if (opts.html && !isInstalled('vega'))
+  refuse('--html needs Vega, which comes with the peers: npm run bench -- --install');
 const noBrowser = opts.browser ? missingBrowser() : null;
 if (noBrowser) refuse(`--browser needs a Chromium: ${noBrowser}`);
 if (opts.list) {
@@ -115,7 +118,7 @@ try {
   }
 } catch (error) {
   console.error(`bench: ${error.message}`);
-  process.exitCode = 1;
+  process.exit(1); // and with it the input of the subjects that still run
 }
 
 function readRows(files) {

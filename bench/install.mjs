@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { BUILT, buildProgram } from './build.mjs';
+import { missingTorch } from './subjects.mjs';
 
 /** @returns the exit code */
 export function install() {
@@ -18,7 +19,6 @@ export function install() {
     console.log(`${name}: ${missing ?? 'built'}`);
     failed ||= missing !== null;
   }
-  const torch = spawnSync('/usr/bin/python3', ['-c', 'import torch, numpy']).status === 0;
-  console.log(`pytorch: ${torch ? 'installed' : 'apt-get install python3-torch libopenblas0-openmp'}`);
+  console.log(`pytorch: ${missingTorch() ?? 'installed'}`);
   return failed ? 1 : 0;
 }

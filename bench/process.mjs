@@ -20,6 +20,7 @@ export async function startProcess(candidate) {
   child.stderr.on('data', (text) => {
     complaints = (complaints + text).slice(-2000);
   });
+  child.stdin.on('error', () => {}); // it ended: said by 'exit'
   const ended = new Promise((_, reject) => {
     child.on('error', (error) => reject(new Absent(error.message)));
     child.on('exit', (code, signal) =>

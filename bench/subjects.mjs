@@ -1,4 +1,8 @@
 // subjects.mjs: the list of systems that can be timed, how each is started, and which workloads it has no answer to.
+//
+// To add a peer: its package in package.json, what it does with a workload in work/ (or a program of its own in peers/ that
+// speaks as subject.mjs says), how it is started in systems.mjs, and an entry in CANDIDATES below. Before it is timed it has to
+// compute what the others compute.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { BUILT, buildProgram } from './build.mjs';
@@ -70,16 +74,20 @@ function inWords({ setup: w, run, file, result }) {
 
 const peer = (name, more) => ({ name, backend: 'cpu', threads: 1, precision: 'fp32', isBase: false, ...more });
 
+let torch = null;
+/** Asked once: importing it takes seconds. */
+export function missingTorch() {
+  torch ??= spawnSync('/usr/bin/python3', ['-c', 'import torch, numpy']).status === 0;
+  return torch ? null : 'apt-get install python3-torch libopenblas0-openmp';
+}
+
 const pytorch = (threads) =>
   peer(`pytorch ${threads}t`, {
     peer: 'pytorch',
     threads,
     command: ['/usr/bin/python3', [here('peers/pytorch.py'), String(threads)]],
     env: { ...openmp(threads), ...UNFORCED_OPENBLAS },
-    missing: () =>
-      spawnSync('/usr/bin/python3', ['-c', 'import torch, numpy']).status === 0
-        ? null
-        : 'apt-get install python3-torch libopenblas0-openmp',
+    missing: missingTorch,
   });
 
 const onednn = (threads) =>
@@ -122,7 +130,7 @@ const openmp = (threads) => ({
   ...(threads > 1 && { OMP_PROC_BIND: 'true', OMP_PLACES: 'cores' }),
 });
 
-const smallOnly = (w) => (w.kind === 'gemm' ? w.M * w.N * w.K > 1e7 : w.T * w.B * w.gates * w.H * (w.I + w.H) > 3e8);
+const isLarge = (w) => (w.kind === 'gemm' ? w.M * w.N * w.K > 1e7 : w.T * w.B * w.gates * w.H * (w.I + w.H) > 3e8);
 
 const tfjsWasm = tfjs('wasm', 1.3, WASM_FLAGS);
 
@@ -151,7 +159,7 @@ export const CANDIDATES = [
     {},
     {
       precision: 'double',
-      refuses: (w) => (smallOnly(w) ? 'double-precision TypeScript: small shapes only' : null),
+      refuses: (w) => (isLarge(w) ? 'double-precision TypeScript: small shapes only' : null),
     },
   ),
   onednn(1),
@@ -233,14 +241,19 @@ async function whyAbsent(candidate, best, start) {
 
 /** Starts those that do this workload. A process for each workload: what one leaves behind must not slow the next. */
 export async function startAll(candidates, workload, budget, start = startProcess) {
-  const entries = [];
   const absent = [];
-  for (const candidate of candidates) {
+  const entries = [];
+  const starting = candidates.map(async (candidate) => {
     const reason = elsewhere(workload, candidate) ?? candidate.refuses?.(workload, budget);
-    if (reason) absent.push([candidate.name, reason]);
-    else entries.push(start(candidate));
+    if (reason) throw new Absent(reason);
+    return start(candidate);
+  });
+  for (const [k, result] of (await Promise.allSettled(starting)).entries()) {
+    if (result.status === 'fulfilled') entries.push(result.value);
+    else if (result.reason instanceof Absent) absent.push([candidates[k].name, result.reason.message]);
+    else throw result.reason;
   }
-  return { entries: await Promise.all(entries), absent };
+  return { entries, absent };
 }
 
 /** Subjects of the rows that show how time and memory grow with T: four sizes at a time are enough work for a few. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { missingBrowser } from '../../bench/browser/server.mjs';
 import { measureGroup } from '../../bench/measure.mjs';
 import { Absent } from '../../bench/process.mjs';
 import { workloads } from '../../bench/workloads.mjs';
@@ -77,6 +78,56 @@ describe('a run', () => {
     expect(rows[2].deviation).toBeGreaterThan(0);
     expect(text).toContain('time / native');
     expect(text).toContain('not measured');
+  });
+});
+
+describe.skipIf(missingBrowser())('a run in Chromium', () => {
+  it('times our WASM in pages of their own, against simd128', { timeout: 120_000 }, () => {
+    const json = join(folder, 'browser.json');
+    const args = [
+      '--browser',
+      '--filter',
+      'I=8 H=16',
+      '--subject',
+      'chromium wasm simd128',
+      '--subject',
+      'chromium wasm relaxed',
+    ];
+    execFileSync(process.execPath, [harness, ...args, '--rounds', '2', '--json', json], { stdio: 'pipe' });
+    const rows = readFileSync(json, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(rows.map((row) => [row.subject, row.simd])).toEqual([
+      ['chromium wasm simd128', 'wasm-simd'],
+      ['chromium wasm relaxed', 'wasm-relaxed-simd'],
+    ]);
+    for (const row of rows) {
+      expect(row).toMatchObject({ peer: 'unrolled', backend: 'wasm', threads: 1, base: 'chromium wasm simd128' });
+      expect(row.us_min).toBeGreaterThan(0);
+      expect(row.peak_share).toBeLessThan(1.05);
+    }
+    expect(rows[1].deviation).toBeGreaterThan(0); // fused multiply-adds round otherwise: results did come back
+  });
+});
+
+describe('cold start', () => {
+  it('times fresh processes and weighs what is installed', { timeout: 120_000 }, () => {
+    const json = join(folder, 'cold.json');
+    const text = execFileSync(process.execPath, [harness, '--cold', '--rounds', '1', '--json', json], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const rows = readFileSync(json, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(rows.slice(0, 2).map((row) => row.subject)).toEqual(['unrolled native', 'unrolled wasm']);
+    for (const row of rows) {
+      expect(row.ms_median).toBeGreaterThan(1);
+      expect(row.bytes).toBeGreaterThan(1e5);
+    }
+    for (const name of ['unrolled native', 'onnxruntime-node', 'tfjs wasm', 'brain.js']) expect(text).toContain(name);
   });
 });
 
