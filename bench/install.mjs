@@ -19,6 +19,6 @@ export function install() {
     console.log(`${name}: ${missing ?? 'built'}`);
     failed ||= missing !== null;
   }
-  console.log(`pytorch: ${missingTorch() ?? 'installed'}`);
+  console.log(`pytorch: ${missingTorch(2) ?? 'installed'}`);
   return failed ? 1 : 0;
 }

@@ -74,11 +74,17 @@ function inWords({ setup: w, run, file, result }) {
 
 const peer = (name, more) => ({ name, backend: 'cpu', threads: 1, precision: 'fp32', isBase: false, ...more });
 
+/** Imports PyTorch, and finds out whose threads its OpenBLAS uses: 3 if its own instead of PyTorch's. */
+const TRY_TORCH = `import torch, numpy, sys
+sys.exit(3 if 'openblas-pthread' in open('/proc/self/maps').read() else 0)`;
 let torch = null;
-/** Asked once: importing it takes seconds. */
-export function missingTorch() {
-  torch ??= spawnSync('/usr/bin/python3', ['-c', 'import torch, numpy']).status === 0;
-  return torch ? null : 'apt-get install python3-torch libopenblas0-openmp';
+
+/** @returns null if PyTorch can be timed with so many threads, else what to type. Asked once: importing it takes seconds. */
+export function missingTorch(threads) {
+  torch ??= spawnSync('/usr/bin/python3', ['-c', TRY_TORCH]);
+  if (torch.status === 3 && threads > 1)
+    return 'two pools of threads would fight over the cores: apt-get install libopenblas0-openmp';
+  return torch.status === 0 || torch.status === 3 ? null : 'apt-get install python3-torch libopenblas0-openmp';
 }
 
 const pytorch = (threads) =>
@@ -87,7 +93,7 @@ const pytorch = (threads) =>
     threads,
     command: ['/usr/bin/python3', [here('peers/pytorch.py'), String(threads)]],
     env: { ...openmp(threads), ...UNFORCED_OPENBLAS },
-    missing: missingTorch,
+    missing: () => missingTorch(threads),
   });
 
 const onednn = (threads) =>
