@@ -1,4 +1,4 @@
-"""pytorch.py: PyTorch as a subject of the benchmark; the same commands as subject.mjs. Usage: pytorch.py THREADS"""
+"""pytorch.py: PyTorch as a subject of the benchmark; speaks what subject.mjs speaks. Usage: pytorch.py THREADS"""
 import json
 import sys
 import time
@@ -10,65 +10,104 @@ torch.set_num_threads(int(sys.argv[1]))
 LAYERS = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
 
-def layout(w):
-    if w["kind"] == "gemm":
-        return [("a", (w["M"], w["K"])), ("b", (w["K"], w["N"]))]
-    rows = w["gates"] * w["H"]
-    return [("x", (w["T"], w["B"], w["I"])), ("dy", (w["T"], w["B"], w["H"])), ("w_ih", (rows, w["I"])),
-            ("w_hh", (rows, w["H"])), ("b_ih", (rows,)), ("b_hh", (rows,))]
+class Reader:
+    """Arrays of the input file one after another, in the order of bench/inputs.mjs."""
 
+    def __init__(self, path):
+        self.data, self.at = np.fromfile(path, np.float32), 0
 
-def split(w, path):
-    data, parts, at = np.fromfile(path, np.float32), {}, 0
-    for name, shape in layout(w):
+    def __call__(self, *shape):
         size = int(np.prod(shape))
-        parts[name] = torch.from_numpy(data[at:at + size].reshape(shape).copy())
-        at += size
-    return parts
+        part = torch.from_numpy(self.data[self.at:self.at + size].reshape(shape).copy())
+        self.at += size
+        return part
 
 
-def prepare(w, parts):
-    if w["kind"] == "gemm":
-        return lambda: (parts["a"] @ parts["b"],)
-    layer = LAYERS[w["cell"]](w["I"], w["H"])
-    with torch.no_grad():
-        for name in ("w_ih", "w_hh", "b_ih", "b_hh"):
-            getattr(layer, name.replace("w_", "weight_").replace("b_", "bias_") + "_l0").copy_(parts[name])
-    x = parts["x"]
-    if w["mode"] == "infer":
-        def infer():
-            with torch.no_grad():
-                return (layer(x)[0],)
-        return infer
-    x.requires_grad_(True)
+class Product:
+    def __init__(self, w, read):
+        self.a, self.b = read(w["M"], w["K"]), read(w["K"], w["N"])
 
-    def train():
-        layer.zero_grad(set_to_none=True)
-        x.grad = None
-        y = layer(x)[0]
-        y.backward(parts["dy"])
-        return y.detach(), x.grad, layer.weight_ih_l0.grad, layer.weight_hh_l0.grad
-    return train
+    def run(self):
+        self.c = self.a @ self.b
+
+    def collect(self):
+        return [self.c]
 
 
-def summarise(t):
-    flat = t.reshape(-1)
-    return [flat.abs().mean().item(), flat[0].item(), flat[flat.numel() // 2].item(), flat[-1].item()]
+class Net:
+    def __init__(self, w, read):
+        T, B, I, H = w["T"], w["B"], w["I"], w["H"]
+        self.cell, self.mode = w["cell"], w["mode"]
+        self.layer = LAYERS[self.cell](I, H, w["layers"], bidirectional=w["directions"] == 2)
+        self.x = read(T, B, I)
+        if self.mode == "train":
+            self.dy = read(T, B, w["directions"] * H)
+            self.x.requires_grad_(True)
+        if self.mode == "step":
+            self.state = read(1, B, H)
+            if self.cell == "lstm":
+                self.state = (self.state, read(1, B, H))
+        with torch.no_grad():
+            for parameter in self.layer.parameters():
+                parameter.copy_(read(*parameter.shape))
+        self.lengths = torch.tensor(w["lengths"]) if w["lengths"] else None
+        self.T = T
+
+    def forward(self):
+        if self.lengths is None:
+            return self.layer(self.x)[0]
+        packed = torch.nn.utils.rnn.pack_padded_sequence(self.x, self.lengths, enforce_sorted=False)
+        return torch.nn.utils.rnn.pad_packed_sequence(self.layer(packed)[0], total_length=self.T)[0]
+
+    def run(self):
+        if self.mode == "train":
+            self.layer.zero_grad(set_to_none=True)
+            self.x.grad = None
+            self.y = self.forward()
+            self.y.backward(self.dy)
+            return
+        with torch.no_grad():
+            if self.mode == "step":
+                _, self.state = self.layer(self.x, self.state)
+            else:
+                self.y = self.forward()
+
+    def collect(self):
+        if self.mode == "step":
+            return self.state if self.cell == "lstm" else [self.state]
+        if self.mode == "infer":
+            return [self.y]
+        return [self.y.detach(), self.x.grad] + [p.grad for p in self.layer.parameters()]
 
 
-run = None
+def timed(samples, inner):
+    us = []
+    for _ in range(samples):
+        start = time.perf_counter_ns()
+        for _ in range(inner):
+            work.run()
+        us.append((time.perf_counter_ns() - start) / 1e3 / inner)
+    return us
+
+
+def answer(command):
+    global work
+    if "run" in command:
+        return {"us": timed(command["run"]["samples"], command["run"]["inner"])}
+    w = command["setup"]
+    work = (Product if w["kind"] == "gemm" else Net)(w, Reader(command["file"]))
+    us = timed(1, 1)[0]
+    with open(command["result"], "wb") as out:
+        for array in work.collect():
+            out.write(array.contiguous().numpy().tobytes())
+    return {"us": us}
+
+
+work = None
+print(json.dumps({"version": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
 for line in sys.stdin:
-    command = json.loads(line)
-    if "setup" in command:
-        run = prepare(command["setup"], split(command["setup"], command["file"]))
-        results = run()
-        check = [results[0][0, 0].item()] if command["setup"]["kind"] == "gemm" else [v for t in results for v in summarise(t)]
-        answer = {"check": check, "info": {"name": "pytorch", "version": torch.__version__, "threads": torch.get_num_threads()}}
-    else:
-        us = []
-        for _ in range(command["run"]):
-            start = time.perf_counter_ns()
-            run()
-            us.append((time.perf_counter_ns() - start) / 1e3)
-        answer = {"us": us}
-    print(json.dumps(answer), flush=True)
+    try:
+        said = answer(json.loads(line))
+    except Exception as error:  # reported to the parent, who decides
+        said = {"error": f"{type(error).__name__}: {error}"}
+    print(json.dumps(said), flush=True)

@@ -1,0 +1,93 @@
+// process.mjs: a child process that answers one line for each line it is given, and the memory it takes.
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+/** What a system did not answer in this time it will not be asked again in this workload. */
+export const PATIENCE_MS = 30_000;
+
+/** A system that cannot take part, and says so itself or by its silence. The others go on without it. */
+export class Absent extends Error {}
+
+/** Starts a candidate of subjects.mjs. @returns the subject, with `info` as its first line says. */
+export async function startProcess(candidate) {
+  const { encode = JSON.stringify, command } = candidate;
+  const [program, args] = command;
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...candidate.env } });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  // What it complained of is shown only if it fails: warnings of sixteen systems would bury the tables.
+  let complaints = '';
+  child.stderr.on('data', (text) => {
+    complaints = (complaints + text).slice(-2000);
+  });
+  child.stdin.on('error', () => {}); // it ended: said by 'exit'
+  const ended = new Promise((_, reject) => {
+    child.on('error', (error) => reject(new Absent(error.message)));
+    child.on('exit', (code, signal) =>
+      reject(new Absent(`ended with ${signal ?? `code ${code}`}: ${complaints.trim()}`)),
+    );
+  });
+  ended.catch(() => {}); // reported by whoever is asking at that moment
+
+  async function answer() {
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Absent(`no answer within ${PATIENCE_MS / 1e3} s`)), PATIENCE_MS);
+    });
+    try {
+      const { value, done } = await Promise.race([lines.next(), ended, late]);
+      if (done) return await Promise.race([ended, late]);
+      const parsed = JSON.parse(value);
+      if (parsed.error) throw new Absent(parsed.error);
+      return parsed;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  const stop = () => {
+    child.removeAllListeners('exit');
+    child.kill('SIGKILL');
+  };
+  try {
+    const info = await answer();
+    return {
+      ...candidate,
+      info,
+      ask(command) {
+        child.stdin.write(`${encode(command)}\n`);
+        return answer();
+      },
+      pid: child.pid,
+      memory: memoryOf(child.pid),
+      stop,
+    };
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+/** Resident bytes of a process, as Linux counts them; null figures elsewhere. */
+function memoryOf(pid) {
+  const read = (field) => {
+    try {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      return 1024 * Number(status.match(new RegExp(`^${field}:\\s*(\\d+) kB`, 'm'))[1]);
+    } catch {
+      return null;
+    }
+  };
+  return {
+    now: () => read('VmRSS'),
+    peak: () => read('VmHWM'),
+    /** Lets the peak start again from what is resident now. */
+    forgetPeak() {
+      try {
+        writeFileSync(`/proc/${pid}/clear_refs`, '5');
+      } catch {
+        // Without it the peak counts from the start of the process: reading the inputs is in it too.
+      }
+    },
+  };
+}
