@@ -1,6 +1,6 @@
-// pool.cc: the threads of one environment of the addon. The caller works too; the others spin a few tens of microseconds
-// for the next job (the steps of a sequence follow each other that closely), then sleep. Nothing is global: environments
-// do not meet.
+// pool.cc: the threads of one environment of the addon. The caller works too; the others spin a few tens of
+// microseconds for the next job (the steps of a sequence follow each other that closely), then sleep. Nothing is
+// global: environments do not meet.
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
