@@ -18,6 +18,13 @@ export default defineConfig({
       {
         // Found only when the built module is first loaded, Vite would reload the page in the middle of a test.
         optimizeDeps: { include: ['wasm-feature-detect'] },
+        // Cross-origin isolated: only then is there shared memory, and WASM with threads.
+        server: {
+          headers: {
+            'Cross-Origin-Opener-Policy': 'same-origin',
+            'Cross-Origin-Embedder-Policy': 'require-corp',
+          },
+        },
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],

@@ -11,9 +11,9 @@ describe('ready', () => {
   });
 
   it('threads that a backend does not have are named', async () => {
-    const { threads, tried } = await u.ready({ backend: 'wasm', simd: 'wasm-simd', threads: 3 });
+    const { threads, tried } = await u.ready({ backend: 'reference', threads: 3 });
     expect(threads).toBe(1);
-    expect(tried.at(-1)?.reason).toBe('chosen: wasm-simd, threads: 1 (3 asked for: more than this backend has)');
+    expect(tried.at(-1)?.reason).toBe('chosen: scalar, threads: 1 (3 asked for: more than this backend has)');
   });
 
   it('a call that fails leaves the backend there is, and the next call works', async () => {

@@ -27,14 +27,10 @@ export interface AddonInstance {
   close(): void;
 }
 
-export interface NativeBackend extends Backend {
-  setThreads(threads: number): void;
-}
-
 const REMEDY = 'run "npm run build:native" in a clone, or reinstall the package';
 
 /** @throws Unavailable if the addon is of another version than this library, or `simd` is not to be had on this CPU. */
-export function openNative(addon: Addon, options: { simd?: Simd | undefined; threads: number }): NativeBackend {
+export function openNative(addon: Addon, options: { simd?: Simd | undefined; threads: number }): Backend {
   if (addon.abi !== ABI_VERSION) {
     const reason = `addon was built for ABI ${addon.abi}, this library needs ${ABI_VERSION}`;
     throw new Unavailable('native', reason, REMEDY);

@@ -1,9 +1,9 @@
 // Which backend to use: the fastest that works here, or the one asked for. Every attempt is kept with its reason and remedy,
 // so that nobody has to guess why WASM runs where the addon was expected.
-import { relaxedSimd, simd as wasmSimd } from 'wasm-feature-detect';
+import { relaxedSimd, simd as wasmSimd, threads as wasmThreads } from 'wasm-feature-detect';
 import { BackendError, UnrolledError } from '../errors.js';
 import { checkOptions, is } from '../options.js';
-import { platform, type WasmVariant } from '../platform/types.js';
+import { platform } from '../platform/types.js';
 import { type Addon, openNative } from './native.js';
 import { createReferenceBackend } from './reference/index.js';
 import type { Attempt, Backend, BackendInfo, BackendName, Simd } from './types.js';
@@ -13,7 +13,12 @@ import { openWasm } from './wasm.js';
 export interface ReadyOptions {
   /** 'auto', the default: native, else WASM, else reference. */
   backend?: 'auto' | BackendName;
-  /** Threads of the native backend. Results are the same bits for any number. Default: the cores, at most 8. */
+  /**
+   * Results are the same bits for any number. Default: native, the cores, at most 8; WASM, one. WASM with more than one is
+   * another module, on shared memory, and so a backend of its own: tensors of WASM with one thread are not for it. It needs
+   * Node, or a page that is cross-origin isolated; elsewhere there is one thread, and `backendInfo().tried` says why. On a
+   * page's main thread it waits for the others by spinning, where a worker sleeps.
+   */
   threads?: number;
   /** The instruction set. Default: the best this machine has. */
   simd?: Simd;
@@ -46,7 +51,7 @@ async function start({ backend, simd, threads, wasmUrl }: BackendSpec): Promise<
     case 'native':
       return startNative(simd, threads);
     case 'wasm':
-      return startWasm(simd, wasmUrl);
+      return startWasm(simd, threads, wasmUrl);
     case 'reference':
       if (simd !== undefined && simd !== 'scalar') throw new Unavailable('reference', `it has no simd "${simd}"`);
       return createReferenceBackend();
@@ -60,32 +65,40 @@ function startNative(simd?: Simd, threads = Math.min(platform().cores(), MOST_TH
   return openNative(loadAddon() as Addon, { simd, threads });
 }
 
-async function startWasm(simd?: Simd, wasmUrl?: string | URL): Promise<Backend> {
+async function startWasm(simd?: Simd, threads = 1, wasmUrl?: string | URL): Promise<Backend> {
   const remedy = 'use Chrome 91, Firefox 89, Safari 16.4, Node 20 or newer';
   if (typeof WebAssembly === 'undefined') throw new Unavailable('wasm', 'this engine has no WebAssembly', remedy);
   if (!(await wasmSimd())) throw new Unavailable('wasm', 'this engine has no WASM SIMD', remedy);
-  if (simd === undefined) return startBestWasm(wasmUrl);
-  const variant = ({ 'wasm-relaxed-simd': 'relaxed', 'wasm-simd': 'simd128' } as Record<string, WasmVariant>)[simd];
-  if (!variant) throw new Unavailable('wasm', `it has no simd "${simd}"`, 'choose "wasm-simd" or "wasm-relaxed-simd"');
-  if (variant === 'relaxed' && !(await relaxedSimd())) {
-    throw new Unavailable(
-      'wasm',
-      'this engine has no relaxed SIMD',
-      'choose "wasm-simd", or in Node 20 start with --experimental-wasm-relaxed-simd',
-    );
+  if (threads > 1) {
+    const refused = platform().threadsRefused() ?? ((await wasmThreads()) ? null : 'this engine has no WASM threads');
+    if (refused) throw new Unavailable('wasm', refused);
   }
-  return openWasm(await platform().compileWasm(variant, wasmUrl));
-}
-
-async function startBestWasm(wasmUrl?: string | URL): Promise<Backend> {
-  if (await relaxedSimd()) {
-    try {
-      return openWasm(await platform().compileWasm('relaxed', wasmUrl));
-    } catch {
-      // That file may be absent: its build needs more tools. What is wrong with both, the other one's error says too.
-    }
+  const open = async (name: 'simd128' | 'relaxed'): Promise<Backend> => {
+    const module = await platform().compileWasm(threads > 1 ? `${name}-threads` : name, wasmUrl);
+    return openWasm(module, { threads, platform: platform() });
+  };
+  switch (simd) {
+    case 'wasm-simd':
+      return open('simd128');
+    case 'wasm-relaxed-simd':
+      if (await relaxedSimd()) return open('relaxed');
+      throw new Unavailable(
+        'wasm',
+        'this engine has no relaxed SIMD',
+        'choose "wasm-simd", or in Node 20 start with --experimental-wasm-relaxed-simd',
+      );
+    case undefined:
+      if (await relaxedSimd()) {
+        try {
+          return await open('relaxed');
+        } catch {
+          // That file may be absent: its build needs more tools. What is wrong with both, the other one's error says too.
+        }
+      }
+      return open('simd128');
+    default:
+      throw new Unavailable('wasm', `it has no simd "${simd}"`, 'choose "wasm-simd" or "wasm-relaxed-simd"');
   }
-  return openWasm(await platform().compileWasm('simd128', wasmUrl));
 }
 
 // ---- what ready() and backendInfo() are made of ----------------------------------------------------------------------
@@ -103,7 +116,10 @@ export async function selectBackend(options: ReadyOptions = {}): Promise<Backend
     wasmUrl: { expected: 'a URL', accepts: (value) => typeof value === 'string' || value instanceof URL },
   });
   if (selected && options.backend === undefined && options.simd === undefined && options.wasmUrl === undefined) {
-    return withThreads(selected.backend, options.threads);
+    const { backend, tried } = selected;
+    const chosen = await chosenWith(backend, options.threads);
+    if (options.threads !== undefined) selected = { backend, tried: [...tried.slice(0, -1), chosen] };
+    return backend;
   }
   const asked = options.backend === 'auto' ? undefined : options.backend;
   const wanted = asked ?? fromEnvironment('UNROLLED_BACKEND', ['auto', ...AUTO]) ?? 'auto';
@@ -111,16 +127,11 @@ export async function selectBackend(options: ReadyOptions = {}): Promise<Backend
   const tried: Attempt[] = [];
   for (const name of wanted === 'auto' ? AUTO : [wanted]) {
     try {
-      const backend = withThreads(
-        await openOnce({ ...options, backend: name, ...(simd && { simd }) }),
-        options.threads,
-      );
-      tried.push({
-        backend: name,
-        ok: true,
-        reason: `chosen: ${backend.info.simd}, ${threadsOf(backend, options.threads)}`,
-      });
+      const { backend, why } = await openBest({ ...options, backend: name, ...(simd && { simd }) });
+      tried.push(await chosenWith(backend, options.threads, why));
+      const before = selected?.backend;
       selected = { backend, tried };
+      if (before !== backend) await before?.rest?.();
       return backend;
     } catch (error) {
       tried.push(failure(name, error));
@@ -129,10 +140,22 @@ export async function selectBackend(options: ReadyOptions = {}): Promise<Backend
   throw new BackendError('no backend could be started', tried);
 }
 
-function threadsOf({ info }: Backend, wanted: number | undefined): string {
-  const note =
-    wanted !== undefined && wanted !== info.threads ? ` (${wanted} asked for: more than this backend has)` : '';
-  return `threads: ${info.threads}${note}`;
+/** Gives the backend in use its threads. If they are fewer than asked for, `why` is the reason, or what came of trying. */
+async function chosenWith(backend: Backend, threads: number | undefined, why?: string): Promise<Attempt> {
+  const { name } = backend.info;
+  let reason = why ?? 'more than this backend has';
+  if (threads !== undefined && backend.setThreads) {
+    try {
+      await backend.setThreads(threads);
+    } catch (error) {
+      reason = failure(name, error).reason;
+    }
+  } else if (name === 'wasm' && !why) {
+    reason = `it was opened with one; ready({ backend: "wasm", threads: ${threads} }) opens another, with tensors of its own`;
+  }
+  const { info } = backend;
+  const note = threads !== undefined && threads !== info.threads ? ` (${threads} asked for: ${reason})` : '';
+  return { backend: name, ok: true, reason: `chosen: ${info.simd}, threads: ${info.threads}${note}` };
 }
 
 /** What runs the kernels, and what was tried before it was chosen. Throws BackendError before `ready()`. */
@@ -141,8 +164,20 @@ export function backendInfo(): BackendInfo {
   return { ...selected.backend.info, tried: selected.tried };
 }
 
+/** Where WASM cannot have threads, WASM with one is the best there is, and `why` says so. */
+async function openBest(spec: BackendSpec): Promise<{ backend: Backend; why?: string }> {
+  if (!isThreadedWasm(spec)) return { backend: await openOnce(spec) };
+  try {
+    return { backend: await openOnce(spec) };
+  } catch (error) {
+    return { backend: await openOnce({ ...spec, threads: 1 }), why: failure('wasm', error).reason };
+  }
+}
+
+const isThreadedWasm = ({ backend, threads = 1 }: BackendSpec): boolean => backend === 'wasm' && threads > 1;
+
 function openOnce(spec: BackendSpec): Promise<Backend> {
-  const key = [spec.backend, spec.simd, spec.wasmUrl].join(' ');
+  const key = [spec.backend, spec.simd, spec.wasmUrl, isThreadedWasm(spec)].join(' ');
   let promise = opened.get(key);
   if (!promise) {
     promise = start(spec);
@@ -162,11 +197,6 @@ function forgetWhenClosed(backend: Backend, key: string): void {
     if (selected?.backend === backend) selected = undefined;
     close();
   };
-}
-
-function withThreads(backend: Backend, threads: number | undefined): Backend {
-  if (threads !== undefined && 'setThreads' in backend) (backend.setThreads as (n: number) => void)(threads);
-  return backend;
 }
 
 function fromEnvironment<T extends string>(variable: string, values: readonly T[]): T | undefined {

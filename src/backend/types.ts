@@ -93,6 +93,10 @@ export interface Backend {
   readonly info: BackendInfo;
   readonly memory: Memory;
   readonly kernels: Kernels;
+  /** Changes the number of threads; absent where there is only one. Throws or rejects where they cannot be had. */
+  setThreads?(threads: number): void | Promise<void>;
+  /** Another backend takes over for now: ends what costs memory while nobody computes here. */
+  rest?(): Promise<void>;
   /** Stops threads and frees memory. Tensors of this backend are dead afterwards. */
   close(): void;
 }

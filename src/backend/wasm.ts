@@ -1,15 +1,19 @@
 // The WASM backend: the same kernels as exports of a pure .wasm file, with a loader of our own. Persistent and step storages
 // live in the module's heap. A `host` storage is copied into it for the time of a call, and back if the kernel writes it.
+// With threads the heap is a SharedArrayBuffer, and workers have instances of their own over it (wasm-pool.ts).
 import { BackendError } from '../errors.js';
+import type { Platform } from '../platform/types.js';
 import { foreignError } from './binding.js';
 import { ABI_VERSION, type Access, type Binding, bindKernels, kernelTable, type RawKernels } from './generated/abi.js';
 import { BackendMemory, type Block, type Heap, refuseDetached } from './memory.js';
 import { ALIGNMENT, type Region } from './memory-arena.js';
-import type { Backend, Storage } from './types.js';
+import type { Backend, BackendInfo, Storage } from './types.js';
 import { Unavailable } from './unavailable.js';
+import { hasThreads, wasmImports } from './wasm-imports.js';
+import { type PoolExports, WasmPool } from './wasm-pool.js';
 
 type WasmExports = RawKernels & {
-  memory: WebAssembly.Memory;
+  memory?: WebAssembly.Memory;
   malloc(bytes: number): number;
   free(address: number): void;
   u_abi_version(): number;
@@ -23,9 +27,22 @@ const REMEDY = 'use the .wasm files of this release, or run "npm run build:wasm"
 /** U_ISA_WASM_RELAXED of native/runtime/ctx.h. */
 const ISA_RELAXED = 6;
 
-/** @throws Unavailable if the module is of another version than this library. */
-export async function openWasm(module: WebAssembly.Module): Promise<Backend> {
-  const instance = await WebAssembly.instantiate(module, stubImports(module));
+/** What wasm/build.mjs links a module with shared memory for. */
+const INITIAL_PAGES = 256;
+/** 4 GiB, all that a 32-bit address reaches. */
+const MOST_PAGES = 65536;
+
+/**
+ * `threads` are what a module that was built for them starts with; the others have one.
+ *
+ * @throws Unavailable if the module is of another version than this library, or its threads cannot be started.
+ */
+export async function openWasm(
+  module: WebAssembly.Module,
+  { threads = 1, platform }: { threads?: number; platform: Platform },
+): Promise<Backend> {
+  const shared = hasThreads(module) ? sharedMemory() : null;
+  const instance = await WebAssembly.instantiate(module, wasmImports(module, shared));
   const raw = instance.exports as unknown as WasmExports;
   raw._initialize?.();
   const abi = raw.u_abi_version?.();
@@ -38,30 +55,38 @@ export async function openWasm(module: WebAssembly.Module): Promise<Backend> {
   const ctx = raw.u_open(isa, 1);
   if (ctx === 0) throw new Unavailable('wasm', 'no memory to open the module', 'close other pages or programs');
 
-  const heap = new WasmHeap(raw);
+  const heap = new WasmHeap(raw, shared ?? (raw.memory as WebAssembly.Memory));
   const memory = new BackendMemory(heap);
   const simd = isa === ISA_RELAXED ? 'wasm-relaxed-simd' : 'wasm-simd';
+  const pool = shared && new WasmPool(instance.exports as unknown as PoolExports, ctx, module, shared, platform);
+  await pool?.resize(threads);
   return {
-    info: { name: 'wasm', simd, threads: 1, abi, tried: [] },
+    get info(): BackendInfo {
+      return { name: 'wasm', simd, threads: heap.closed ? 0 : (pool?.threads ?? 1), abi, tried: [] };
+    },
     memory,
     kernels: bindKernels(new WasmBinding(raw, ctx, heap, memory)),
+    ...(pool && { setThreads: (count: number) => pool.resize(count), rest: () => pool.resize(1) }),
     close() {
       if (heap.closed) return;
       memory.close();
-      raw.u_close(ctx);
       heap.closed = true;
+      if (pool) void pool.close().then(() => raw.u_close(ctx));
+      else raw.u_close(ctx);
     },
   };
 }
 
-/** What libc may ask of its host without our kernels ever using it: refused, should it be called after all. */
-function stubImports(module: WebAssembly.Module): WebAssembly.Imports {
-  const imports: Record<string, Record<string, () => number>> = {};
-  const NOT_SUPPORTED = 52; // ENOSYS of WASI
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    imports[from] = { ...imports[from], [name]: () => NOT_SUPPORTED };
+/** The largest there is room for: a shared memory has to say how far it will grow, and some engines set that aside at once. */
+function sharedMemory(): WebAssembly.Memory {
+  for (let maximum = MOST_PAGES; maximum > INITIAL_PAGES; maximum /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared: true });
+    } catch {
+      // Half of it may fit.
+    }
   }
-  return imports;
+  throw new Unavailable('wasm', 'no address space for a shared memory', 'close other pages or programs');
 }
 
 /** `start` is what malloc gave, before alignment. */
@@ -71,7 +96,10 @@ class WasmHeap implements Heap {
   closed = false;
   private bytes = new Uint8Array(0);
 
-  constructor(private readonly raw: WasmExports) {}
+  constructor(
+    private readonly raw: WasmExports,
+    private readonly memory: WebAssembly.Memory,
+  ) {}
 
   take(bytes: number): Region {
     const size = bytes + ALIGNMENT;
@@ -94,16 +122,19 @@ class WasmHeap implements Heap {
   bufferOf(region: Region): ArrayBuffer {
     if (region.buffer) return region.buffer;
     if (this.closed) throw new BackendError('wasm: this backend was closed; call await ready() again');
-    return this.raw.memory.buffer as ArrayBuffer;
+    return this.memory.buffer as ArrayBuffer;
   }
 
   reserved(): number {
-    return this.raw.memory.buffer.byteLength;
+    return this.memory.buffer.byteLength;
   }
 
-  /** The whole heap, now. Growth detaches the old buffer: its views' length becomes 0. */
-  view(): Uint8Array {
-    if (this.bytes.length === 0) this.bytes = new Uint8Array(this.raw.memory.buffer);
+  /**
+   * The heap, at least up to `end`, now. Growth detaches the old buffer, whose views' length becomes 0; one that is shared
+   * lives on at its old length.
+   */
+  view(end: number): Uint8Array {
+    if (this.bytes.length < end) this.bytes = new Uint8Array(this.memory.buffer);
     return this.bytes;
   }
 }
@@ -137,7 +168,8 @@ class WasmBinding implements Binding {
   leave(): void {
     if (this.staged.length === 0) return;
     for (const { block, address, written } of this.staged) {
-      if (written) bytesOf(block).set(this.heap.view().subarray(address, address + block.bytes));
+      const end = address + block.bytes;
+      if (written) bytesOf(block).set(this.heap.view(end).subarray(address, end));
     }
     this.staged.length = 0;
     this.memory.scratch.reset(this.position);
@@ -157,7 +189,7 @@ class WasmBinding implements Binding {
       entry = { block, address: scratch.region.address + start, written: false };
       this.staged.push(entry);
       // Also what is only written: a storage may be longer than the kernel's result, and a kernel that fails writes nothing.
-      this.heap.view().set(bytesOf(block), entry.address);
+      this.heap.view(entry.address + block.bytes).set(bytesOf(block), entry.address);
     }
     if (access !== 'r') entry.written = true;
     return entry.address;

@@ -2,11 +2,13 @@
 // written out for each file, because that is the form bundlers look for when they copy assets.
 import { Unavailable } from '../backend/unavailable.js';
 import { UnrolledError } from '../errors.js';
-import { locateWasm, type Platform, type WasmVariant } from './types.js';
+import { followWorker, locateWasm, type Platform, type WasmVariant } from './types.js';
 
 const files: Record<WasmVariant, () => URL> = {
   simd128: () => new URL('../../wasm/dist/unrolled-simd128.wasm', import.meta.url),
   relaxed: () => new URL('../../wasm/dist/unrolled-relaxed.wasm', import.meta.url),
+  'simd128-threads': () => new URL('../../wasm/dist/unrolled-simd128-threads.wasm', import.meta.url),
+  'relaxed-threads': () => new URL('../../wasm/dist/unrolled-relaxed-threads.wasm', import.meta.url),
 };
 const REMEDY = 'serve the .wasm files of this package and pass ready({ wasmUrl: "/their/folder/" })';
 
@@ -26,6 +28,36 @@ export const browserPlatform: Platform = {
     if (bytes[0] === '<'.charCodeAt(0))
       throw new Unavailable('wasm', `${url} answered with HTML, not with WASM`, REMEDY);
     return WebAssembly.compile(bytes).catch((cause) => damaged(url, cause));
+  },
+
+  threadsRefused() {
+    if (!globalThis.crossOriginIsolated) {
+      return (
+        'this page is not cross-origin isolated: serve it with the headers Cross-Origin-Opener-Policy: same-origin and ' +
+        'Cross-Origin-Embedder-Policy: require-corp'
+      );
+    }
+    return typeof Worker === 'undefined' ? 'no worker can be started from here' : null;
+  },
+
+  startWorker(task) {
+    // The same place from dist/platform/ and from dist/web/.
+    const worker = new Worker(new URL('../backend/wasm-worker.js', import.meta.url), {
+      type: 'module',
+      name: 'unrolled',
+    });
+    const { ready, gone } = followWorker(({ news, failed, ended }) => {
+      worker.addEventListener('message', ({ data }) => {
+        news(data);
+        if (data !== 'ready') ended();
+      });
+      worker.addEventListener('error', ({ message }) => {
+        failed(message || `${new URL('../backend/wasm-worker.js', import.meta.url)} cannot be loaded`);
+        ended();
+      });
+    });
+    worker.postMessage(task);
+    return { ready, gone, keepAlive() {} }; // a page keeps nobody waiting
   },
 
   async readFile(path) {

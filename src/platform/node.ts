@@ -6,12 +6,15 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { Unavailable } from '../backend/unavailable.js';
 import { UnrolledError } from '../errors.js';
-import { locateWasm, type Platform, type WasmVariant } from './types.js';
+import { followWorker, locateWasm, type Platform, type WasmVariant } from './types.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const wasmFolder = pathToFileURL(join(root, 'wasm', 'dist', '/'));
+/** Built, also when this file runs from src/: a worker of Node does not read TypeScript. */
+const workerFile = join(root, 'dist', 'backend', 'wasm-worker.js');
 
 export const nodePlatform: Platform = {
   name: 'node',
@@ -46,6 +49,20 @@ export const nodePlatform: Platform = {
       const reason = `${place} (${bytes.length} bytes) is damaged or needs a newer engine: ${(cause as Error).message}`;
       throw new Unavailable('wasm', reason, 'reinstall the package, or run "npm run build:wasm" in a clone', { cause });
     }
+  },
+
+  threadsRefused: () => null,
+
+  startWorker(task) {
+    // Without the program's own flags: a loader or an inspector that it runs under has no business in these threads.
+    const worker = new Worker(workerFile, { name: 'unrolled', execArgv: [] });
+    const { ready, gone } = followWorker(({ news, failed, ended }) => {
+      worker.on('message', news);
+      worker.on('error', (error) => failed(error.message));
+      worker.on('exit', ended);
+    });
+    worker.postMessage(task);
+    return { ready, gone, keepAlive: (on) => (on ? worker.ref() : worker.unref()) };
   },
 
   readFile: (path) => readFile(path).catch((cause) => refuseFile('read', path, cause)),

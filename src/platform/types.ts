@@ -1,8 +1,21 @@
 // What differs between Node and the browser, in one interface. The entry points (src/node.ts, src/browser.ts) choose one;
 // nothing else imports a platform.
+import { Unavailable } from '../backend/unavailable.js';
+import type { WorkerNews, WorkerTask } from '../backend/wasm-worker.js';
 import { BackendError } from '../errors.js';
 
-export type WasmVariant = 'simd128' | 'relaxed';
+/** A .wasm file, by the last part of its name. Those with threads work on shared memory. */
+export type WasmVariant = 'simd128' | 'relaxed' | 'simd128-threads' | 'relaxed-threads';
+
+/** A worker that runs src/backend/wasm-worker.ts. */
+export interface PoolWorker {
+  /** Resolves when it takes part in the pool's jobs; rejects if that cannot be. */
+  readonly ready: Promise<void>;
+  /** Resolves when it has ended, whether or not it ever was ready. */
+  readonly gone: Promise<void>;
+  /** Whether the process waits for it to end, as it does at first. */
+  keepAlive(on: boolean): void;
+}
 
 export interface Platform {
   readonly name: 'node' | 'browser';
@@ -13,10 +26,13 @@ export interface Platform {
   /** The native addon's exports. Throws Unavailable. Absent where there are no addons. */
   loadAddon?(): unknown;
   /**
-   * Compiles a variant of the WASM module. `from`: where its file is, or the folder (ending in "/") that holds both; by
+   * Compiles a variant of the WASM module. `from`: where its file is, or the folder (ending in "/") that holds all; by
    * default the one in this package. Throws Unavailable.
    */
   compileWasm(variant: WasmVariant, from?: string | URL): Promise<WebAssembly.Module>;
+  /** Why WASM cannot have threads here, and what to do about it; null where it can. */
+  threadsRefused(): string | null;
+  startWorker(task: WorkerTask): PoolWorker;
   /** The bytes of a file; in the browser, of what a URL answers. */
   readFile(path: string | URL): Promise<Uint8Array>;
   /** The file has its old contents or all of the new, whenever the process ends. Not in the browser. */
@@ -38,4 +54,27 @@ export function platform(): Platform {
 export function locateWasm(variant: WasmVariant, from: string | URL): string {
   const place = String(from);
   return place.endsWith('/') ? `${place}unrolled-${variant}.wasm` : place;
+}
+
+/** Follows a worker from its start to its end. `listen` passes on its messages, errors, and how it ended. */
+export function followWorker(
+  listen: (on: { news(news: WorkerNews): void; failed(why: string): void; ended(): void }) => void,
+): Pick<PoolWorker, 'ready' | 'gone'> {
+  let ended!: () => void;
+  const gone = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  const ready = new Promise<void>((resolve, reject) => {
+    const failed = (why: string) => reject(new Unavailable('wasm', `a thread could not be started: ${why}`));
+    listen({
+      news: (news) => (news === 'ready' ? resolve() : news !== 'gone' && failed(news.failed)),
+      failed,
+      ended() {
+        failed('its worker ended');
+        ended();
+      },
+    });
+  });
+  ready.catch(() => {}); // told to who awaits it; nobody does when another thread failed before
+  return { ready, gone };
 }

@@ -1,5 +1,5 @@
 // The three lifetimes, on both backends that have a memory of their own to manage.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createBackend } from '../../src/backend/select.js';
 import type { Backend, BackendName } from '../../src/backend/types.js';
 import { BackendError, DTypeError, OutOfMemoryError, ShapeError, StaleTensorError } from '../../src/errors.js';
@@ -8,9 +8,15 @@ import { setPlatform } from '../../src/platform/types.js';
 
 setPlatform(nodePlatform);
 const MiB = 2 ** 20;
-const open = (backend: string): Promise<Backend> => createBackend({ backend: backend as BackendName, threads: 1 });
+/** A backend's name and its threads: WASM with two has another kind of memory. */
+const open = async (name: string): Promise<Backend> => {
+  const [backend, threads] = name.split(' ');
+  const opened = await createBackend({ backend: backend as BackendName, threads: Number(threads ?? 1) });
+  onTestFinished(() => opened.close());
+  return opened;
+};
 
-describe.each(['native', 'wasm'])('memory of %s', (name) => {
+describe.each(['native', 'wasm', 'wasm 2'])('memory of %s', (name) => {
   it('persistent and host storages start as zeros, also where memory is used again', async () => {
     const { memory } = await open(name);
     for (let round = 0; round < 3; round++) {
@@ -102,7 +108,7 @@ describe.each(['native', 'wasm'])('memory of %s', (name) => {
     for (let k = 0; k < 20; k++) step(1_000_000 - k);
     expect(memory.stats().reserved).toBe(reserved);
     expect(memory.stats().step).toBe(0);
-    if (name === 'wasm') return; // a WASM heap never shrinks; its malloc has the chunk back
+    if (name !== 'native') return; // a WASM heap never shrinks; its malloc has the chunk back
     for (let k = 0; k < 130; k++) step(1000);
     expect(memory.stats().reserved).toBeLessThan(4 * MiB);
   });
@@ -167,7 +173,8 @@ describe.each(['native', 'wasm'])('memory of %s', (name) => {
     const { memory } = await open(name);
     const x = memory.alloc('float', 4, 'step');
     const { buffer } = memory.view(x) as { buffer: ArrayBuffer };
-    structuredClone(buffer, { transfer: [buffer] });
+    if (name === 'wasm 2') expect(() => structuredClone(buffer, { transfer: [buffer] })).toThrow(/transferList/);
+    else structuredClone(buffer, { transfer: [buffer] });
     // The memory of a WASM module cannot be taken away: it is copied.
     if (name === 'native') expect(() => memory.view(x)).toThrow(DTypeError);
     for (let step = 0; step < 3; step++) {
@@ -187,9 +194,9 @@ describe.each(['native', 'wasm'])('memory of %s', (name) => {
   });
 });
 
-describe('memory of wasm', () => {
+describe.each(['wasm', 'wasm 2'])('memory of %s', (name) => {
   it('grows while host storages are staged, and their results still arrive', async () => {
-    const { memory, kernels } = await open('wasm');
+    const { memory, kernels } = await open(name);
     const n = 3_000_000;
     const [y, a, b] = [0, 1, 2].map(() => memory.alloc('float', n, 'host'));
     memory.view(a!).fill(1);
@@ -200,8 +207,19 @@ describe('memory of wasm', () => {
     expect(memory.view(y!).every((x) => x === 3)).toBe(true);
   });
 
+  it('a heap that cannot grow any further is an error that names what was asked for, and nothing breaks', async () => {
+    const { memory, kernels } = await open(name);
+    const quarter = () => memory.alloc('float', 2 ** 28, 'step'); // 1 GiB, never touched
+    for (let k = 0; k < 3; k++) quarter();
+    expect(quarter).toThrow(OutOfMemoryError);
+    expect(quarter).toThrow('1073741824 bytes');
+    const y = memory.alloc('float', 100_000, 'step');
+    kernels.fill(y, 100_000, 3);
+    expect(memory.view(y).every((x) => x === 3)).toBe(true);
+  });
+
   it('one host storage given twice is one place', async () => {
-    const { memory, kernels } = await open('wasm');
+    const { memory, kernels } = await open(name);
     const x = memory.alloc('float', 3, 'host');
     memory.view(x).fill(2);
     kernels.binary_forward(x, x, x, 3, 2);

@@ -7,6 +7,7 @@ import { createReferenceBackend } from '../../src/backend/reference/index.js';
 import type { Backend } from '../../src/backend/types.js';
 import { openWasm } from '../../src/backend/wasm.js';
 import { nodePlatform } from '../../src/platform/node.js';
+import type { WasmVariant } from '../../src/platform/types.js';
 
 /** A backend at one instruction set, to be opened by who needs one of his own. */
 export interface Candidate {
@@ -26,12 +27,14 @@ const isWanted = (label: string): boolean =>
   wanted.length === 0 || wanted.some((word) => label.startsWith(word.trim()));
 
 export function candidates(): Candidate[] {
-  const wasm = (variant: 'simd128' | 'relaxed'): Candidate => ({
+  const wasm = (variant: WasmVariant, most = 1): Candidate => ({
     label: `wasm ${variant}`,
-    open: async () => openWasm(await nodePlatform.compileWasm(variant)),
+    open: async (threads = most) =>
+      openWasm(await nodePlatform.compileWasm(variant), { threads, platform: nodePlatform }),
   });
   const reference: Candidate = { label: 'reference', open: async () => createReferenceBackend() };
-  return [reference, ...natives(), wasm('simd128'), wasm('relaxed')].filter(({ label }) => isWanted(label));
+  const wasms = [wasm('simd128'), wasm('relaxed'), wasm('simd128-threads', 2), wasm('relaxed-threads', 2)];
+  return [reference, ...natives(), ...wasms].filter(({ label }) => isWanted(label));
 }
 
 function natives(): Candidate[] {

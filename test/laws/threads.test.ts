@@ -22,7 +22,7 @@ const layers = [
   { T: 3, B: 150, I: 9, H: 35, D: 1, ragged: true },
 ];
 
-describe.each(candidates().filter(({ label }) => label.startsWith('native')))('threads on $label', ({ open }) => {
+describe.each(candidates().filter(({ label }) => /^native|-threads$/.test(label)))('threads on $label', ({ open }) => {
   const opening = Promise.all([1, 2, 3].map((threads) => open(threads)));
 
   for (const [kernel, spec] of products) {

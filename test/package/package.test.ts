@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -61,12 +62,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 interface Smoke {
   first: number;
   last: number;
-  info: { name: string; tried: { backend: string; ok: boolean; reason: string }[] };
+  info: { name: string; threads: number; tried: { backend: string; ok: boolean; reason: string }[] };
 }
-const smoke = (script: string): Smoke => JSON.parse(node(script));
+const smoke = (script: string, ...options: string[]): Smoke => JSON.parse(node(script, ...options));
 
 describe('the packed package', () => {
-  it('holds the built library, the addon for this platform, both WASM files, types and licence, and no sources or tests', () => {
+  it('holds the built library, the addon for this platform, all WASM files, types and licence, and no sources or tests', () => {
     const paths = packed.files.map(({ path }) => path);
     for (const needed of [
       'LICENSE',
@@ -74,6 +75,9 @@ describe('the packed package', () => {
       'package.json',
       'wasm/dist/unrolled-simd128.wasm',
       'wasm/dist/unrolled-relaxed.wasm',
+      'wasm/dist/unrolled-simd128-threads.wasm',
+      'wasm/dist/unrolled-relaxed-threads.wasm',
+      'dist/backend/wasm-worker.js',
     ]) {
       expect(paths).toContain(needed);
     }
@@ -108,6 +112,22 @@ describe('the packed package', () => {
     const { first, last, info } = smoke(script);
     expect(info.name).toBe('native');
     expect(last).toBeLessThan(first / 2);
+  });
+
+  it.each(['smoke.mjs', 'smoke.cjs'])('%s trains it on WASM with two threads', (script) => {
+    const { first, last, info } = smoke(script, '{ "backend": "wasm", "threads": 2 }');
+    expect(info).toMatchObject({ name: 'wasm', threads: 2 });
+    expect(last).toBeLessThan(first / 2);
+  });
+
+  it('a bundler finds its WASM files and the script of its workers', async () => {
+    writeFileSync(join(folder, 'index.html'), '<script type="module" src="./page.js"></script>');
+    writeFileSync(join(folder, 'page.js'), "import { ready } from 'unrolled'; ready({ threads: 2 });");
+    await build({ root: folder, logLevel: 'error', configFile: false });
+    const assets = readdirSync(join(folder, 'dist', 'assets'));
+    const found = (pattern: RegExp) => assets.filter((file) => pattern.test(file)).length;
+    expect(found(/^unrolled-(simd128|relaxed)(-threads)?-.*\.wasm$/)).toBe(4);
+    expect(found(/^wasm-worker-.*\.js$/)).toBe(1);
   });
 
   it('loads in a second worker_thread', () => {

@@ -1,8 +1,9 @@
 // Run by package.test.ts beside an installed copy of the package: trains a small LSTM, prints first and last loss as JSON.
+// An argument: the options of ready(), as JSON.
 
 /** Which of two steps is larger? */
 async function train(u) {
-  await u.ready();
+  await u.ready(JSON.parse(process.argv[2] ?? '{}'));
   u.seed(1);
   const lstm = new u.LSTM({ inputSize: 1, hiddenSize: 8 });
   const head = new u.Linear({ inFeatures: 8, outFeatures: 2 });
