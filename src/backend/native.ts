@@ -2,10 +2,11 @@
 // addon, then crosses once with the kernel's number. All memory is ordinary ArrayBuffers, read in place.
 import { BackendError } from '../errors.js';
 import { foreignError } from './binding.js';
-import { ABI_VERSION, type Access, type Binding, bindKernels, frameKernels, kernelTable } from './generated/abi.js';
+import { ABI_VERSION, type FrameBinding, frameKernels, kernelTable } from './generated/abi.js';
 import { BackendMemory, type Block, type Heap, refuseDetached } from './memory.js';
-import { ALIGNMENT, type Region } from './memory-arena.js';
-import type { Backend, BackendInfo, Simd, Storage } from './types.js';
+import { ALIGNMENT, isDetached, type Region } from './memory-arena.js';
+import type { Repetition } from './repeat.js';
+import type { Backend, BackendInfo, Element, Memory, Simd, Storage } from './types.js';
 import { Unavailable } from './unavailable.js';
 
 /** What native/addon.cc exports. */
@@ -57,9 +58,10 @@ export function openNative(addon: Addon, options: { simd?: Simd | undefined; thr
       instance.setThreads(count);
     },
     memory,
-    kernels: bindKernels(binding),
+    kernels: frameKernels(binding),
+    repeat: (call) => repeatFrame(call, binding, memory),
     close() {
-      binding.closed = true;
+      binding.close();
       memory.close();
       instance.close();
     },
@@ -90,33 +92,68 @@ class NativeHeap implements Heap {
   }
 }
 
-class NativeBinding implements Binding {
-  readonly ctx = 0; // the addon's instance knows its own
-  readonly raw;
-  closed = false;
-  /** Keeps the buffers of the call reachable: an address alone would not keep them from being collected. */
-  private readonly held: (Storage | null)[] = [];
-  private count = 0;
+class NativeBinding implements FrameBinding {
+  readonly frame;
+  readonly call;
+  /** Whose storages kernels may follow: nobody's when closed. */
+  private owner: Memory | null;
 
-  constructor(
-    instance: AddonInstance,
-    private readonly memory: BackendMemory,
-  ) {
-    this.raw = frameKernels(instance.frame, instance.call);
-    this.held = new Array(instance.frame.length).fill(null);
+  constructor(instance: AddonInstance, memory: Memory) {
+    this.frame = instance.frame;
+    this.call = instance.call;
+    this.owner = memory;
   }
 
-  enter(storage: Storage | null, _access: Access): number {
-    if (storage === null) return 0;
+  get closed(): boolean {
+    return this.owner === null;
+  }
+
+  close(): void {
+    this.owner = null;
+  }
+
+  // An address alone does not keep a buffer from being collected. It need not: nothing is collected between here and the
+  // end of the call, for the addon makes no JavaScript objects before the kernel is done.
+  put(slot: number, storage: Storage, element: Element, length: number): boolean {
+    const block = storage as Block;
+    if (block.element !== element || !(block.length >= length) || !this.mayFollow(block)) return false;
+    this.frame[slot] = block.address;
+    return true;
+  }
+
+  mayFollow(block: Block): boolean {
+    const { living, region } = block.root;
+    return block.owner === this.owner && living && !isDetached(region);
+  }
+
+  admit(storage: Storage): void {
     if (this.closed) throw new BackendError('native: this backend was closed; call await ready() again');
     const block = storage as Block;
-    if (block.owner !== this.memory) throw foreignError();
+    if (block.owner !== this.owner) throw foreignError();
     refuseDetached(block.root.region);
-    this.held[this.count++] = storage;
-    return block.address;
   }
+}
 
-  leave(): void {
-    while (this.count > 0) this.held[--this.count] = null;
-  }
+/** Keeps the frame that the checked call left behind and puts it back, as long as all of its storages may be followed. */
+function repeatFrame(call: Repetition, binding: NativeBinding, memory: BackendMemory): () => void {
+  const { checked, slot, floats } = call;
+  const index = Object.keys(kernelTable).indexOf(call.kernel);
+  const roots = [...new Set(call.storages.map((storage) => (storage as Block).root))];
+  const { scratch } = memory;
+  let frame: Float64Array | null = null;
+  return () => {
+    if (frame === null || !roots.every((root) => binding.mayFollow(root))) {
+      memory.withScratch(floats, checked);
+      frame = binding.frame.slice();
+      return;
+    }
+    const position = scratch.position;
+    const start = scratch.take(floats * Float32Array.BYTES_PER_ELEMENT);
+    binding.frame.set(frame);
+    binding.frame[slot] = scratch.region.address + start;
+    const status = binding.call(index);
+    scratch.reset(position);
+    // The checked call says what it means.
+    if (status !== 0) memory.withScratch(floats, checked);
+  };
 }

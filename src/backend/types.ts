@@ -1,6 +1,7 @@
 // What a backend is: a memory with three lifetimes and the kernels of native/abi.h. Everything above this file is the same
 // for native, WASM and reference.
 import type { Kernels } from './generated/abi.js';
+import type { Repetition } from './repeat.js';
 
 export type BackendName = 'native' | 'wasm' | 'reference';
 export type Simd = 'avx512' | 'avx2' | 'sse' | 'neon' | 'wasm-relaxed-simd' | 'wasm-simd' | 'scalar';
@@ -67,6 +68,8 @@ export interface Memory {
    * the end of a step lets the memory be used again. Throws StaleTensorError if the storage is no longer alive.
    */
   view<E extends Element>(of: Storage<E>): ElementArray<E>;
+  /** A `host` storage that holds these numbers. Cheaper than alloc and view where they are few, and results many. */
+  keep(numbers: FloatArray): Floats;
   /** Frees persistent memory now instead of when it is collected. Nothing for the other lifetimes. */
   free(of: Storage): void;
 
@@ -93,6 +96,8 @@ export interface Backend {
   readonly info: BackendInfo;
   readonly memory: Memory;
   readonly kernels: Kernels;
+  /** A faster way to make one call again and again, where there is one; `repeatable` uses it. */
+  repeat?(call: Repetition): () => void;
   /** Stops threads and frees memory. Tensors of this backend are dead afterwards. */
   close(): void;
 }
