@@ -26,7 +26,7 @@ const RELIEF_FLOOR = 64 * MiB;
 const FORGET = 0.95;
 
 /** Floats in a pool of small host storages, and in the largest of them. */
-const POOL = 16384;
+const POOL = 4096;
 const MOST_POOLED = 1024;
 /** Floats in 64 bytes: each starts on a cache line of its own. */
 const LINE = ALIGNMENT / BYTES.float;

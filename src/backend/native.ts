@@ -141,8 +141,12 @@ function repeatFrame(call: Repetition, binding: NativeBinding, memory: BackendMe
   const roots = [...new Set(call.storages.map((storage) => (storage as Block).root))];
   const { scratch } = memory;
   let frame: Float64Array | null = null;
+  const mayFollowAll = (): boolean => {
+    for (let k = 0; k < roots.length; k++) if (!binding.mayFollow(roots[k] as Block)) return false;
+    return true;
+  };
   return () => {
-    if (frame === null || !roots.every((root) => binding.mayFollow(root))) {
+    if (frame === null || !mayFollowAll()) {
       memory.withScratch(floats, checked);
       frame = binding.frame.slice();
       return;

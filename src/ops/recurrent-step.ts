@@ -1,16 +1,19 @@
-// One step of streaming through a stack of recurrent layers, unrecorded. A small layer takes a microsecond or two, as much
-// as a handful of new ArrayBuffers would. So the kernels read and write buffers that are made once and used at every step;
-// the caller's x and state are copied in and the results out, some hundred numbers.
+// One step of streaming through a stack of recurrent layers, unrecorded. A small layer takes a microsecond or two, as much as
+// two new ArrayBuffers would. So the kernels work in memory that is made once, at addresses that stay; x is copied in, y and
+// the new state are copied out, some hundred numbers. The state of the step before needs no copy if it comes right back.
 import { current } from '../autograd/context.js';
 import { floatsOf, type Shape, Tensor } from '../autograd/tensor.js';
 import { repeatable } from '../backend/repeat.js';
 import type { FloatArray, Floats, Memory } from '../backend/types.js';
 import type { PackedWeights, RecurrentPlan, Weights, WorkSizes } from './recurrent.js';
 
-/** Outputs of a layer above which copies of them are no longer a trifle beside the step itself. */
-const MOST_OUTPUTS = 4096;
+/** Numbers in a state above which copies are no longer a trifle beside the step itself. */
+const MOST_UNITS = 4096;
+/** Floats in 64 bytes. Each part starts on a cache line of its own. */
+const LINE = 16;
+const lines = (floats: number): number => Math.ceil(floats / LINE) * LINE;
 
-/** One thing that goes in or comes out, for all layers: where kernels find it, and a view that is made anew when it is lost. */
+/** A part of the memory, with a view that is made anew when it was lost. */
 class Part {
   private window: FloatArray;
 
@@ -27,13 +30,54 @@ class Part {
     return this.window;
   }
 
+  /** null: zeros */
   set(from: Floats | null): void {
     if (from === null) this.view.fill(0);
     else this.view.set(this.memory.view(from));
   }
 }
 
-/** The step of one layer: what its kernel reads and writes, and the call. */
+/** Where a step leaves its results: y [B, H], h and c [L, B, H], one behind the other. */
+class Results {
+  readonly whole: Part;
+  readonly y: Floats;
+  readonly h: Part;
+  readonly c: Part | null;
+  private readonly starts: readonly [y: number, h: number, c: number];
+
+  constructor(
+    private readonly memory: Memory,
+    storage: Floats,
+    private readonly outputShape: Shape,
+    private readonly stateShape: Shape,
+    hasC: boolean,
+  ) {
+    const [L, B, H] = stateShape as [number, number, number];
+    const [y, h] = [lines(B * H), lines(L * B * H)];
+    this.starts = [0, y, y + h];
+    this.whole = new Part(memory, storage);
+    this.y = memory.slice(storage, 0, B * H);
+    this.h = new Part(memory, memory.slice(storage, y, L * B * H));
+    this.c = hasC ? new Part(memory, memory.slice(storage, y + h, L * B * H)) : null;
+  }
+
+  static floats([L, B, H]: readonly [number, number, number], hasC: boolean): number {
+    return lines(B * H) + (hasC ? 2 : 1) * lines(L * B * H);
+  }
+
+  /** Tensors of their own, which later steps leave alone. */
+  copy(): StepResult {
+    const { memory, y, h, c, starts, outputShape, stateShape } = this;
+    const all = memory.keep(this.whole.view);
+    return {
+      y: new Tensor(memory.slice(all, starts[0], y.length), outputShape),
+      hn: new Tensor(memory.slice(all, starts[1], h.storage.length), stateShape),
+      cn: c && new Tensor(memory.slice(all, starts[2], c.storage.length), stateShape),
+    };
+  }
+}
+
+/** The call for one layer, made again when its weights are packed again. */
 class LayerStep {
   private readonly sizes: WorkSizes;
   private weights: PackedWeights | null = null;
@@ -42,7 +86,7 @@ class LayerStep {
   constructor(
     private readonly plan: RecurrentPlan,
     private readonly B: number,
-    private readonly at: LayerBuffers,
+    private readonly at: LayerMemory,
   ) {
     this.sizes = plan.sizes(1, B, B);
   }
@@ -67,7 +111,7 @@ class LayerStep {
   }
 }
 
-interface LayerBuffers {
+interface LayerMemory {
   readonly x: Floats;
   readonly h0: Floats;
   readonly c0: Floats | null;
@@ -76,33 +120,40 @@ interface LayerBuffers {
   readonly cn: Floats | null;
 }
 
-/** Everything that depends on the batch size. */
-interface StepBuffers {
-  readonly memory: Memory;
-  readonly B: number;
-  /** All there are, to free. */
-  readonly storages: readonly Floats[];
-  readonly x: Part;
-  readonly h0: Part;
-  readonly c0: Part | null;
-  readonly y: Part;
-  readonly hn: Part;
-  readonly cn: Part | null;
+/** Steps take turns: what one leaves is where the next begins. */
+interface Turn {
+  readonly from: Results;
+  readonly to: Results;
   readonly layers: readonly LayerStep[];
-  readonly outputShape: Shape;
-  readonly stateShape: Shape;
 }
 
-/** Streaming through the layers of one module; remembers its buffers between steps. */
+/** Everything that depends on the batch size. */
+interface StepMemory {
+  readonly memory: Memory;
+  readonly B: number;
+  readonly whole: Floats;
+  readonly x: Part;
+  readonly turns: readonly [Turn, Turn];
+}
+
+export interface StepResult {
+  readonly y: Tensor;
+  readonly hn: Tensor;
+  readonly cn: Tensor | null;
+}
+
+/** Streaming through the layers of one module: remembers its memory, and the state it returned last. */
 export class RecurrentStep {
-  #buffers: StepBuffers | null = null;
+  #at: StepMemory | null = null;
+  #turn = 0;
+  #last: StepResult | null = null;
 
   /** @param plans  of the layers, from the lowest; one direction each */
   constructor(private readonly plans: readonly RecurrentPlan[]) {}
 
   /** Whether steps of B rows are what this is for. */
   suits(B: number): boolean {
-    return B * this.plans.length * (this.plans[0] as RecurrentPlan).hiddenSize <= MOST_OUTPUTS;
+    return B * this.plans.length * (this.plans[0] as RecurrentPlan).hiddenSize <= MOST_UNITS;
   }
 
   /**
@@ -112,61 +163,72 @@ export class RecurrentStep {
    * @param c0         as h0, for a cell that has a c
    * @returns y [B, H]; hn and cn [L, B, H]
    */
-  run(
-    x: Tensor,
-    weightsOf: (layer: number) => Weights,
-    h0: Tensor | null,
-    c0: Tensor | null,
-  ): { y: Tensor; hn: Tensor; cn: Tensor | null } {
-    const { memory } = current();
-    const { plans } = this;
-    const { cell } = plans[0] as RecurrentPlan;
-    const buffers = this.#buffersFor(memory, x.shape[0] as number);
-    buffers.x.set(floatsOf(x, cell.name, 'x'));
-    buffers.h0.set(h0 && floatsOf(h0, cell.name, 'h'));
-    buffers.c0?.set(c0 && floatsOf(c0, cell.name, 'c'));
-    for (let layer = 0; layer < plans.length; layer++) {
-      const at = buffers.layers[layer] as LayerStep;
-      at.forward(weightsOf(layer));
+  run(x: Tensor, weightsOf: (layer: number) => Weights, h0: Tensor | null, c0: Tensor | null): StepResult {
+    const { cell } = this.plans[0] as RecurrentPlan;
+    const xs = floatsOf(x, cell.name, 'x');
+    const at = this.#memoryFor(x.shape[0] as number);
+    const { from, to, layers } = at.turns[this.#turn] as Turn;
+    at.x.set(xs);
+    if (!this.#isLast(h0, c0)) {
+      from.h.set(h0 && floatsOf(h0, cell.name, 'h'));
+      from.c?.set(c0 && floatsOf(c0, cell.name, 'c'));
     }
-    return {
-      y: new Tensor(memory.keep(buffers.y.view), buffers.outputShape),
-      hn: new Tensor(memory.keep(buffers.hn.view), buffers.stateShape),
-      cn: buffers.cn && new Tensor(memory.keep(buffers.cn.view), buffers.stateShape),
-    };
+    // If a call throws, `from` may hold another state than the last one.
+    this.#last = null;
+    for (let layer = 0; layer < layers.length; layer++) (layers[layer] as LayerStep).forward(weightsOf(layer));
+    this.#turn = 1 - this.#turn;
+    this.#last = to.copy();
+    return this.#last;
   }
 
-  #buffersFor(memory: Memory, B: number): StepBuffers {
-    const kept = this.#buffers;
+  /** Whether this is the state returned last, and nobody can have changed it: at version 0 nobody has seen its memory. */
+  #isLast(h0: Tensor | null, c0: Tensor | null): boolean {
+    const last = this.#last;
+    return last !== null && h0 === last.hn && c0 === last.cn && h0.version === 0 && (c0 === null || c0.version === 0);
+  }
+
+  #memoryFor(B: number): StepMemory {
+    const { memory } = current();
+    const kept = this.#at;
     if (kept?.memory === memory && kept.B === B) return kept;
-    // Now, not when they are collected: a loop in which B changes may never get there.
-    if (kept !== null) for (const storage of kept.storages) kept.memory.free(storage);
-    this.#buffers = makeBuffers(this.plans, memory, B);
-    return this.#buffers;
+    // Now, not when it is collected: a loop in which B changes may never get there.
+    kept?.memory.free(kept.whole);
+    this.#last = null;
+    this.#at = makeMemory(this.plans, memory, B);
+    return this.#at;
   }
 }
 
-function makeBuffers(plans: readonly RecurrentPlan[], memory: Memory, B: number): StepBuffers {
+function makeMemory(plans: readonly RecurrentPlan[], memory: Memory, B: number): StepMemory {
   const { cell, inputSize, hiddenSize: H } = plans[0] as RecurrentPlan;
-  const hasC = cell.states.length === 2;
   const L = plans.length;
-  const storages: Floats[] = [];
-  const floats = (length: number): Floats => {
-    const storage = memory.alloc('float', length, 'persistent');
-    storages.push(storage);
-    return storage;
+  const hasC = cell.states.length === 2;
+  const nresults = Results.floats([L, B, H], hasC);
+  const whole = memory.alloc('float', lines(B * inputSize) + (L - 1) * lines(B * H) + 2 * nresults, 'persistent');
+  let position = 0;
+  const take = (length: number): Floats => {
+    const part = memory.slice(whole, position, length);
+    position += lines(length);
+    return part;
   };
-  const part = (length: number): Part => new Part(memory, floats(length));
-  const [x, y] = [part(B * inputSize), part(B * H)];
-  const [h0, hn] = [part(L * B * H), part(L * B * H)];
-  const [c0, cn] = hasC ? [part(L * B * H), part(L * B * H)] : [null, null];
-  let below = x.storage;
-  const layers = plans.map((plan, layer) => {
-    const of = (whole: Part): Floats => memory.slice(whole.storage, layer * B * H, B * H);
-    const out = layer === L - 1 ? y.storage : floats(B * H);
-    const at = { x: below, h0: of(h0), c0: c0 && of(c0), y: out, hn: of(hn), cn: cn && of(cn) };
-    below = out;
-    return new LayerStep(plan, B, at);
-  });
-  return { memory, B, storages, x, h0, c0, y, hn, cn, layers, outputShape: [B, H], stateShape: [L, B, H] };
+  const x = new Part(memory, take(B * inputSize));
+  const between = Array.from({ length: L - 1 }, () => take(B * H));
+  const [outputShape, stateShape] = [[B, H], [L, B, H]];
+  const results = (): Results => new Results(memory, take(nresults), outputShape, stateShape, hasC);
+  const [even, odd] = [results(), results()];
+  const turn = (from: Results, to: Results): Turn => {
+    const layers = plans.map((plan, layer) => {
+      const of = (part: Part): Floats => memory.slice(part.storage, layer * B * H, B * H);
+      return new LayerStep(plan, B, {
+        x: layer === 0 ? x.storage : (between[layer - 1] as Floats),
+        h0: of(from.h),
+        c0: from.c && of(from.c),
+        y: layer === L - 1 ? to.y : (between[layer] as Floats),
+        hn: of(to.h),
+        cn: to.c && of(to.c),
+      });
+    });
+    return { from, to, layers };
+  };
+  return { memory, B, whole, x, turns: [turn(even, odd), turn(odd, even)] };
 }
