@@ -14,7 +14,7 @@
 import { OutOfMemoryError, ShapeError } from '../errors.js';
 import { detachedError, foreignError, staleError } from './binding.js';
 import { ALIGNMENT, Arena, isDetached, type Region, type RegionSource } from './memory-arena.js';
-import type { Element, ElementArray, FloatArray, Floats, Lifetime, Memory, Storage } from './types.js';
+import type { Element, ElementArray, FloatArray, Floats, Lifetime, Memory, Run, Storage } from './types.js';
 
 const BYTES: Record<Element, number> = { float: 4, int: 4, double: 8 };
 const VIEWS = { float: Float32Array, int: Int32Array, double: Float64Array };
@@ -25,7 +25,7 @@ const RELIEF_FLOOR = 64 * MiB;
 /** How fast the limit of relieve() forgets a large step, a factor a step. */
 const FORGET = 0.95;
 
-/** Floats in a pool of small host storages, and in the largest of them. */
+/** Floats in a pool of small host storages, and the most that are put into it at once. */
 const POOL = 4096;
 const MOST_POOLED = 1024;
 /** Floats in 64 bytes: each starts on a cache line of its own. */
@@ -162,23 +162,27 @@ export class BackendMemory implements Memory {
     return new Block(this, of.element, length, block.lifetime, NOWHERE, delta, block.root);
   }
 
-  keep(numbers: FloatArray): Block<'float'> {
+  keep(numbers: FloatArray, runs: readonly Run[]): Block<'float'>[] {
     const { length } = numbers;
-    if (length > MOST_POOLED) {
-      const block = this.alloc('float', length, 'host');
-      this.view(block).set(numbers);
-      return block;
-    }
+    const small = length <= MOST_POOLED;
     // A pool that was transferred to another thread has no length left.
-    if (this.pooled + length > this.pool.length) {
-      this.poolRegion = this.fromHeap(() => this.heap.host(POOL * BYTES.float), POOL * BYTES.float);
-      this.pool = new Float32Array(this.poolRegion.buffer as ArrayBuffer, this.poolRegion.offset, POOL);
-      this.pooled = 0;
+    if (!small || this.pooled + length > this.pool.length) this.newPool(small ? POOL : length);
+    this.pool.set(numbers, this.pooled);
+    const kept: Block<'float'>[] = [];
+    for (let k = 0; k < runs.length; k++) {
+      const { start, length } = runs[k] as Run;
+      const offset = (this.pooled + start) * BYTES.float;
+      kept.push(new Block(this, 'float', length, 'host', this.poolRegion, offset));
     }
-    const start = this.pooled;
-    this.pool.set(numbers, start);
     this.pooled += Math.ceil(length / LINE) * LINE;
-    return new Block(this, 'float', length, 'host', this.poolRegion, start * BYTES.float);
+    return kept;
+  }
+
+  private newPool(floats: number): void {
+    const bytes = floats * BYTES.float;
+    this.poolRegion = this.fromHeap(() => this.heap.host(bytes), bytes);
+    this.pool = new Float32Array(this.poolRegion.buffer as ArrayBuffer, this.poolRegion.offset, floats);
+    this.pooled = 0;
   }
 
   view<E extends Element>(of: Storage<E>): ElementArray<E> {

@@ -97,6 +97,7 @@ class NativeBinding implements FrameBinding {
   readonly call;
   /** Whose storages kernels may follow: nobody's when closed. */
   private owner: Memory | null;
+  private scratch: Block<'float'> | null = null;
 
   constructor(instance: AddonInstance, memory: Memory) {
     this.frame = instance.frame;
@@ -110,6 +111,7 @@ class NativeBinding implements FrameBinding {
 
   close(): void {
     this.owner = null;
+    this.scratch = null;
   }
 
   // An address alone does not keep a buffer from being collected. It need not: nothing is collected between here and the
@@ -126,6 +128,14 @@ class NativeBinding implements FrameBinding {
     return block.owner === this.owner && living && !isDetached(region);
   }
 
+  /** One for all repeated calls, at an address that stays. The largest asked for so far. */
+  repeatScratch(memory: BackendMemory, floats: number): Block<'float'> {
+    if (this.scratch === null || this.scratch.length < floats) {
+      this.scratch = memory.alloc('float', floats, 'persistent');
+    }
+    return this.scratch;
+  }
+
   admit(storage: Storage): void {
     if (this.closed) throw new BackendError('native: this backend was closed; call await ready() again');
     const block = storage as Block;
@@ -134,30 +144,25 @@ class NativeBinding implements FrameBinding {
   }
 }
 
-/** Keeps the frame that the checked call left behind and puts it back, as long as all of its storages may be followed. */
+/** Keeps the frame that the checked call left behind and puts it back, as long as the storages may be followed. */
 function repeatFrame(call: Repetition, binding: NativeBinding, memory: BackendMemory): () => void {
-  const { checked, slot, floats } = call;
-  const index = Object.keys(kernelTable).indexOf(call.kernel);
-  const roots = [...new Set(call.storages.map((storage) => (storage as Block).root))];
-  const { scratch } = memory;
-  let frame: Float64Array | null = null;
-  const mayFollowAll = (): boolean => {
-    for (let k = 0; k < roots.length; k++) if (!binding.mayFollow(roots[k] as Block)) return false;
-    return true;
+  const { kernel, storages, checked, floats } = call;
+  const index = Object.keys(kernelTable).indexOf(kernel);
+  const roots = [...new Set(storages.map((storage) => (storage as Block).root))];
+  const scratch = binding.repeatScratch(memory, floats);
+  const saved = new Float64Array(binding.frame.length);
+  let isSaved = false;
+  const callChecked = (): void => {
+    checked(scratch);
+    saved.set(binding.frame);
+    isSaved = true;
   };
   return () => {
-    if (frame === null || !mayFollowAll()) {
-      memory.withScratch(floats, checked);
-      frame = binding.frame.slice();
-      return;
-    }
-    const position = scratch.position;
-    const start = scratch.take(floats * Float32Array.BYTES_PER_ELEMENT);
-    binding.frame.set(frame);
-    binding.frame[slot] = scratch.region.address + start;
+    if (!isSaved) return callChecked();
+    for (let k = 0; k < roots.length; k++) if (!binding.mayFollow(roots[k] as Block)) return callChecked();
+    binding.frame.set(saved);
     const status = binding.call(index);
-    scratch.reset(position);
     // The checked call says what it means.
-    if (status !== 0) memory.withScratch(floats, checked);
+    if (status !== 0) callChecked();
   };
 }

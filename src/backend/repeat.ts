@@ -23,8 +23,8 @@ export function repeatable(backend: Backend, kernel: KernelName, args: RepeatedA
     values[slot] = scratch;
     method(...values);
   };
-  const storages = args.filter((value) => typeof value === 'object' && value !== null);
-  return backend.repeat?.({ kernel, storages, checked, slot, floats }) ?? (() => memory.withScratch(floats, checked));
+  const storages = args.filter((value): value is Storage => typeof value === 'object' && value !== null);
+  return backend.repeat?.({ kernel, storages, checked, floats }) ?? (() => memory.withScratch(floats, checked));
 }
 
 /** What `Backend.repeat` gets to know. */
@@ -32,7 +32,6 @@ export interface Repetition {
   readonly kernel: KernelName;
   readonly storages: readonly Storage[];
   readonly checked: CheckedCall;
-  /** Which argument the scratch is, and its length. */
-  readonly slot: number;
+  /** Of scratch. */
   readonly floats: number;
 }

@@ -58,6 +58,12 @@ export type Floats = Storage<'float'>;
 export type Ints = Storage<'int'>;
 export type Doubles = Storage<'double'>;
 
+/** `length` elements from `start`. */
+export interface Run {
+  readonly start: number;
+  readonly length: number;
+}
+
 export interface Memory {
   /** Contents are zero for `persistent` and `host`, undefined for `step`. Throws OutOfMemoryError with the bytes asked for. */
   alloc<E extends Element>(element: E, length: number, lifetime: Lifetime): Storage<E>;
@@ -68,8 +74,8 @@ export interface Memory {
    * the end of a step lets the memory be used again. Throws StaleTensorError if the storage is no longer alive.
    */
   view<E extends Element>(of: Storage<E>): ElementArray<E>;
-  /** A `host` storage that holds these numbers. Cheaper than alloc and view where they are few, and results many. */
-  keep(numbers: FloatArray): Floats;
+  /** A `host` storage for each run of `numbers`, with a copy of it. Cheap where they are small, as the results of streaming. */
+  keep(numbers: FloatArray, runs: readonly Run[]): Floats[];
   /** Frees persistent memory now instead of when it is collected. Nothing for the other lifetimes. */
   free(of: Storage): void;
 

@@ -133,7 +133,7 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
     }
     this.#names = names;
     this.#plans = plans;
-    this.#step = new RecurrentStep(plans);
+    this.#step = new RecurrentStep(plans, (layer) => this.#weights(layer));
   }
 
   /**
@@ -186,14 +186,16 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
   #canStream(B: number): boolean {
     if (isRecording() || resultLifetime(false) !== 'host') return false;
     if (this.training && this.dropout > 0 && this.numLayers > 1) return false;
-    return this.#step.suits(B);
+    return B <= this.#step.mostRows;
   }
 
   #stream(x: Tensor, start: StateInput | null, B: number): ForwardResult<C> {
-    const L = this.numLayers;
-    if (start !== null) checkState(this.#name, start, this.#hasC, [L, B, this.hiddenSize]);
-    const weightsOf = (layer: number): Weights => this.#weights(layer);
-    const { y, hn, cn } = this.#step.run(x, weightsOf, start?.h ?? null, start?.c ?? null);
+    const h0 = start === null ? null : start.h;
+    const c0 = start === null ? null : (start.c ?? null);
+    if (start !== null && !this.#step.isLast(h0, c0, B)) {
+      checkState(this.#name, start, this.#hasC, [this.numLayers, B, this.hiddenSize]);
+    }
+    const { y, hn, cn } = this.#step.run(x, h0, c0);
     return { output: y, state: new RecurrentState(hn, cn as C) };
   }
 

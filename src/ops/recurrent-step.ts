@@ -4,7 +4,7 @@
 import { current } from '../autograd/context.js';
 import { floatsOf, type Shape, Tensor } from '../autograd/tensor.js';
 import { repeatable } from '../backend/repeat.js';
-import type { FloatArray, Floats, Memory } from '../backend/types.js';
+import type { FloatArray, Floats, Memory, Run } from '../backend/types.js';
 import type { PackedWeights, RecurrentPlan, Weights, WorkSizes } from './recurrent.js';
 
 /** Numbers in a state above which copies are no longer a trifle beside the step itself. */
@@ -43,7 +43,7 @@ class Results {
   readonly y: Floats;
   readonly h: Part;
   readonly c: Part | null;
-  private readonly starts: readonly [y: number, h: number, c: number];
+  private readonly runs: readonly Run[];
 
   constructor(
     private readonly memory: Memory,
@@ -54,7 +54,13 @@ class Results {
   ) {
     const [L, B, H] = stateShape as [number, number, number];
     const [y, h] = [lines(B * H), lines(L * B * H)];
-    this.starts = [0, y, y + h];
+    const [ny, nh] = [B * H, L * B * H];
+    const runs = [
+      { start: 0, length: ny },
+      { start: y, length: nh },
+      { start: y + h, length: nh },
+    ];
+    this.runs = hasC ? runs : runs.slice(0, 2);
     this.whole = new Part(memory, storage);
     this.y = memory.slice(storage, 0, B * H);
     this.h = new Part(memory, memory.slice(storage, y, L * B * H));
@@ -67,12 +73,11 @@ class Results {
 
   /** Tensors of their own, which later steps leave alone. */
   copy(): StepResult {
-    const { memory, y, h, c, starts, outputShape, stateShape } = this;
-    const all = memory.keep(this.whole.view);
+    const [y, h, c] = this.memory.keep(this.whole.view, this.runs) as [Floats, Floats, Floats?];
     return {
-      y: new Tensor(memory.slice(all, starts[0], y.length), outputShape),
-      hn: new Tensor(memory.slice(all, starts[1], h.storage.length), stateShape),
-      cn: c && new Tensor(memory.slice(all, starts[2], c.storage.length), stateShape),
+      y: new Tensor(y, this.outputShape),
+      hn: new Tensor(h, this.stateShape),
+      cn: c === undefined ? null : new Tensor(c, this.stateShape),
     };
   }
 }
@@ -147,44 +152,51 @@ export class RecurrentStep {
   #at: StepMemory | null = null;
   #turn = 0;
   #last: StepResult | null = null;
+  /** The largest batch this is for. */
+  readonly mostRows: number;
 
-  /** @param plans  of the layers, from the lowest; one direction each */
-  constructor(private readonly plans: readonly RecurrentPlan[]) {}
+  /**
+   * @param plans      of the layers, from the lowest; one direction each
+   * @param weightsOf  a layer, at each step: they may be replaced
+   */
+  constructor(
+    private readonly plans: readonly RecurrentPlan[],
+    private readonly weightsOf: (layer: number) => Weights,
+  ) {
+    const { hiddenSize } = plans[0] as RecurrentPlan;
+    this.mostRows = Math.floor(MOST_UNITS / (plans.length * hiddenSize));
+  }
 
-  /** Whether steps of B rows are what this is for. */
-  suits(B: number): boolean {
-    return B * this.plans.length * (this.plans[0] as RecurrentPlan).hiddenSize <= MOST_UNITS;
+  /** Whether this is the state returned last, and nobody can have changed it: at version 0 nobody has seen its memory. */
+  isLast(h0: Tensor | null, c0: Tensor | null, B: number): boolean {
+    const last = this.#last;
+    if (last === null || h0 !== last.hn || c0 !== last.cn || this.#at?.B !== B) return false;
+    return h0.version === 0 && (c0 === null || c0.version === 0);
   }
 
   /**
-   * @param x          [B, I]
-   * @param weightsOf  a layer
-   * @param h0         [L, B, H], null: zeros
-   * @param c0         as h0, for a cell that has a c
+   * @param x   [B, I]
+   * @param h0  [L, B, H], null: zeros
+   * @param c0  as h0, for a cell that has a c
    * @returns y [B, H]; hn and cn [L, B, H]
    */
-  run(x: Tensor, weightsOf: (layer: number) => Weights, h0: Tensor | null, c0: Tensor | null): StepResult {
+  run(x: Tensor, h0: Tensor | null, c0: Tensor | null): StepResult {
     const { cell } = this.plans[0] as RecurrentPlan;
+    const B = x.shape[0] as number;
     const xs = floatsOf(x, cell.name, 'x');
-    const at = this.#memoryFor(x.shape[0] as number);
+    const at = this.#memoryFor(B);
     const { from, to, layers } = at.turns[this.#turn] as Turn;
     at.x.set(xs);
-    if (!this.#isLast(h0, c0)) {
+    if (!this.isLast(h0, c0, B)) {
       from.h.set(h0 && floatsOf(h0, cell.name, 'h'));
       from.c?.set(c0 && floatsOf(c0, cell.name, 'c'));
     }
     // If a call throws, `from` may hold another state than the last one.
     this.#last = null;
-    for (let layer = 0; layer < layers.length; layer++) (layers[layer] as LayerStep).forward(weightsOf(layer));
+    for (let layer = 0; layer < layers.length; layer++) (layers[layer] as LayerStep).forward(this.weightsOf(layer));
     this.#turn = 1 - this.#turn;
     this.#last = to.copy();
     return this.#last;
-  }
-
-  /** Whether this is the state returned last, and nobody can have changed it: at version 0 nobody has seen its memory. */
-  #isLast(h0: Tensor | null, c0: Tensor | null): boolean {
-    const last = this.#last;
-    return last !== null && h0 === last.hn && c0 === last.cn && h0.version === 0 && (c0 === null || c0.version === 0);
   }
 
   #memoryFor(B: number): StepMemory {
@@ -213,7 +225,10 @@ function makeMemory(plans: readonly RecurrentPlan[], memory: Memory, B: number):
   };
   const x = new Part(memory, take(B * inputSize));
   const between = Array.from({ length: L - 1 }, () => take(B * H));
-  const [outputShape, stateShape] = [[B, H], [L, B, H]];
+  const [outputShape, stateShape] = [
+    [B, H],
+    [L, B, H],
+  ];
   const results = (): Results => new Results(memory, take(nresults), outputShape, stateShape, hasC);
   const [even, odd] = [results(), results()];
   const turn = (from: Results, to: Results): Turn => {
