@@ -233,20 +233,20 @@ function tsTableEntry({ name, args }) {
   return `${wrap('  ', `${name}: [`, parts, '],')}`;
 }
 
+const scalarCheck = ({ kind, wide, name }) =>
+  `${wide ? 'isWideSize' : { size: 'isSize', int: 'isInt', number: 'isNumber' }[kind]}(${name})`;
+const conjunction = (checks) => checks.map((check) => `        ${check}`).join(' &&\n');
+
 function tsMethod({ name, args }) {
   const names = args.map((arg) => arg.name);
   const checks = args.map((arg) => {
-    if (arg.kind !== 'buffer')
-      return `${arg.wide ? 'isWideSize' : { size: 'isSize', int: 'isInt', number: 'isNumber' }[arg.kind]}(${arg.name})`;
+    if (arg.kind !== 'buffer') return scalarCheck(arg);
     return `${arg.optional ? 'mayHold' : 'holds'}(${arg.name}, '${arg.element}', ${arg.dims.map(factor).join(' * ')})`;
   });
-  const condition = checks
-    .map((check, k) => check + (k < checks.length - 1 ? ' &&' : ''))
-    .map((check) => `        ${check}`);
   const staged = args.map((arg) => (arg.kind === 'buffer' ? `enter(${arg.name}, '${arg.access}')` : arg.name));
   return `${wrap('    ', `${name}(`, names, ') {')}
       const valid =
-${condition.join('\n')};
+${conjunction(checks)};
 ${wrap('      ', `if (!valid) refuse('${name}', kernelTable.${name}, [`, names, ']);')}
       try {
 ${wrap('        ', `const status = raw.u_${name}(`, ['ctx', ...staged], ');')}
@@ -257,11 +257,22 @@ ${wrap('        ', `const status = raw.u_${name}(`, ['ctx', ...staged], ');')}
     },`;
 }
 
-function tsFrameCall({ name, args }, index) {
-  const writes = args.map((arg, k) => `f[${k}] = ${arg.name}`);
-  return `${wrap('    ', `u_${name}(`, ['_ctx', ...args.map((arg) => arg.name)], ') {')}
-${wrap('      ', '', writes, ';', '; ')}
-      return call(${index});
+/** As tsMethod, but an address is written into the frame as soon as its argument is found good. */
+function tsFrameMethod({ name, args }, index) {
+  const names = args.map((arg) => arg.name);
+  const checks = args.map((arg, k) => {
+    if (arg.kind !== 'buffer') return scalarCheck(arg);
+    const put = arg.optional ? 'mayPut' : 'put';
+    return `${put}(${k}, ${arg.name}, '${arg.element}', ${arg.dims.map(factor).join(' * ')})`;
+  });
+  const scalars = args.flatMap((arg, k) => (arg.kind === 'buffer' ? [] : [`f[${k}] = ${arg.name}`]));
+  return `${wrap('    ', `${name}(`, names, ') {')}
+      const valid =
+${conjunction(checks)};
+${wrap('      ', `if (!valid) refuse('${name}', kernelTable.${name}, [`, names, '], admit);')}
+${wrap('      ', '', scalars, ';', '; ')}
+      const status = call(${index});
+      if (status !== 0) fail('${name}', status);
     },`;
 }
 
@@ -350,10 +361,31 @@ ${kernels.map(tsMethod).join('\n')}
   };
 }
 
-/** The native addon's raw kernels: arguments are written into its frame \`f\`, then one call by index. */
-export function frameKernels(f: Float64Array, call: (index: number) => number): RawKernels {
+/** What frameKernels needs of the native backend. */
+export interface FrameBinding {
+  /** The arguments of the next call, which the addon reads. */
+  readonly frame: Float64Array;
+  call(index: number): number;
+  /** Writes the address of a storage that kernels may follow into the frame. False: it is none of that element and length. */
+  put(slot: number, storage: Storage, element: Element, length: number): boolean;
+  /** Throws what is wrong with a storage, if anything is that has nothing to do with the kernel. */
+  admit(storage: Storage): void;
+}
+
+/** The same for the native addon: arguments are written into its frame, then one call by index. */
+export function frameKernels(binding: FrameBinding): Kernels {
+  const f = binding.frame;
+  const call = (index: number): number => binding.call(index);
+  const admit = (storage: Storage): void => binding.admit(storage);
+  const put = (slot: number, storage: Storage | null, element: Element, length: number): boolean =>
+    storage != null && binding.put(slot, storage, element, length);
+  const mayPut = (slot: number, storage: Storage | null, element: Element, length: number): boolean => {
+    if (storage !== null) return put(slot, storage, element, length);
+    f[slot] = 0;
+    return true;
+  };
   return {
-${kernels.map(tsFrameCall).join('\n')}
+${kernels.map(tsFrameMethod).join('\n')}
   };
 }
 `;

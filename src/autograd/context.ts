@@ -45,9 +45,11 @@ export function isRecording(): boolean {
 export function noGrad<R>(fn: () => R): R {
   checkFunction('noGrad', fn);
   noGradDepth++;
-  return finallyAlsoAsync(fn, () => {
-    noGradDepth--;
-  });
+  return finallyAlsoAsync(fn, endNoGrad);
+}
+
+function endNoGrad(): void {
+  noGradDepth--;
 }
 
 /**

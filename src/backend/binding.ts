@@ -34,8 +34,16 @@ export function detachedError(): DTypeError {
   );
 }
 
-/** Throws the error that names the first argument that is not as native/abi.h demands: scalars first, for dims mention them. */
-export function refuse(kernel: string, args: readonly Argument[], values: readonly (Storage | number | null)[]): never {
+/**
+ * Throws the error that names the first argument that is not as native/abi.h demands: scalars first, for dims mention them;
+ * then what `admit` of the backend has to say about the storages.
+ */
+export function refuse(
+  kernel: string,
+  args: readonly Argument[],
+  values: readonly (Storage | number | null)[],
+  admit: (storage: Storage) => void = () => {},
+): never {
   const scalars = new Map<string, number>();
   args.forEach((arg, k) => {
     if (arg.kind === 'buffer') return;
@@ -44,6 +52,9 @@ export function refuse(kernel: string, args: readonly Argument[], values: readon
   });
   args.forEach((arg, k) => {
     if (arg.kind === 'buffer') checkBuffer(kernel, arg, values[k] as Storage | null, scalars);
+  });
+  args.forEach((arg, k) => {
+    if (arg.kind === 'buffer' && values[k] !== null) admit(values[k] as Storage);
   });
   throw new BackendError(`${kernel}: an argument was refused, but none of them is wrong; please report this`);
 }

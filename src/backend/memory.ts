@@ -13,8 +13,8 @@
 // Scratch of a single call has an arena of its own: step storages made while it is held must outlive it.
 import { OutOfMemoryError, ShapeError } from '../errors.js';
 import { detachedError, foreignError, staleError } from './binding.js';
-import { Arena, isDetached, type Region, type RegionSource } from './memory-arena.js';
-import type { Element, ElementArray, Floats, Lifetime, Memory, Storage } from './types.js';
+import { ALIGNMENT, Arena, isDetached, type Region, type RegionSource } from './memory-arena.js';
+import type { Element, ElementArray, FloatArray, Floats, Lifetime, Memory, Run, Storage } from './types.js';
 
 const BYTES: Record<Element, number> = { float: 4, int: 4, double: 8 };
 const VIEWS = { float: Float32Array, int: Int32Array, double: Float64Array };
@@ -24,6 +24,12 @@ const MiB = 2 ** 20;
 const RELIEF_FLOOR = 64 * MiB;
 /** How fast the limit of relieve() forgets a large step, a factor a step. */
 const FORGET = 0.95;
+
+/** Floats in a pool of small host storages, and the most that are put into it at once. */
+const POOL = 4096;
+const MOST_POOLED = 1024;
+/** Floats in 64 bytes: each starts on a cache line of its own. */
+const LINE = ALIGNMENT / BYTES.float;
 
 /** The place of storages that are dead: keeps no buffer alive. */
 const NOWHERE: Region = { bytes: 0, address: 0, buffer: null, offset: 0 };
@@ -95,6 +101,10 @@ export class BackendMemory implements Memory {
   /** Living step storages in the order they were made. */
   private live: Block[] = [];
   private nextSerial = 1;
+  /** Small host storages are cut from one ArrayBuffer after the other; nothing in it is used twice. */
+  private poolRegion = NOWHERE;
+  private pool = new Float32Array(0);
+  private pooled = 0;
   private persistentBytes = 0;
   private stepPeak = 0;
   /** What relieve() moved out of the current step. */
@@ -150,6 +160,29 @@ export class BackendMemory implements Memory {
     }
     const delta = (block.root === block ? 0 : block.start) + start * BYTES[of.element];
     return new Block(this, of.element, length, block.lifetime, NOWHERE, delta, block.root);
+  }
+
+  keep(numbers: FloatArray, runs: readonly Run[]): Block<'float'>[] {
+    const { length } = numbers;
+    const small = length <= MOST_POOLED;
+    // A pool that was transferred to another thread has no length left.
+    if (!small || this.pooled + length > this.pool.length) this.newPool(small ? POOL : length);
+    this.pool.set(numbers, this.pooled);
+    const kept: Block<'float'>[] = [];
+    for (let k = 0; k < runs.length; k++) {
+      const { start, length } = runs[k] as Run;
+      const offset = (this.pooled + start) * BYTES.float;
+      kept.push(new Block(this, 'float', length, 'host', this.poolRegion, offset));
+    }
+    this.pooled += Math.ceil(length / LINE) * LINE;
+    return kept;
+  }
+
+  private newPool(floats: number): void {
+    const bytes = floats * BYTES.float;
+    this.poolRegion = this.fromHeap(() => this.heap.host(bytes), bytes);
+    this.pool = new Float32Array(this.poolRegion.buffer as ArrayBuffer, this.poolRegion.offset, floats);
+    this.pooled = 0;
   }
 
   view<E extends Element>(of: Storage<E>): ElementArray<E> {

@@ -2,10 +2,11 @@
 // addon, then crosses once with the kernel's number. All memory is ordinary ArrayBuffers, read in place.
 import { BackendError } from '../errors.js';
 import { foreignError } from './binding.js';
-import { ABI_VERSION, type Access, type Binding, bindKernels, frameKernels, kernelTable } from './generated/abi.js';
+import { ABI_VERSION, type FrameBinding, frameKernels, kernelTable } from './generated/abi.js';
 import { BackendMemory, type Block, type Heap, refuseDetached } from './memory.js';
-import { ALIGNMENT, type Region } from './memory-arena.js';
-import type { Backend, BackendInfo, Simd, Storage } from './types.js';
+import { ALIGNMENT, isDetached, type Region } from './memory-arena.js';
+import type { Repetition } from './repeat.js';
+import type { Backend, BackendInfo, Element, Memory, Simd, Storage } from './types.js';
 import { Unavailable } from './unavailable.js';
 
 /** What native/addon.cc exports. */
@@ -53,9 +54,10 @@ export function openNative(addon: Addon, options: { simd?: Simd | undefined; thr
       instance.setThreads(count);
     },
     memory,
-    kernels: bindKernels(binding),
+    kernels: frameKernels(binding),
+    repeat: (call) => repeatFrame(call, binding, memory),
     close() {
-      binding.closed = true;
+      binding.close();
       memory.close();
       instance.close();
     },
@@ -86,33 +88,77 @@ class NativeHeap implements Heap {
   }
 }
 
-class NativeBinding implements Binding {
-  readonly ctx = 0; // the addon's instance knows its own
-  readonly raw;
-  closed = false;
-  /** Keeps the buffers of the call reachable: an address alone would not keep them from being collected. */
-  private readonly held: (Storage | null)[] = [];
-  private count = 0;
+class NativeBinding implements FrameBinding {
+  readonly frame;
+  readonly call;
+  /** Whose storages kernels may follow: nobody's when closed. */
+  private owner: Memory | null;
+  private scratch: Block<'float'> | null = null;
 
-  constructor(
-    instance: AddonInstance,
-    private readonly memory: BackendMemory,
-  ) {
-    this.raw = frameKernels(instance.frame, instance.call);
-    this.held = new Array(instance.frame.length).fill(null);
+  constructor(instance: AddonInstance, memory: Memory) {
+    this.frame = instance.frame;
+    this.call = instance.call;
+    this.owner = memory;
   }
 
-  enter(storage: Storage | null, _access: Access): number {
-    if (storage === null) return 0;
+  get closed(): boolean {
+    return this.owner === null;
+  }
+
+  close(): void {
+    this.owner = null;
+    this.scratch = null;
+  }
+
+  // An address alone does not keep a buffer from being collected. It need not: nothing is collected between here and the
+  // end of the call, for the addon makes no JavaScript objects before the kernel is done.
+  put(slot: number, storage: Storage, element: Element, length: number): boolean {
+    const block = storage as Block;
+    if (block.element !== element || !(block.length >= length) || !this.mayFollow(block)) return false;
+    this.frame[slot] = block.address;
+    return true;
+  }
+
+  mayFollow(block: Block): boolean {
+    const { living, region } = block.root;
+    return block.owner === this.owner && living && !isDetached(region);
+  }
+
+  /** One for all repeated calls, at an address that stays. The largest asked for so far. */
+  repeatScratch(memory: BackendMemory, floats: number): Block<'float'> {
+    if (this.scratch === null || this.scratch.length < floats) {
+      this.scratch = memory.alloc('float', floats, 'persistent');
+    }
+    return this.scratch;
+  }
+
+  admit(storage: Storage): void {
     if (this.closed) throw new BackendError('native: this backend was closed; call await ready() again');
     const block = storage as Block;
-    if (block.owner !== this.memory) throw foreignError();
+    if (block.owner !== this.owner) throw foreignError();
     refuseDetached(block.root.region);
-    this.held[this.count++] = storage;
-    return block.address;
   }
+}
 
-  leave(): void {
-    while (this.count > 0) this.held[--this.count] = null;
-  }
+/** Keeps the frame that the checked call left behind and puts it back, as long as the storages may be followed. */
+function repeatFrame(call: Repetition, binding: NativeBinding, memory: BackendMemory): () => void {
+  const { kernel, storages, checked, floats } = call;
+  const index = Object.keys(kernelTable).indexOf(kernel);
+  const roots = [...new Set(storages.map((storage) => (storage as Block).root))];
+  const scratch = binding.repeatScratch(memory, floats);
+  const saved = new Float64Array(binding.frame.length);
+  let isSaved = false;
+  const callChecked = (): void => {
+    checked(scratch);
+    saved.set(binding.frame);
+    isSaved = true;
+  };
+  return () => {
+    if (!isSaved) return callChecked();
+    for (let k = 0; k < roots.length; k++) if (!binding.mayFollow(roots[k] as Block)) return callChecked();
+    binding.frame.set(saved);
+    const status = binding.call(index);
+    // The checked call says what it means.
+    if (status !== 0) callChecked();
+  };
 }

@@ -1,6 +1,7 @@
 // What a backend is: a memory with three lifetimes and the kernels of native/abi.h. Everything above this file is the same
 // for native, WASM and reference.
 import type { Kernels } from './generated/abi.js';
+import type { Repetition } from './repeat.js';
 
 export type BackendName = 'native' | 'wasm' | 'reference';
 export type Simd = 'avx512' | 'avx2' | 'sse' | 'neon' | 'wasm-relaxed-simd' | 'wasm-simd' | 'scalar';
@@ -57,6 +58,12 @@ export type Floats = Storage<'float'>;
 export type Ints = Storage<'int'>;
 export type Doubles = Storage<'double'>;
 
+/** `length` elements from `start`. */
+export interface Run {
+  readonly start: number;
+  readonly length: number;
+}
+
 export interface Memory {
   /** Contents are zero for `persistent` and `host`, undefined for `step`. Throws OutOfMemoryError with the bytes asked for. */
   alloc<E extends Element>(element: E, length: number, lifetime: Lifetime): Storage<E>;
@@ -67,6 +74,8 @@ export interface Memory {
    * the end of a step lets the memory be used again. Throws StaleTensorError if the storage is no longer alive.
    */
   view<E extends Element>(of: Storage<E>): ElementArray<E>;
+  /** A `host` storage for each run of `numbers`, with a copy of it. Cheap where they are small, as the results of streaming. */
+  keep(numbers: FloatArray, runs: readonly Run[]): Floats[];
   /** Frees persistent memory now instead of when it is collected. Nothing for the other lifetimes. */
   free(of: Storage): void;
 
@@ -97,6 +106,8 @@ export interface Backend {
   setThreads?(threads: number): void | Promise<void>;
   /** Another backend takes over for now: ends what costs memory while nobody computes here. */
   rest?(): Promise<void>;
+  /** A faster way to make one call again and again, where there is one; `repeatable` uses it. */
+  repeat?(call: Repetition): () => void;
   /** Stops threads and frees memory. Tensors of this backend are dead afterwards. */
   close(): void;
 }

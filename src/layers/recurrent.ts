@@ -1,12 +1,13 @@
 // RNN, LSTM and GRU: layers stacked over layers and directions, around one op a layer. What differs between the three is
 // their cell and a few options.
-import { current, isRecording } from '../autograd/context.js';
+import { current, isRecording, resultLifetime } from '../autograd/context.js';
 import { newOutput } from '../autograd/tape.js';
 import { type Parameter, showShape, Tensor } from '../autograd/tensor.js';
 import { gru, gruResetBefore, lstm, type RecurrentCell, rnnRelu, rnnTanh } from '../backend/cells/index.js';
 import type { Floats, Ints } from '../backend/types.js';
 import { DTypeError, LengthsError, OptionError, ShapeError } from '../errors.js';
 import { type Lengths, RecurrentPlan, recurrentLayer, type Weights } from '../ops/recurrent.js';
+import { RecurrentStep } from '../ops/recurrent-step.js';
 import { dropout } from '../ops/rows.js';
 import { concat, reshape, slice, transpose } from '../ops/shape.js';
 import { checkOptions, is, later, type Rule, required, show } from '../options.js';
@@ -101,6 +102,7 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
   readonly #hasC: boolean;
   readonly #names: readonly LayerNames[];
   readonly #plans: readonly RecurrentPlan[];
+  readonly #step: RecurrentStep;
 
   protected constructor(name: string, cell: RecurrentCell, options: RecurrentOptions) {
     super();
@@ -131,6 +133,7 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
     }
     this.#names = names;
     this.#plans = plans;
+    this.#step = new RecurrentStep(plans, (layer) => this.#weights(layer));
   }
 
   /**
@@ -174,8 +177,26 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
     }
     this.#checkInput(x, 2, `[B, ${this.inputSize}] (batch, inputSize)`);
     const B = x.shape[0] as number;
+    if (this.#canStream(B)) return this.#stream(x, state, B);
     const result = this.#run(reshape(x, [1, B, this.inputSize]), state, null);
     return { output: reshape(result.output, [B, this.hiddenSize]), state: result.state };
+  }
+
+  /** Whether a step is neither recorded nor large, nor needs anything that only `#run` does. */
+  #canStream(B: number): boolean {
+    if (isRecording() || resultLifetime(false) !== 'host') return false;
+    if (this.training && this.dropout > 0 && this.numLayers > 1) return false;
+    return B <= this.#step.mostRows;
+  }
+
+  #stream(x: Tensor, start: StateInput | null, B: number): ForwardResult<C> {
+    const h0 = start === null ? null : start.h;
+    const c0 = start === null ? null : (start.c ?? null);
+    if (start !== null && !this.#step.isLast(h0, c0, B)) {
+      checkState(this.#name, start, this.#hasC, [this.numLayers, B, this.hiddenSize]);
+    }
+    const { y, hn, cn } = this.#step.run(x, h0, c0);
+    return { output: y, state: new RecurrentState(hn, cn as C) };
   }
 
   #run(x: Tensor, start: StateInput | null, lengths: Lengths | null): ForwardResult<C> {
@@ -202,7 +223,13 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
   /** Looked up at each call, so that a weight can be replaced or shared by assigning the property. */
   #weights(layer: number): Weights {
     const names = this.#names[layer] as LayerNames;
-    return names.map((name) => name && (this[name] as Parameter)) as unknown as Weights;
+    // Not by map: streaming comes here at every step.
+    const weights: (Parameter | null)[] = [null, null, null, null, null, null, null, null];
+    for (let k = 0; k < names.length; k++) {
+      const name = names[k] as WeightName | null;
+      if (name !== null) weights[k] = this[name] as Parameter;
+    }
+    return weights as unknown as Weights;
   }
 
   #checkInput(x: Tensor, rank: number, expected: string): void {

@@ -89,20 +89,27 @@ export function checkState(
   hasC: boolean,
   shape: readonly [number, number, number],
 ): void {
-  const check = (part: 'h' | 'c', t: Tensor | null | undefined): void => {
-    if (!(t instanceof Tensor)) {
-      throw new ShapeError(
-        `${name}: state must have ${part} of shape ${showShape(shape)} (layers*directions, batch, hiddenSize), got ${show(t)}`,
-      );
-    }
-    const [layers, rows, size] = t.shape;
-    if (t.shape.length !== 3 || layers !== shape[0] || rows !== shape[1] || size !== shape[2]) {
-      throw new ShapeError(
-        `${name}: ${part} must be ${showShape(shape)} (layers*directions, batch, hiddenSize), got ${showShape(t.shape)}`,
-      );
-    }
-  };
-  check('h', state.h);
-  if (hasC) check('c', state.c);
+  checkPart(name, 'h', state.h, shape);
+  if (hasC) checkPart(name, 'c', state.c, shape);
   else if (state.c) throw new ShapeError(`${name}: state must have h only, got a c as well; was it an LSTM's state?`);
+}
+
+function checkPart(
+  name: string,
+  part: 'h' | 'c',
+  t: Tensor | null | undefined,
+  shape: readonly [number, number, number],
+): void {
+  if (!(t instanceof Tensor)) {
+    throw new ShapeError(
+      `${name}: state must have ${part} of shape ${showShape(shape)} (layers*directions, batch, hiddenSize), got ${show(t)}`,
+    );
+  }
+  const [layers, rows, size] = shape;
+  const given = t.shape;
+  if (given.length !== 3 || given[0] !== layers || given[1] !== rows || given[2] !== size) {
+    throw new ShapeError(
+      `${name}: ${part} must be ${showShape(shape)} (layers*directions, batch, hiddenSize), got ${showShape(given)}`,
+    );
+  }
 }

@@ -3,7 +3,7 @@ import { current } from '../autograd/context.js';
 import { newGradient, newOutput, record, recording } from '../autograd/tape.js';
 import { floatsOf, Tensor } from '../autograd/tensor.js';
 import type { RecurrentCell } from '../backend/cells/index.js';
-import type { Doubles, Floats, Ints } from '../backend/types.js';
+import type { Doubles, Floats, Ints, Memory } from '../backend/types.js';
 
 /** w_ih, w_hh, b_ih, b_hh, and the same of the reverse direction; null where there is none. */
 export type Weights = readonly [
@@ -28,7 +28,7 @@ export interface Lengths {
 }
 
 /** Floats that the kernels need for one problem size. */
-interface WorkSizes {
+export interface WorkSizes {
   readonly packed: number;
   readonly saved: number;
   readonly trainingScratch: number;
@@ -43,9 +43,11 @@ interface WorkSizes {
 export class RecurrentPlan {
   #key: readonly number[] = [];
   #sizes: WorkSizes | null = null;
+  #sizesOf: Memory | null = null;
   #packed: Floats | null = null;
   #packedFrom: readonly (Tensor | null)[] = [];
   #packedVersions = -1;
+  #packedWeights: PackedWeights | null = null;
 
   constructor(
     readonly cell: RecurrentCell,
@@ -55,9 +57,10 @@ export class RecurrentPlan {
   ) {}
 
   sizes(T: number, B: number, rows: number): WorkSizes {
-    const [lastT, lastB, lastRows] = this.#key;
-    if (this.#sizes !== null && T === lastT && B === lastB && rows === lastRows) return this.#sizes;
     const { memory, kernels } = current();
+    const [lastT, lastB, lastRows] = this.#key;
+    const same = memory === this.#sizesOf && T === lastT && B === lastB && rows === lastRows;
+    if (this.#sizes !== null && same) return this.#sizes;
     const out: Doubles = memory.alloc('double', 5, 'host');
     kernels.rnn_sizes(out, this.cell.id, T, B, this.inputSize, this.hiddenSize, this.directions, rows);
     const [packed, saved, trainingScratch, inferenceScratch, backwardScratch] = memory.view(
@@ -65,21 +68,30 @@ export class RecurrentPlan {
     ) as unknown as FiveNumbers;
     this.#sizes = { packed, saved, trainingScratch, inferenceScratch, backwardScratch };
     this.#key = [T, B, rows];
+    this.#sizesOf = memory; // another backend, or instruction set, has other sizes
     return this.#sizes;
   }
 
-  packed(weights: Weights, storages: WeightStorages, length: number): Floats {
+  /** The weights as kernels take them, checked: float32 tensors. */
+  storages(weights: Weights): WeightStorages {
+    return weights.map((weight) => weight && floatsOf(weight, this.cell.name, 'weight')) as unknown as WeightStorages;
+  }
+
+  /** The same, and packed. The same object again unless a weight was replaced or changed. */
+  packed(weights: Weights, length: number): PackedWeights {
     // Versions only grow: their sum tells whether any changed.
     let versions = 0;
-    let same = this.#packed?.alive === true && this.#packed.length === length;
+    const kept = this.#packed?.alive === true && this.#packed.length === length;
+    let same = kept;
     for (let k = 0; k < 8; k++) {
       const weight = weights[k] as Tensor | null;
       if (weight !== this.#packedFrom[k]) same = false;
       if (weight !== null) versions += weight.version;
     }
-    if (same && versions === this.#packedVersions) return this.#packed as Floats;
+    if (same && versions === this.#packedVersions) return this.#packedWeights as PackedWeights;
+    const storages = this.storages(weights);
     const { memory, kernels } = current();
-    if (this.#packed?.alive !== true || this.#packed.length !== length) {
+    if (this.#packed === null || !kept) {
       if (this.#packed !== null) memory.free(this.#packed);
       this.#packed = memory.alloc('float', length, 'persistent');
     }
@@ -87,8 +99,15 @@ export class RecurrentPlan {
     kernels.rnn_pack(this.#packed, ...storages, cell.id, cell.gates.length, inputSize, hiddenSize, directions, length);
     this.#packedFrom = [...weights];
     this.#packedVersions = versions;
-    return this.#packed;
+    this.#packedWeights = { storages, packed: this.#packed };
+    return this.#packedWeights;
   }
+}
+
+/** A layer's weights, and the same packed. */
+export interface PackedWeights {
+  readonly storages: WeightStorages;
+  readonly packed: Floats;
 }
 
 type FiveNumbers = readonly [number, number, number, number, number];
@@ -123,9 +142,12 @@ export function recurrentLayer(
   const xs = floatsOf(x, cell.name, 'x');
   const h = h0 && floatsOf(h0, cell.name, 'h');
   const c = c0 && floatsOf(c0, cell.name, 'c');
-  const w = weights.map((weight) => weight && floatsOf(weight, cell.name, 'weight')) as unknown as WeightStorages;
-  const [y, hn, cn] = T === 1 && !recorded ? oneBuffer(D * B * H, hasC) : buffers(T, D * B * H, hasC, recorded);
-  const packed = recorded ? null : plan.packed(weights, w, sizes.packed);
+  const { storages: w, packed } = recorded
+    ? { storages: plan.storages(weights), packed: null }
+    : plan.packed(weights, sizes.packed);
+  const y = newOutput(T * D * B * H, recorded);
+  const hn = newOutput(D * B * H, recorded);
+  const cn = hasC ? newOutput(D * B * H, recorded) : null;
   const saved = recorded ? memory.alloc('float', sizes.saved, 'step') : null;
   const steps = lengths?.storage ?? null;
   const nscratch = recorded ? sizes.trainingScratch : sizes.inferenceScratch;
@@ -167,19 +189,4 @@ export function recurrentLayer(
     });
   }
   return outputs;
-}
-
-type Results = [y: Floats, hn: Floats, cn: Floats | null];
-
-function buffers(T: number, n: number, hasC: boolean, recorded: boolean): Results {
-  return [newOutput(T * n, recorded), newOutput(n, recorded), hasC ? newOutput(n, recorded) : null];
-}
-
-/** Streaming: an ArrayBuffer costs as much as the step of a small layer, so the results of one step share one. */
-function oneBuffer(n: number, hasC: boolean): Results {
-  const { memory } = current();
-  // Each part starts on a cache line of its own.
-  const stride = Math.ceil(n / 16) * 16;
-  const all = newOutput(stride * (hasC ? 3 : 2), false);
-  return [memory.slice(all, 0, n), memory.slice(all, stride, n), hasC ? memory.slice(all, 2 * stride, n) : null];
 }

@@ -1,7 +1,7 @@
 // The three lifetimes, on both backends that have a memory of their own to manage.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createBackend } from '../../src/backend/select.js';
-import type { Backend, BackendName } from '../../src/backend/types.js';
+import type { Backend, BackendName, Floats } from '../../src/backend/types.js';
 import { BackendError, DTypeError, OutOfMemoryError, ShapeError, StaleTensorError } from '../../src/errors.js';
 import { nodePlatform } from '../../src/platform/node.js';
 import { setPlatform } from '../../src/platform/types.js';
@@ -144,6 +144,44 @@ describe.each(['native', 'wasm', 'wasm 2'])('memory of %s', (name) => {
     expect(largeStep()).toBe(true);
     largeStep();
     expect(largeStep()).toBe(false);
+  });
+
+  it('keep copies runs of numbers into host storages that nothing overwrites, few or many', async () => {
+    const { memory, kernels } = await open(name);
+    const made: { storages: Floats[]; expected: number[][] }[] = [];
+    for (let round = 0; round < 400; round++) {
+      const numbers = Float32Array.from({ length: round === 7 ? 5000 : 1 + (round % 50) }, (_, k) => round + k / 8192);
+      const half = numbers.length >> 1;
+      const runs = [
+        { start: 0, length: numbers.length - half },
+        { start: numbers.length - half, length: half },
+      ];
+      const expected = runs.map(({ start, length }) => [...numbers.subarray(start, start + length)]);
+      made.push({ storages: memory.keep(numbers, runs), expected });
+      numbers.fill(-1);
+    }
+    for (const { storages, expected } of made) {
+      expect(storages.map((storage) => [...memory.view(storage)])).toEqual(expected);
+      expect(storages[0]?.lifetime).toBe('host');
+    }
+    // Kernels write to one and not to its neighbours.
+    const [a, b] = [made[20]!, made[21]!];
+    kernels.fill(a.storages[0]!, a.storages[0]!.length, 5);
+    expect([...memory.view(a.storages[0]!)].every((x) => x === 5)).toBe(true);
+    expect([a.storages[1]!, ...b.storages].map((storage) => [...memory.view(storage)])).toEqual([
+      a.expected[1],
+      ...b.expected,
+    ]);
+  });
+
+  it('keep goes on in new memory when what it shares was transferred', async () => {
+    const { memory } = await open(name);
+    const keep = (value: number) => memory.keep(new Float32Array(4).fill(value), [{ start: 0, length: 4 }])[0]!;
+    const first = keep(1);
+    const { buffer } = memory.view(first);
+    structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+    expect(() => memory.view(first)).toThrow(/transferred/);
+    expect([...memory.view(keep(2))]).toEqual([2, 2, 2, 2]);
   });
 
   it('too much memory is an error that names what was asked for, and nothing breaks', async () => {

@@ -27,6 +27,7 @@ const work = [
   { name: '10,000 training steps', work: 'train', steps: 10_000 },
   { name: '100,000 predictions without recording', work: 'predictNoGrad', steps: 100_000 },
   { name: '100,000 streaming steps', work: 'stream', steps: 100_000 },
+  { name: '100,000 steps of two larger layers, the first output kept,', work: 'streamStacked', steps: 100_000 },
 ];
 
 describe.each(['native', 'wasm'])('memory on %s', (backend) => {

@@ -1416,209 +1416,745 @@ export function bindKernels(binding: Binding): Kernels {
   };
 }
 
-/** The native addon's raw kernels: arguments are written into its frame `f`, then one call by index. */
-export function frameKernels(f: Float64Array, call: (index: number) => number): RawKernels {
+/** What frameKernels needs of the native backend. */
+export interface FrameBinding {
+  /** The arguments of the next call, which the addon reads. */
+  readonly frame: Float64Array;
+  call(index: number): number;
+  /** Writes the address of a storage that kernels may follow into the frame. False: it is none of that element and length. */
+  put(slot: number, storage: Storage, element: Element, length: number): boolean;
+  /** Throws what is wrong with a storage, if anything is that has nothing to do with the kernel. */
+  admit(storage: Storage): void;
+}
+
+/** The same for the native addon: arguments are written into its frame, then one call by index. */
+export function frameKernels(binding: FrameBinding): Kernels {
+  const f = binding.frame;
+  const call = (index: number): number => binding.call(index);
+  const admit = (storage: Storage): void => binding.admit(storage);
+  const put = (slot: number, storage: Storage | null, element: Element, length: number): boolean =>
+    storage != null && binding.put(slot, storage, element, length);
+  const mayPut = (slot: number, storage: Storage | null, element: Element, length: number): boolean => {
+    if (storage !== null) return put(slot, storage, element, length);
+    f[slot] = 0;
+    return true;
+  };
   return {
-    u_fill(_ctx, y, n, value) {
-      f[0] = y; f[1] = n; f[2] = value;
-      return call(0);
+    fill(y, n, value) {
+      const valid =
+        put(0, y, 'float', n) &&
+        isSize(n) &&
+        isNumber(value);
+      if (!valid) refuse('fill', kernelTable.fill, [y, n, value], admit);
+      f[1] = n; f[2] = value;
+      const status = call(0);
+      if (status !== 0) fail('fill', status);
     },
-    u_axpy(_ctx, y, x, n, alpha) {
-      f[0] = y; f[1] = x; f[2] = n; f[3] = alpha;
-      return call(1);
+    axpy(y, x, n, alpha) {
+      const valid =
+        put(0, y, 'float', n) &&
+        put(1, x, 'float', n) &&
+        isSize(n) &&
+        isNumber(alpha);
+      if (!valid) refuse('axpy', kernelTable.axpy, [y, x, n, alpha], admit);
+      f[2] = n; f[3] = alpha;
+      const status = call(1);
+      if (status !== 0) fail('axpy', status);
     },
-    u_affine(_ctx, y, x, n, alpha, beta) {
-      f[0] = y; f[1] = x; f[2] = n; f[3] = alpha; f[4] = beta;
-      return call(2);
+    affine(y, x, n, alpha, beta) {
+      const valid =
+        put(0, y, 'float', n) &&
+        put(1, x, 'float', n) &&
+        isSize(n) &&
+        isNumber(alpha) &&
+        isNumber(beta);
+      if (!valid) refuse('affine', kernelTable.affine, [y, x, n, alpha, beta], admit);
+      f[2] = n; f[3] = alpha; f[4] = beta;
+      const status = call(2);
+      if (status !== 0) fail('affine', status);
     },
-    u_clamp(_ctx, y, x, n, low, high) {
-      f[0] = y; f[1] = x; f[2] = n; f[3] = low; f[4] = high;
-      return call(3);
+    clamp(y, x, n, low, high) {
+      const valid =
+        put(0, y, 'float', n) &&
+        put(1, x, 'float', n) &&
+        isSize(n) &&
+        isNumber(low) &&
+        isNumber(high);
+      if (!valid) refuse('clamp', kernelTable.clamp, [y, x, n, low, high], admit);
+      f[2] = n; f[3] = low; f[4] = high;
+      const status = call(3);
+      if (status !== 0) fail('clamp', status);
     },
-    u_binary_forward(_ctx, y, a, b, n, op) {
-      f[0] = y; f[1] = a; f[2] = b; f[3] = n; f[4] = op;
-      return call(4);
+    binary_forward(y, a, b, n, op) {
+      const valid =
+        put(0, y, 'float', n) &&
+        put(1, a, 'float', n) &&
+        put(2, b, 'float', n) &&
+        isSize(n) &&
+        isInt(op);
+      if (!valid) refuse('binary_forward', kernelTable.binary_forward, [y, a, b, n, op], admit);
+      f[3] = n; f[4] = op;
+      const status = call(4);
+      if (status !== 0) fail('binary_forward', status);
     },
-    u_binary_backward(_ctx, da, db, dy, a, b, n, op) {
-      f[0] = da; f[1] = db; f[2] = dy; f[3] = a; f[4] = b; f[5] = n; f[6] = op;
-      return call(5);
+    binary_backward(da, db, dy, a, b, n, op) {
+      const valid =
+        mayPut(0, da, 'float', n) &&
+        mayPut(1, db, 'float', n) &&
+        put(2, dy, 'float', n) &&
+        put(3, a, 'float', n) &&
+        put(4, b, 'float', n) &&
+        isSize(n) &&
+        isInt(op);
+      if (!valid) refuse('binary_backward', kernelTable.binary_backward, [da, db, dy, a, b, n, op], admit);
+      f[5] = n; f[6] = op;
+      const status = call(5);
+      if (status !== 0) fail('binary_backward', status);
     },
-    u_activation_forward(_ctx, y, x, n, kind) {
-      f[0] = y; f[1] = x; f[2] = n; f[3] = kind;
-      return call(6);
+    activation_forward(y, x, n, kind) {
+      const valid =
+        put(0, y, 'float', n) &&
+        put(1, x, 'float', n) &&
+        isSize(n) &&
+        isInt(kind);
+      if (!valid) refuse('activation_forward', kernelTable.activation_forward, [y, x, n, kind], admit);
+      f[2] = n; f[3] = kind;
+      const status = call(6);
+      if (status !== 0) fail('activation_forward', status);
     },
-    u_activation_backward(_ctx, dx, dy, x, y, n, kind) {
-      f[0] = dx; f[1] = dy; f[2] = x; f[3] = y; f[4] = n; f[5] = kind;
-      return call(7);
+    activation_backward(dx, dy, x, y, n, kind) {
+      const valid =
+        put(0, dx, 'float', n) &&
+        put(1, dy, 'float', n) &&
+        put(2, x, 'float', n) &&
+        put(3, y, 'float', n) &&
+        isSize(n) &&
+        isInt(kind);
+      if (!valid) refuse('activation_backward', kernelTable.activation_backward, [dx, dy, x, y, n, kind], admit);
+      f[4] = n; f[5] = kind;
+      const status = call(7);
+      if (status !== 0) fail('activation_backward', status);
     },
-    u_dropout_forward(_ctx, y, mask, x, n, p, seed_lo, seed_hi) {
-      f[0] = y; f[1] = mask; f[2] = x; f[3] = n; f[4] = p; f[5] = seed_lo; f[6] = seed_hi;
-      return call(8);
+    dropout_forward(y, mask, x, n, p, seed_lo, seed_hi) {
+      const valid =
+        put(0, y, 'float', n) &&
+        put(1, mask, 'float', n) &&
+        put(2, x, 'float', n) &&
+        isSize(n) &&
+        isNumber(p) &&
+        isInt(seed_lo) &&
+        isInt(seed_hi);
+      if (!valid) refuse('dropout_forward', kernelTable.dropout_forward, [y, mask, x, n, p, seed_lo, seed_hi], admit);
+      f[3] = n; f[4] = p; f[5] = seed_lo; f[6] = seed_hi;
+      const status = call(8);
+      if (status !== 0) fail('dropout_forward', status);
     },
-    u_expand(_ctx, y, x, outer, mid, inner) {
-      f[0] = y; f[1] = x; f[2] = outer; f[3] = mid; f[4] = inner;
-      return call(9);
+    expand(y, x, outer, mid, inner) {
+      const valid =
+        put(0, y, 'float', outer * mid * inner) &&
+        put(1, x, 'float', outer * inner) &&
+        isSize(outer) &&
+        isSize(mid) &&
+        isSize(inner);
+      if (!valid) refuse('expand', kernelTable.expand, [y, x, outer, mid, inner], admit);
+      f[2] = outer; f[3] = mid; f[4] = inner;
+      const status = call(9);
+      if (status !== 0) fail('expand', status);
     },
-    u_reduce_sum(_ctx, y, x, outer, mid, inner, scale) {
-      f[0] = y; f[1] = x; f[2] = outer; f[3] = mid; f[4] = inner; f[5] = scale;
-      return call(10);
+    reduce_sum(y, x, outer, mid, inner, scale) {
+      const valid =
+        put(0, y, 'float', outer * inner) &&
+        put(1, x, 'float', outer * mid * inner) &&
+        isSize(outer) &&
+        isSize(mid) &&
+        isSize(inner) &&
+        isNumber(scale);
+      if (!valid) refuse('reduce_sum', kernelTable.reduce_sum, [y, x, outer, mid, inner, scale], admit);
+      f[2] = outer; f[3] = mid; f[4] = inner; f[5] = scale;
+      const status = call(10);
+      if (status !== 0) fail('reduce_sum', status);
     },
-    u_transpose(_ctx, y, x, outer, a, mid, b, inner) {
-      f[0] = y; f[1] = x; f[2] = outer; f[3] = a; f[4] = mid; f[5] = b; f[6] = inner;
-      return call(11);
+    transpose(y, x, outer, a, mid, b, inner) {
+      const valid =
+        put(0, y, 'float', outer * b * mid * a * inner) &&
+        put(1, x, 'float', outer * a * mid * b * inner) &&
+        isSize(outer) &&
+        isSize(a) &&
+        isSize(mid) &&
+        isSize(b) &&
+        isSize(inner);
+      if (!valid) refuse('transpose', kernelTable.transpose, [y, x, outer, a, mid, b, inner], admit);
+      f[2] = outer; f[3] = a; f[4] = mid; f[5] = b; f[6] = inner;
+      const status = call(11);
+      if (status !== 0) fail('transpose', status);
     },
-    u_slice_forward(_ctx, y, x, outer, n, inner, start, count) {
-      f[0] = y; f[1] = x; f[2] = outer; f[3] = n; f[4] = inner; f[5] = start; f[6] = count;
-      return call(12);
+    slice_forward(y, x, outer, n, inner, start, count) {
+      const valid =
+        put(0, y, 'float', outer * count * inner) &&
+        put(1, x, 'float', outer * n * inner) &&
+        isSize(outer) &&
+        isSize(n) &&
+        isSize(inner) &&
+        isInt(start) &&
+        isSize(count);
+      if (!valid) refuse('slice_forward', kernelTable.slice_forward, [y, x, outer, n, inner, start, count], admit);
+      f[2] = outer; f[3] = n; f[4] = inner; f[5] = start; f[6] = count;
+      const status = call(12);
+      if (status !== 0) fail('slice_forward', status);
     },
-    u_slice_backward(_ctx, dx, dy, outer, n, inner, start, count) {
-      f[0] = dx; f[1] = dy; f[2] = outer; f[3] = n; f[4] = inner; f[5] = start; f[6] = count;
-      return call(13);
+    slice_backward(dx, dy, outer, n, inner, start, count) {
+      const valid =
+        put(0, dx, 'float', outer * n * inner) &&
+        put(1, dy, 'float', outer * count * inner) &&
+        isSize(outer) &&
+        isSize(n) &&
+        isSize(inner) &&
+        isInt(start) &&
+        isSize(count);
+      if (!valid) refuse('slice_backward', kernelTable.slice_backward, [dx, dy, outer, n, inner, start, count], admit);
+      f[2] = outer; f[3] = n; f[4] = inner; f[5] = start; f[6] = count;
+      const status = call(13);
+      if (status !== 0) fail('slice_backward', status);
     },
-    u_place(_ctx, y, x, outer, n, inner, start, count) {
-      f[0] = y; f[1] = x; f[2] = outer; f[3] = n; f[4] = inner; f[5] = start; f[6] = count;
-      return call(14);
+    place(y, x, outer, n, inner, start, count) {
+      const valid =
+        put(0, y, 'float', outer * n * inner) &&
+        put(1, x, 'float', outer * count * inner) &&
+        isSize(outer) &&
+        isSize(n) &&
+        isSize(inner) &&
+        isInt(start) &&
+        isSize(count);
+      if (!valid) refuse('place', kernelTable.place, [y, x, outer, n, inner, start, count], admit);
+      f[2] = outer; f[3] = n; f[4] = inner; f[5] = start; f[6] = count;
+      const status = call(14);
+      if (status !== 0) fail('place', status);
     },
-    u_gather_forward(_ctx, y, x, index, outer, n, m, inner) {
-      f[0] = y; f[1] = x; f[2] = index; f[3] = outer; f[4] = n; f[5] = m; f[6] = inner;
-      return call(15);
+    gather_forward(y, x, index, outer, n, m, inner) {
+      const valid =
+        put(0, y, 'float', outer * m * inner) &&
+        put(1, x, 'float', outer * n * inner) &&
+        put(2, index, 'int', outer * m * inner) &&
+        isSize(outer) &&
+        isSize(n) &&
+        isSize(m) &&
+        isSize(inner);
+      if (!valid) refuse('gather_forward', kernelTable.gather_forward, [y, x, index, outer, n, m, inner], admit);
+      f[3] = outer; f[4] = n; f[5] = m; f[6] = inner;
+      const status = call(15);
+      if (status !== 0) fail('gather_forward', status);
     },
-    u_gather_backward(_ctx, dx, dy, index, outer, n, m, inner) {
-      f[0] = dx; f[1] = dy; f[2] = index; f[3] = outer; f[4] = n; f[5] = m; f[6] = inner;
-      return call(16);
+    gather_backward(dx, dy, index, outer, n, m, inner) {
+      const valid =
+        put(0, dx, 'float', outer * n * inner) &&
+        put(1, dy, 'float', outer * m * inner) &&
+        put(2, index, 'int', outer * m * inner) &&
+        isSize(outer) &&
+        isSize(n) &&
+        isSize(m) &&
+        isSize(inner);
+      if (!valid) refuse('gather_backward', kernelTable.gather_backward, [dx, dy, index, outer, n, m, inner], admit);
+      f[3] = outer; f[4] = n; f[5] = m; f[6] = inner;
+      const status = call(16);
+      if (status !== 0) fail('gather_backward', status);
     },
-    u_matmul_forward(_ctx, y, a, b, P, M, N, K) {
-      f[0] = y; f[1] = a; f[2] = b; f[3] = P; f[4] = M; f[5] = N; f[6] = K;
-      return call(17);
+    matmul_forward(y, a, b, P, M, N, K) {
+      const valid =
+        put(0, y, 'float', P * M * N) &&
+        put(1, a, 'float', P * M * K) &&
+        put(2, b, 'float', P * K * N) &&
+        isSize(P) &&
+        isSize(M) &&
+        isSize(N) &&
+        isSize(K);
+      if (!valid) refuse('matmul_forward', kernelTable.matmul_forward, [y, a, b, P, M, N, K], admit);
+      f[3] = P; f[4] = M; f[5] = N; f[6] = K;
+      const status = call(17);
+      if (status !== 0) fail('matmul_forward', status);
     },
-    u_matmul_backward(_ctx, da, db, dy, a, b, P, M, N, K) {
-      f[0] = da; f[1] = db; f[2] = dy; f[3] = a; f[4] = b; f[5] = P; f[6] = M; f[7] = N; f[8] = K;
-      return call(18);
+    matmul_backward(da, db, dy, a, b, P, M, N, K) {
+      const valid =
+        mayPut(0, da, 'float', P * M * K) &&
+        mayPut(1, db, 'float', P * K * N) &&
+        put(2, dy, 'float', P * M * N) &&
+        put(3, a, 'float', P * M * K) &&
+        put(4, b, 'float', P * K * N) &&
+        isSize(P) &&
+        isSize(M) &&
+        isSize(N) &&
+        isSize(K);
+      if (!valid) refuse('matmul_backward', kernelTable.matmul_backward, [da, db, dy, a, b, P, M, N, K], admit);
+      f[5] = P; f[6] = M; f[7] = N; f[8] = K;
+      const status = call(18);
+      if (status !== 0) fail('matmul_backward', status);
     },
-    u_linear_forward(_ctx, y, x, w, b, N, I, O) {
-      f[0] = y; f[1] = x; f[2] = w; f[3] = b; f[4] = N; f[5] = I; f[6] = O;
-      return call(19);
+    linear_forward(y, x, w, b, N, I, O) {
+      const valid =
+        put(0, y, 'float', N * O) &&
+        put(1, x, 'float', N * I) &&
+        put(2, w, 'float', O * I) &&
+        mayPut(3, b, 'float', O) &&
+        isSize(N) &&
+        isSize(I) &&
+        isSize(O);
+      if (!valid) refuse('linear_forward', kernelTable.linear_forward, [y, x, w, b, N, I, O], admit);
+      f[4] = N; f[5] = I; f[6] = O;
+      const status = call(19);
+      if (status !== 0) fail('linear_forward', status);
     },
-    u_linear_backward(_ctx, dx, dw, db, dy, x, w, N, I, O) {
-      f[0] = dx; f[1] = dw; f[2] = db; f[3] = dy; f[4] = x; f[5] = w; f[6] = N; f[7] = I; f[8] = O;
-      return call(20);
+    linear_backward(dx, dw, db, dy, x, w, N, I, O) {
+      const valid =
+        mayPut(0, dx, 'float', N * I) &&
+        mayPut(1, dw, 'float', O * I) &&
+        mayPut(2, db, 'float', O) &&
+        put(3, dy, 'float', N * O) &&
+        put(4, x, 'float', N * I) &&
+        put(5, w, 'float', O * I) &&
+        isSize(N) &&
+        isSize(I) &&
+        isSize(O);
+      if (!valid) refuse('linear_backward', kernelTable.linear_backward, [dx, dw, db, dy, x, w, N, I, O], admit);
+      f[6] = N; f[7] = I; f[8] = O;
+      const status = call(20);
+      if (status !== 0) fail('linear_backward', status);
     },
-    u_softmax_forward(_ctx, y, x, N, C) {
-      f[0] = y; f[1] = x; f[2] = N; f[3] = C;
-      return call(21);
+    softmax_forward(y, x, N, C) {
+      const valid =
+        put(0, y, 'float', N * C) &&
+        put(1, x, 'float', N * C) &&
+        isSize(N) &&
+        isSize(C);
+      if (!valid) refuse('softmax_forward', kernelTable.softmax_forward, [y, x, N, C], admit);
+      f[2] = N; f[3] = C;
+      const status = call(21);
+      if (status !== 0) fail('softmax_forward', status);
     },
-    u_softmax_backward(_ctx, dx, dy, y, N, C) {
-      f[0] = dx; f[1] = dy; f[2] = y; f[3] = N; f[4] = C;
-      return call(22);
+    softmax_backward(dx, dy, y, N, C) {
+      const valid =
+        put(0, dx, 'float', N * C) &&
+        put(1, dy, 'float', N * C) &&
+        put(2, y, 'float', N * C) &&
+        isSize(N) &&
+        isSize(C);
+      if (!valid) refuse('softmax_backward', kernelTable.softmax_backward, [dx, dy, y, N, C], admit);
+      f[3] = N; f[4] = C;
+      const status = call(22);
+      if (status !== 0) fail('softmax_backward', status);
     },
-    u_log_softmax_forward(_ctx, y, x, N, C) {
-      f[0] = y; f[1] = x; f[2] = N; f[3] = C;
-      return call(23);
+    log_softmax_forward(y, x, N, C) {
+      const valid =
+        put(0, y, 'float', N * C) &&
+        put(1, x, 'float', N * C) &&
+        isSize(N) &&
+        isSize(C);
+      if (!valid) refuse('log_softmax_forward', kernelTable.log_softmax_forward, [y, x, N, C], admit);
+      f[2] = N; f[3] = C;
+      const status = call(23);
+      if (status !== 0) fail('log_softmax_forward', status);
     },
-    u_log_softmax_backward(_ctx, dx, dy, y, N, C) {
-      f[0] = dx; f[1] = dy; f[2] = y; f[3] = N; f[4] = C;
-      return call(24);
+    log_softmax_backward(dx, dy, y, N, C) {
+      const valid =
+        put(0, dx, 'float', N * C) &&
+        put(1, dy, 'float', N * C) &&
+        put(2, y, 'float', N * C) &&
+        isSize(N) &&
+        isSize(C);
+      if (!valid) refuse('log_softmax_backward', kernelTable.log_softmax_backward, [dx, dy, y, N, C], admit);
+      f[3] = N; f[4] = C;
+      const status = call(24);
+      if (status !== 0) fail('log_softmax_backward', status);
     },
-    u_layer_norm_forward(_ctx, y, mean, rstd, x, gamma, beta, N, C, eps) {
-      f[0] = y; f[1] = mean; f[2] = rstd; f[3] = x; f[4] = gamma; f[5] = beta; f[6] = N; f[7] = C; f[8] = eps;
-      return call(25);
+    layer_norm_forward(y, mean, rstd, x, gamma, beta, N, C, eps) {
+      const valid =
+        put(0, y, 'float', N * C) &&
+        put(1, mean, 'float', N) &&
+        put(2, rstd, 'float', N) &&
+        put(3, x, 'float', N * C) &&
+        mayPut(4, gamma, 'float', C) &&
+        mayPut(5, beta, 'float', C) &&
+        isSize(N) &&
+        isSize(C) &&
+        isNumber(eps);
+      if (!valid) refuse('layer_norm_forward', kernelTable.layer_norm_forward, [y, mean, rstd, x, gamma, beta, N, C,
+          eps], admit);
+      f[6] = N; f[7] = C; f[8] = eps;
+      const status = call(25);
+      if (status !== 0) fail('layer_norm_forward', status);
     },
-    u_layer_norm_backward(_ctx, dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C) {
-      f[0] = dx; f[1] = dgamma; f[2] = dbeta; f[3] = dy; f[4] = x; f[5] = mean; f[6] = rstd; f[7] = gamma; f[8] = N;
-      f[9] = C;
-      return call(26);
+    layer_norm_backward(dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C) {
+      const valid =
+        mayPut(0, dx, 'float', N * C) &&
+        mayPut(1, dgamma, 'float', C) &&
+        mayPut(2, dbeta, 'float', C) &&
+        put(3, dy, 'float', N * C) &&
+        put(4, x, 'float', N * C) &&
+        put(5, mean, 'float', N) &&
+        put(6, rstd, 'float', N) &&
+        mayPut(7, gamma, 'float', C) &&
+        isSize(N) &&
+        isSize(C);
+      if (!valid) refuse('layer_norm_backward', kernelTable.layer_norm_backward, [dx, dgamma, dbeta, dy, x, mean, rstd,
+          gamma, N, C], admit);
+      f[8] = N; f[9] = C;
+      const status = call(26);
+      if (status !== 0) fail('layer_norm_backward', status);
     },
-    u_embedding_forward(_ctx, y, w, index, N, V, E) {
-      f[0] = y; f[1] = w; f[2] = index; f[3] = N; f[4] = V; f[5] = E;
-      return call(27);
+    embedding_forward(y, w, index, N, V, E) {
+      const valid =
+        put(0, y, 'float', N * E) &&
+        put(1, w, 'float', V * E) &&
+        put(2, index, 'int', N) &&
+        isSize(N) &&
+        isSize(V) &&
+        isSize(E);
+      if (!valid) refuse('embedding_forward', kernelTable.embedding_forward, [y, w, index, N, V, E], admit);
+      f[3] = N; f[4] = V; f[5] = E;
+      const status = call(27);
+      if (status !== 0) fail('embedding_forward', status);
     },
-    u_embedding_backward(_ctx, dw, dy, index, N, V, E, padding_idx) {
-      f[0] = dw; f[1] = dy; f[2] = index; f[3] = N; f[4] = V; f[5] = E; f[6] = padding_idx;
-      return call(28);
+    embedding_backward(dw, dy, index, N, V, E, padding_idx) {
+      const valid =
+        put(0, dw, 'float', V * E) &&
+        put(1, dy, 'float', N * E) &&
+        put(2, index, 'int', N) &&
+        isSize(N) &&
+        isSize(V) &&
+        isSize(E) &&
+        isInt(padding_idx);
+      if (!valid) refuse('embedding_backward', kernelTable.embedding_backward, [dw, dy, index, N, V, E,
+          padding_idx], admit);
+      f[3] = N; f[4] = V; f[5] = E; f[6] = padding_idx;
+      const status = call(28);
+      if (status !== 0) fail('embedding_backward', status);
     },
-    u_cross_entropy_forward(_ctx, loss, logp, denominator, logits, target, weight, N, C, L, ignore_index,
-        label_smoothing, reduction) {
-      f[0] = loss; f[1] = logp; f[2] = denominator; f[3] = logits; f[4] = target; f[5] = weight; f[6] = N; f[7] = C;
-      f[8] = L; f[9] = ignore_index; f[10] = label_smoothing; f[11] = reduction;
-      return call(29);
+    cross_entropy_forward(loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
+        reduction) {
+      const valid =
+        put(0, loss, 'float', L) &&
+        put(1, logp, 'float', N * C) &&
+        put(2, denominator, 'float', 1) &&
+        put(3, logits, 'float', N * C) &&
+        put(4, target, 'int', N) &&
+        mayPut(5, weight, 'float', C) &&
+        isSize(N) &&
+        isSize(C) &&
+        isSize(L) &&
+        isInt(ignore_index) &&
+        isNumber(label_smoothing) &&
+        isInt(reduction);
+      if (!valid) refuse('cross_entropy_forward', kernelTable.cross_entropy_forward, [loss, logp, denominator, logits,
+          target, weight, N, C, L, ignore_index, label_smoothing, reduction], admit);
+      f[6] = N; f[7] = C; f[8] = L; f[9] = ignore_index; f[10] = label_smoothing; f[11] = reduction;
+      const status = call(29);
+      if (status !== 0) fail('cross_entropy_forward', status);
     },
-    u_cross_entropy_backward(_ctx, dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index,
-        label_smoothing, reduction) {
-      f[0] = dlogits; f[1] = dloss; f[2] = logp; f[3] = denominator; f[4] = target; f[5] = weight; f[6] = N; f[7] = C;
-      f[8] = L; f[9] = ignore_index; f[10] = label_smoothing; f[11] = reduction;
-      return call(30);
+    cross_entropy_backward(dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
+        reduction) {
+      const valid =
+        put(0, dlogits, 'float', N * C) &&
+        put(1, dloss, 'float', L) &&
+        put(2, logp, 'float', N * C) &&
+        put(3, denominator, 'float', 1) &&
+        put(4, target, 'int', N) &&
+        mayPut(5, weight, 'float', C) &&
+        isSize(N) &&
+        isSize(C) &&
+        isSize(L) &&
+        isInt(ignore_index) &&
+        isNumber(label_smoothing) &&
+        isInt(reduction);
+      if (!valid) refuse('cross_entropy_backward', kernelTable.cross_entropy_backward, [dlogits, dloss, logp,
+          denominator, target, weight, N, C, L, ignore_index, label_smoothing, reduction], admit);
+      f[6] = N; f[7] = C; f[8] = L; f[9] = ignore_index; f[10] = label_smoothing; f[11] = reduction;
+      const status = call(30);
+      if (status !== 0) fail('cross_entropy_backward', status);
     },
-    u_bce_with_logits_forward(_ctx, loss, x, t, weight, pos_weight, n, L, reduction) {
-      f[0] = loss; f[1] = x; f[2] = t; f[3] = weight; f[4] = pos_weight; f[5] = n; f[6] = L; f[7] = reduction;
-      return call(31);
+    bce_with_logits_forward(loss, x, t, weight, pos_weight, n, L, reduction) {
+      const valid =
+        put(0, loss, 'float', L) &&
+        put(1, x, 'float', n) &&
+        put(2, t, 'float', n) &&
+        mayPut(3, weight, 'float', n) &&
+        mayPut(4, pos_weight, 'float', n) &&
+        isSize(n) &&
+        isSize(L) &&
+        isInt(reduction);
+      if (!valid) refuse('bce_with_logits_forward', kernelTable.bce_with_logits_forward, [loss, x, t, weight,
+          pos_weight, n, L, reduction], admit);
+      f[5] = n; f[6] = L; f[7] = reduction;
+      const status = call(31);
+      if (status !== 0) fail('bce_with_logits_forward', status);
     },
-    u_bce_with_logits_backward(_ctx, dx, dloss, x, t, weight, pos_weight, n, L, reduction) {
-      f[0] = dx; f[1] = dloss; f[2] = x; f[3] = t; f[4] = weight; f[5] = pos_weight; f[6] = n; f[7] = L;
-      f[8] = reduction;
-      return call(32);
+    bce_with_logits_backward(dx, dloss, x, t, weight, pos_weight, n, L, reduction) {
+      const valid =
+        put(0, dx, 'float', n) &&
+        put(1, dloss, 'float', L) &&
+        put(2, x, 'float', n) &&
+        put(3, t, 'float', n) &&
+        mayPut(4, weight, 'float', n) &&
+        mayPut(5, pos_weight, 'float', n) &&
+        isSize(n) &&
+        isSize(L) &&
+        isInt(reduction);
+      if (!valid) refuse('bce_with_logits_backward', kernelTable.bce_with_logits_backward, [dx, dloss, x, t, weight,
+          pos_weight, n, L, reduction], admit);
+      f[6] = n; f[7] = L; f[8] = reduction;
+      const status = call(32);
+      if (status !== 0) fail('bce_with_logits_backward', status);
     },
-    u_regression_loss_forward(_ctx, loss, x, t, n, L, reduction, kind, delta) {
-      f[0] = loss; f[1] = x; f[2] = t; f[3] = n; f[4] = L; f[5] = reduction; f[6] = kind; f[7] = delta;
-      return call(33);
+    regression_loss_forward(loss, x, t, n, L, reduction, kind, delta) {
+      const valid =
+        put(0, loss, 'float', L) &&
+        put(1, x, 'float', n) &&
+        put(2, t, 'float', n) &&
+        isSize(n) &&
+        isSize(L) &&
+        isInt(reduction) &&
+        isInt(kind) &&
+        isNumber(delta);
+      if (!valid) refuse('regression_loss_forward', kernelTable.regression_loss_forward, [loss, x, t, n, L, reduction,
+          kind, delta], admit);
+      f[3] = n; f[4] = L; f[5] = reduction; f[6] = kind; f[7] = delta;
+      const status = call(33);
+      if (status !== 0) fail('regression_loss_forward', status);
     },
-    u_regression_loss_backward(_ctx, dx, dt, dloss, x, t, n, L, reduction, kind, delta) {
-      f[0] = dx; f[1] = dt; f[2] = dloss; f[3] = x; f[4] = t; f[5] = n; f[6] = L; f[7] = reduction; f[8] = kind;
-      f[9] = delta;
-      return call(34);
+    regression_loss_backward(dx, dt, dloss, x, t, n, L, reduction, kind, delta) {
+      const valid =
+        mayPut(0, dx, 'float', n) &&
+        mayPut(1, dt, 'float', n) &&
+        put(2, dloss, 'float', L) &&
+        put(3, x, 'float', n) &&
+        put(4, t, 'float', n) &&
+        isSize(n) &&
+        isSize(L) &&
+        isInt(reduction) &&
+        isInt(kind) &&
+        isNumber(delta);
+      if (!valid) refuse('regression_loss_backward', kernelTable.regression_loss_backward, [dx, dt, dloss, x, t, n, L,
+          reduction, kind, delta], admit);
+      f[5] = n; f[6] = L; f[7] = reduction; f[8] = kind; f[9] = delta;
+      const status = call(34);
+      if (status !== 0) fail('regression_loss_backward', status);
     },
-    u_sum_squares(_ctx, out, x, n) {
-      f[0] = out; f[1] = x; f[2] = n;
-      return call(35);
+    sum_squares(out, x, n) {
+      const valid =
+        put(0, out, 'double', 1) &&
+        put(1, x, 'float', n) &&
+        isSize(n);
+      if (!valid) refuse('sum_squares', kernelTable.sum_squares, [out, x, n], admit);
+      f[2] = n;
+      const status = call(35);
+      if (status !== 0) fail('sum_squares', status);
     },
-    u_sgd_update(_ctx, p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first) {
-      f[0] = p; f[1] = buf; f[2] = g; f[3] = n; f[4] = lr; f[5] = momentum; f[6] = dampening; f[7] = nesterov;
-      f[8] = weight_decay; f[9] = first;
-      return call(36);
+    sgd_update(p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first) {
+      const valid =
+        put(0, p, 'float', n) &&
+        mayPut(1, buf, 'float', n) &&
+        put(2, g, 'float', n) &&
+        isSize(n) &&
+        isNumber(lr) &&
+        isNumber(momentum) &&
+        isNumber(dampening) &&
+        isInt(nesterov) &&
+        isNumber(weight_decay) &&
+        isInt(first);
+      if (!valid) refuse('sgd_update', kernelTable.sgd_update, [p, buf, g, n, lr, momentum, dampening, nesterov,
+          weight_decay, first], admit);
+      f[3] = n; f[4] = lr; f[5] = momentum; f[6] = dampening; f[7] = nesterov; f[8] = weight_decay; f[9] = first;
+      const status = call(36);
+      if (status !== 0) fail('sgd_update', status);
     },
-    u_adam_update(_ctx, p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step) {
-      f[0] = p; f[1] = m; f[2] = v; f[3] = vmax; f[4] = g; f[5] = n; f[6] = lr; f[7] = beta1; f[8] = beta2; f[9] = eps;
-      f[10] = weight_decay; f[11] = decoupled; f[12] = step;
-      return call(37);
+    adam_update(p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step) {
+      const valid =
+        put(0, p, 'float', n) &&
+        put(1, m, 'float', n) &&
+        put(2, v, 'float', n) &&
+        mayPut(3, vmax, 'float', n) &&
+        put(4, g, 'float', n) &&
+        isSize(n) &&
+        isNumber(lr) &&
+        isNumber(beta1) &&
+        isNumber(beta2) &&
+        isNumber(eps) &&
+        isNumber(weight_decay) &&
+        isInt(decoupled) &&
+        isNumber(step);
+      if (!valid) refuse('adam_update', kernelTable.adam_update, [p, m, v, vmax, g, n, lr, beta1, beta2, eps,
+          weight_decay, decoupled, step], admit);
+      f[5] = n; f[6] = lr; f[7] = beta1; f[8] = beta2; f[9] = eps; f[10] = weight_decay; f[11] = decoupled;
+      f[12] = step;
+      const status = call(37);
+      if (status !== 0) fail('adam_update', status);
     },
-    u_rmsprop_update(_ctx, p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum) {
-      f[0] = p; f[1] = sq; f[2] = buf; f[3] = gavg; f[4] = g; f[5] = n; f[6] = lr; f[7] = alpha; f[8] = eps;
-      f[9] = weight_decay; f[10] = momentum;
-      return call(38);
+    rmsprop_update(p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum) {
+      const valid =
+        put(0, p, 'float', n) &&
+        put(1, sq, 'float', n) &&
+        mayPut(2, buf, 'float', n) &&
+        mayPut(3, gavg, 'float', n) &&
+        put(4, g, 'float', n) &&
+        isSize(n) &&
+        isNumber(lr) &&
+        isNumber(alpha) &&
+        isNumber(eps) &&
+        isNumber(weight_decay) &&
+        isNumber(momentum);
+      if (!valid) refuse('rmsprop_update', kernelTable.rmsprop_update, [p, sq, buf, gavg, g, n, lr, alpha, eps,
+          weight_decay, momentum], admit);
+      f[5] = n; f[6] = lr; f[7] = alpha; f[8] = eps; f[9] = weight_decay; f[10] = momentum;
+      const status = call(38);
+      if (status !== 0) fail('rmsprop_update', status);
     },
-    u_adagrad_update(_ctx, p, sum, g, n, lr, eps, weight_decay) {
-      f[0] = p; f[1] = sum; f[2] = g; f[3] = n; f[4] = lr; f[5] = eps; f[6] = weight_decay;
-      return call(39);
+    adagrad_update(p, sum, g, n, lr, eps, weight_decay) {
+      const valid =
+        put(0, p, 'float', n) &&
+        put(1, sum, 'float', n) &&
+        put(2, g, 'float', n) &&
+        isSize(n) &&
+        isNumber(lr) &&
+        isNumber(eps) &&
+        isNumber(weight_decay);
+      if (!valid) refuse('adagrad_update', kernelTable.adagrad_update, [p, sum, g, n, lr, eps, weight_decay], admit);
+      f[3] = n; f[4] = lr; f[5] = eps; f[6] = weight_decay;
+      const status = call(39);
+      if (status !== 0) fail('adagrad_update', status);
     },
-    u_rnn_sizes(_ctx, sizes, cell, T, B, I, H, D, rows) {
-      f[0] = sizes; f[1] = cell; f[2] = T; f[3] = B; f[4] = I; f[5] = H; f[6] = D; f[7] = rows;
-      return call(40);
+    rnn_sizes(sizes, cell, T, B, I, H, D, rows) {
+      const valid =
+        put(0, sizes, 'double', 5) &&
+        isInt(cell) &&
+        isInt(T) &&
+        isInt(B) &&
+        isInt(I) &&
+        isInt(H) &&
+        isInt(D) &&
+        isInt(rows);
+      if (!valid) refuse('rnn_sizes', kernelTable.rnn_sizes, [sizes, cell, T, B, I, H, D, rows], admit);
+      f[1] = cell; f[2] = T; f[3] = B; f[4] = I; f[5] = H; f[6] = D; f[7] = rows;
+      const status = call(40);
+      if (status !== 0) fail('rnn_sizes', status);
     },
-    u_rnn_pack(_ctx, packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D, npacked) {
-      f[0] = packed; f[1] = w_ih; f[2] = w_hh; f[3] = b_ih; f[4] = b_hh; f[5] = w_ih_r; f[6] = w_hh_r; f[7] = b_ih_r;
-      f[8] = b_hh_r; f[9] = cell; f[10] = gates; f[11] = I; f[12] = H; f[13] = D; f[14] = npacked;
-      return call(41);
+    rnn_pack(packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D, npacked) {
+      const valid =
+        put(0, packed, 'float', npacked) &&
+        put(1, w_ih, 'float', gates * H * I) &&
+        put(2, w_hh, 'float', gates * H * H) &&
+        mayPut(3, b_ih, 'float', gates * H) &&
+        mayPut(4, b_hh, 'float', gates * H) &&
+        mayPut(5, w_ih_r, 'float', gates * H * I) &&
+        mayPut(6, w_hh_r, 'float', gates * H * H) &&
+        mayPut(7, b_ih_r, 'float', gates * H) &&
+        mayPut(8, b_hh_r, 'float', gates * H) &&
+        isInt(cell) &&
+        isSize(gates) &&
+        isSize(I) &&
+        isSize(H) &&
+        isInt(D) &&
+        isWideSize(npacked);
+      if (!valid) refuse('rnn_pack', kernelTable.rnn_pack, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r,
+          b_hh_r, cell, gates, I, H, D, npacked], admit);
+      f[9] = cell; f[10] = gates; f[11] = I; f[12] = H; f[13] = D; f[14] = npacked;
+      const status = call(41);
+      if (status !== 0) fail('rnn_pack', status);
     },
-    u_rnn_forward(_ctx, y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r,
-        b_hh_r, lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked) {
-      f[0] = y; f[1] = hn; f[2] = cn; f[3] = saved; f[4] = scratch; f[5] = packed; f[6] = x; f[7] = h0; f[8] = c0;
-      f[9] = w_ih; f[10] = w_hh; f[11] = b_ih; f[12] = b_hh; f[13] = w_ih_r; f[14] = w_hh_r; f[15] = b_ih_r;
-      f[16] = b_hh_r; f[17] = lengths; f[18] = cell; f[19] = gates; f[20] = T; f[21] = B; f[22] = I; f[23] = H;
-      f[24] = D; f[25] = rows; f[26] = nsaved; f[27] = nscratch; f[28] = npacked;
-      return call(42);
+    rnn_forward(y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r,
+        lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked) {
+      const valid =
+        put(0, y, 'float', T * B * D * H) &&
+        put(1, hn, 'float', D * B * H) &&
+        mayPut(2, cn, 'float', D * B * H) &&
+        mayPut(3, saved, 'float', nsaved) &&
+        put(4, scratch, 'float', nscratch) &&
+        mayPut(5, packed, 'float', npacked) &&
+        put(6, x, 'float', T * B * I) &&
+        mayPut(7, h0, 'float', D * B * H) &&
+        mayPut(8, c0, 'float', D * B * H) &&
+        put(9, w_ih, 'float', gates * H * I) &&
+        put(10, w_hh, 'float', gates * H * H) &&
+        mayPut(11, b_ih, 'float', gates * H) &&
+        mayPut(12, b_hh, 'float', gates * H) &&
+        mayPut(13, w_ih_r, 'float', gates * H * I) &&
+        mayPut(14, w_hh_r, 'float', gates * H * H) &&
+        mayPut(15, b_ih_r, 'float', gates * H) &&
+        mayPut(16, b_hh_r, 'float', gates * H) &&
+        mayPut(17, lengths, 'int', B) &&
+        isInt(cell) &&
+        isSize(gates) &&
+        isSize(T) &&
+        isSize(B) &&
+        isSize(I) &&
+        isSize(H) &&
+        isSize(D) &&
+        isInt(rows) &&
+        isWideSize(nsaved) &&
+        isWideSize(nscratch) &&
+        isWideSize(npacked);
+      if (!valid) refuse('rnn_forward', kernelTable.rnn_forward, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih,
+          w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch,
+          npacked], admit);
+      f[18] = cell; f[19] = gates; f[20] = T; f[21] = B; f[22] = I; f[23] = H; f[24] = D; f[25] = rows; f[26] = nsaved;
+      f[27] = nscratch; f[28] = npacked;
+      const status = call(42);
+      if (status !== 0) fail('rnn_forward', status);
     },
-    u_rnn_backward(_ctx, dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn, x,
-        h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B, I,
-        H, D, rows, nsaved, nscratch) {
-      f[0] = dx; f[1] = dh0; f[2] = dc0; f[3] = dw_ih; f[4] = dw_hh; f[5] = db_ih; f[6] = db_hh; f[7] = dw_ih_r;
-      f[8] = dw_hh_r; f[9] = db_ih_r; f[10] = db_hh_r; f[11] = dy; f[12] = dhn; f[13] = dcn; f[14] = x; f[15] = h0;
-      f[16] = c0; f[17] = w_ih; f[18] = w_hh; f[19] = b_ih; f[20] = b_hh; f[21] = w_ih_r; f[22] = w_hh_r;
-      f[23] = b_ih_r; f[24] = b_hh_r; f[25] = lengths; f[26] = saved; f[27] = scratch; f[28] = cell; f[29] = gates;
-      f[30] = T; f[31] = B; f[32] = I; f[33] = H; f[34] = D; f[35] = rows; f[36] = nsaved; f[37] = nscratch;
-      return call(43);
+    rnn_backward(dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn, x, h0, c0,
+        w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B, I, H, D,
+        rows, nsaved, nscratch) {
+      const valid =
+        mayPut(0, dx, 'float', T * B * I) &&
+        mayPut(1, dh0, 'float', D * B * H) &&
+        mayPut(2, dc0, 'float', D * B * H) &&
+        mayPut(3, dw_ih, 'float', gates * H * I) &&
+        mayPut(4, dw_hh, 'float', gates * H * H) &&
+        mayPut(5, db_ih, 'float', gates * H) &&
+        mayPut(6, db_hh, 'float', gates * H) &&
+        mayPut(7, dw_ih_r, 'float', gates * H * I) &&
+        mayPut(8, dw_hh_r, 'float', gates * H * H) &&
+        mayPut(9, db_ih_r, 'float', gates * H) &&
+        mayPut(10, db_hh_r, 'float', gates * H) &&
+        mayPut(11, dy, 'float', T * B * D * H) &&
+        mayPut(12, dhn, 'float', D * B * H) &&
+        mayPut(13, dcn, 'float', D * B * H) &&
+        put(14, x, 'float', T * B * I) &&
+        mayPut(15, h0, 'float', D * B * H) &&
+        mayPut(16, c0, 'float', D * B * H) &&
+        put(17, w_ih, 'float', gates * H * I) &&
+        put(18, w_hh, 'float', gates * H * H) &&
+        mayPut(19, b_ih, 'float', gates * H) &&
+        mayPut(20, b_hh, 'float', gates * H) &&
+        mayPut(21, w_ih_r, 'float', gates * H * I) &&
+        mayPut(22, w_hh_r, 'float', gates * H * H) &&
+        mayPut(23, b_ih_r, 'float', gates * H) &&
+        mayPut(24, b_hh_r, 'float', gates * H) &&
+        mayPut(25, lengths, 'int', B) &&
+        put(26, saved, 'float', nsaved) &&
+        put(27, scratch, 'float', nscratch) &&
+        isInt(cell) &&
+        isSize(gates) &&
+        isSize(T) &&
+        isSize(B) &&
+        isSize(I) &&
+        isSize(H) &&
+        isSize(D) &&
+        isInt(rows) &&
+        isWideSize(nsaved) &&
+        isWideSize(nscratch);
+      if (!valid) refuse('rnn_backward', kernelTable.rnn_backward, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r,
+          dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r,
+          lengths, saved, scratch, cell, gates, T, B, I, H, D, rows, nsaved, nscratch], admit);
+      f[28] = cell; f[29] = gates; f[30] = T; f[31] = B; f[32] = I; f[33] = H; f[34] = D; f[35] = rows; f[36] = nsaved;
+      f[37] = nscratch;
+      const status = call(43);
+      if (status !== 0) fail('rnn_backward', status);
     },
-    u_fma_peak(_ctx, flops, rounds) {
-      f[0] = flops; f[1] = rounds;
-      return call(44);
+    fma_peak(flops, rounds) {
+      const valid =
+        put(0, flops, 'double', 1) &&
+        isInt(rounds);
+      if (!valid) refuse('fma_peak', kernelTable.fma_peak, [flops, rounds], admit);
+      f[1] = rounds;
+      const status = call(44);
+      if (status !== 0) fail('fma_peak', status);
     },
   };
 }

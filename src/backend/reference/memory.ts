@@ -2,7 +2,7 @@
 // they die on the other backends, so that a program that reads a stale tensor fails here too.
 import { OutOfMemoryError } from '../../errors.js';
 import { detachedError, foreignError, staleError } from '../binding.js';
-import type { Element, ElementArray, Floats, Lifetime, Memory, Storage } from '../types.js';
+import type { Element, ElementArray, FloatArray, Floats, Lifetime, Memory, Run, Storage } from '../types.js';
 
 /** How long a group of storages lives: an allocation of its own, or all that a step made between two marks. */
 interface Life {
@@ -85,6 +85,14 @@ export class ReferenceMemory implements Memory {
 
   view<E extends Element>(of: Storage<E>): ElementArray<E> {
     return this.own(of).array;
+  }
+
+  keep(numbers: FloatArray, runs: readonly Run[]): Floats[] {
+    return runs.map(({ start, length }) => {
+      const storage = this.alloc('float', length, 'host');
+      this.view(storage).set(numbers.subarray(start, start + length));
+      return storage;
+    });
   }
 
   private own<E extends Element>(of: Storage<E>): ReferenceStorage<E> {
