@@ -247,7 +247,43 @@ static void store_states(float* to, const float* from, const Sequence& q, int d)
   }
 }
 
-static void prepare_backward(const Backward& b) {
+// The weights as the products of backward want them: W_hh transposed in panels, W_ih for dx in the order of the slots.
+struct BackwardPacking {
+  const Backward& b;
+  int parts;
+};
+static void pack_backward_part(void* arg, int k, int) {
+  const BackwardPacking& packing = *(const BackwardPacking*)arg;
+  const Backward& b = packing.b;
+  const CellInfo& cell = b.cell;
+  const Shape& shape = b.sequence.shape;
+  const int H = shape.H, I = shape.I, units = shape.units(), columns = cell.gates * units, d = k / packing.parts;
+  const Share share = {k % packing.parts, packing.parts};
+  const BackwardScratch& scratch = b.scratch.direction[d];
+  const float* w_hh = b.weights.w_hh[d];
+  pack_panels(scratch.first, w_hh, H, {H, units}, H, 0, 1, share);
+  if (cell.two_products())
+    pack_panels(scratch.second, w_hh + (size_t)cell.first_gates * H * H, H, {H, units}, H, 0, 1, share);
+  if (!b.dx) return;
+  const Span panels = share.span((I + NR - 1) / NR);
+  const int first = panels.first * NR, last = least(I, panels.last * NR);
+  for (int gate = 0; gate < cell.gates; gate++) {  // this part's columns of each gate, zeros past H
+    const float* from = b.weights.w_ih[d] + (size_t)cell.slot_gate[gate] * H * I;
+    for (int unit = 0; unit < units && first < last; unit++) {
+      float* to = scratch.w_ih_padded + ((size_t)gate * units + unit) * I + first;
+      if (unit < H) {
+        __builtin_memcpy(to, from + (size_t)unit * I + first, (last - first) * sizeof(float));
+      } else {
+        __builtin_memset(to, 0, (last - first) * sizeof(float));
+      }
+    }
+  }
+  if (first < last)
+    pack_b(scratch.w_ih + (ptrdiff_t)first * columns, Strided{scratch.w_ih_padded + first, I, 1}, columns,
+           last - first);
+}
+
+static void prepare_backward(u_ctx* ctx, const Backward& b) {
   const Shape& shape = b.sequence.shape;
   const CellInfo& cell = b.cell;
   const int H = shape.H, I = shape.I, units = shape.units(), columns = cell.gates * units;
@@ -256,16 +292,14 @@ static void prepare_backward(const Backward& b) {
     b.scratch.row_ih[k] = unit < H ? cell.slot_gate[gate] * H + unit : -1;
     b.scratch.row_hh[k] = unit < H ? gate * H + unit : -1;
   }
+  BackwardPacking packing = {b, packing_parts(ctx, cell, shape)};
+  if (packing.parts > 1) {
+    u_parallel(ctx, pack_backward_part, &packing, shape.D * packing.parts);
+  } else {
+    for (int d = 0; d < shape.D; d++) pack_backward_part(&packing, d, 0);
+  }
   for (int d = 0; d < shape.D; d++) {
     const BackwardScratch& scratch = b.scratch.direction[d];
-    const float* w_hh = b.weights.w_hh[d];
-    pack_panels(scratch.first, w_hh, H, {H, units}, H, 0, 1);
-    if (cell.two_products())
-      pack_panels(scratch.second, w_hh + (size_t)cell.first_gates * H * H, H, {H, units}, H, 0, 1);
-    if (b.dx) {
-      pad_gates(scratch.w_ih_padded, b.weights.w_ih[d], cell.slot_gate, cell.gates, H, units, I);
-      pack_b(scratch.w_ih, Strided{scratch.w_ih_padded, I, 1}, columns, I);
-    }
     load_states(scratch.dh, b.dhn, b.sequence, d);
     if (cell.cell_state) load_states(scratch.dc, b.dcn, b.sequence, d);
     const size_t slots = (size_t)cell.slots * units;
@@ -284,7 +318,7 @@ static void backward_layer(u_ctx* ctx, Backward& b, RowsTask rows_task) {
   const Sequence& q = b.sequence;
   const Shape& shape = q.shape;
   const int columns = b.cell.gates * shape.units(), capacity = backward_chunk_rows(b.cell, shape);
-  prepare_backward(b);
+  prepare_backward(ctx, b);
   for (int s = q.steps; s > 0; s = b.chunk.first) {
     b.chunk = chunk_until(q, s, capacity);
     parallel_rows(ctx, q, b.chunk, 2 * (int64_t)columns * shape.H, rows_task, &b);

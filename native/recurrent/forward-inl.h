@@ -143,42 +143,114 @@ static void finish_rows(const Forward& f, int d, const float* h, const float* c,
   }
 }
 
+// What step s works on in the rows from `low` on.
+template <class Cell>
+static StepForward step_at(const Forward& f, int d, int s, int low) {
+  const Sequence& q = f.sequence;
+  const Shape& shape = q.shape;
+  const ForwardScratch& scratch = f.scratch.direction[d];
+  const size_t units = shape.units();
+  const int64_t place = q.place(d, s) + low, in_chunk = place - first_place(q, d, f.chunk);
+  StepForward step = {};
+  step.H = shape.H;
+  step.units = units;
+  step.b_hh = f.packed.direction[d].b_hh;
+  step.gx_row = row_floats(Cell::GATES * units);
+  step.gates_row = row_floats(Cell::SAVED * units);
+  step.gx = scratch.gx + in_chunk * step.gx_row;
+  if (f.saved) step.gates = f.saved->direction[d].gates + place * step.gates_row;
+  step.states = states_at(f, d, s, low);
+  if (Cell::FIRST_GATES < Cell::GATES) step.u = scratch.u + low * units;
+  step.y = f.y + d * (ptrdiff_t)shape.H;
+  step.y_row = (ptrdiff_t)shape.D * shape.H;
+  if (shape.ragged()) step.source = q.source[d] + place;
+  step.y_first = place;
+  return step;
+}
+
+// The step's only product, or if a cell has two, the first and the second.
+template <class Cell>
+static void first_product(const StepForward& step, const Packed& w, int rows, Share share) {
+  const Rows h = {step.states.h_old, (ptrdiff_t)step.units};
+  if constexpr (Cell::FIRST_GATES < Cell::GATES) {
+    step_product<Cell::FIRST_GATES>(ForwardFirst<Cell>{step}, h, w.first, rows, share);
+  } else {
+    step_product<Cell::GATES>(ForwardLast<Cell>{step}, h, w.first, rows, share);
+  }
+}
+template <class Cell>
+static void second_product(const StepForward& step, const Packed& w, int rows, Share share) {
+  if constexpr (Cell::FIRST_GATES < Cell::GATES) {
+    const Rows u = {step.u, (ptrdiff_t)step.units};
+    step_product<Cell::GATES - Cell::FIRST_GATES>(ForwardLast<Cell>{step}, u, w.second, rows, share);
+  }
+}
+
+static void finish_step(const Forward& f, const StepForward& step, int d, int s, int low, int end) {
+  const int active_next = f.sequence.active(s + 1);
+  finish_rows(f, d, step.states.h_new, step.states.c_new, low, active_next > low ? active_next : low, end);
+}
+
+// The sorted rows [low, high) of one direction through a chunk: the time loop of a thread that has rows of its own.
 template <class Cell>
 static void forward_rows(void* arg, int d, int low, int high) {
   const Forward& f = *(const Forward*)arg;
-  const Sequence& q = f.sequence;
-  const Shape& shape = q.shape;
   const Packed& w = f.packed.direction[d];
-  const ForwardScratch& scratch = f.scratch.direction[d];
-  const size_t units = shape.units();
   for (int s = f.chunk.first; s < f.chunk.last; s++) {
-    const int end = high < q.active(s) ? high : q.active(s), rows = end - low;
+    const int active = f.sequence.active(s), end = high < active ? high : active, rows = end - low;
     if (rows <= 0) break;
-    const int64_t place = q.place(d, s) + low, in_chunk = place - first_place(q, d, f.chunk);
-    StepForward step = {};
-    step.H = shape.H;
-    step.units = units;
-    step.b_hh = w.b_hh;
-    step.gx_row = row_floats(Cell::GATES * units);
-    step.gates_row = row_floats(Cell::SAVED * units);
-    step.gx = scratch.gx + in_chunk * step.gx_row;
-    if (f.saved) step.gates = f.saved->direction[d].gates + place * step.gates_row;
-    step.states = states_at(f, d, s, low);
-    step.y = f.y + d * (ptrdiff_t)shape.H;
-    step.y_row = (ptrdiff_t)shape.D * shape.H;
-    if (shape.ragged()) step.source = q.source[d] + place;
-    step.y_first = place;
-    const Rows h = {step.states.h_old, (ptrdiff_t)units};
-    if constexpr (Cell::FIRST_GATES < Cell::GATES) {
-      step.u = scratch.u + low * units;
-      step_product<Cell::FIRST_GATES>(ForwardFirst<Cell>{step}, h, w.first, rows);
-      step_product<Cell::GATES - Cell::FIRST_GATES>(ForwardLast<Cell>{step}, Rows{step.u, h.row}, w.second, rows);
-    } else {
-      step_product<Cell::GATES>(ForwardLast<Cell>{step}, h, w.first, rows);
-    }
-    const int active_next = q.active(s + 1);
-    finish_rows(f, d, step.states.h_new, step.states.c_new, low, active_next > low ? active_next : low, end);
+    const StepForward step = step_at<Cell>(f, d, s, low);
+    first_product<Cell>(step, w, rows, {});
+    second_product<Cell>(step, w, rows, {});
+    finish_step(f, step, d, s, low, end);
   }
+}
+
+// The same for all rows and directions where there are too few rows to share: the threads share the units of each step,
+// and meet after every product.
+struct UnitsStep {
+  const Forward& f;
+  int s, parts;
+  bool second;
+};
+template <class Cell>
+static void units_task(void* arg, int k, int) {
+  const UnitsStep& at = *(const UnitsStep*)arg;
+  const int d = k / at.parts, rows = at.f.sequence.active(at.s);
+  const Share share = {k % at.parts, at.parts};
+  const StepForward step = step_at<Cell>(at.f, d, at.s, 0);
+  const Packed& w = at.f.packed.direction[d];
+  if (at.second) {
+    second_product<Cell>(step, w, rows, share);
+  } else {
+    first_product<Cell>(step, w, rows, share);
+  }
+}
+template <class Cell>
+static void forward_units(u_ctx* ctx, const Forward& f) {
+  const int D = f.sequence.shape.D;
+  UnitsStep at = {f, 0, (ctx->threads + D - 1) / D, false};
+  for (at.s = f.chunk.first; at.s < f.chunk.last; at.s++) {
+    at.second = false;
+    u_parallel(ctx, units_task<Cell>, &at, D * at.parts);
+    at.second = true;
+    if (Cell::FIRST_GATES < Cell::GATES) u_parallel(ctx, units_task<Cell>, &at, D * at.parts);
+    for (int d = 0; d < D; d++) finish_step(f, step_at<Cell>(f, d, at.s, 0), d, at.s, 0, f.sequence.active(at.s));
+  }
+}
+struct ForwardTasks {
+  RowsTask rows;
+  void (*units)(u_ctx* ctx, const Forward& f);
+};
+// Threads that share a step's units meet once a step: that takes a few microseconds, in WASM more.
+#ifdef __wasm__
+constexpr int64_t UNITS_WORTH = 400000;
+#else
+constexpr int64_t UNITS_WORTH = 100000;
+#endif
+static bool shares_units(const u_ctx* ctx, const Shape& shape, int columns) {
+  return ctx->threads > shape.D && shape.B < 4 * ctx->threads / shape.D &&
+         (int64_t)shape.B * columns * shape.H >= UNITS_WORTH;
 }
 
 // Initial states by sorted rows, padded; null: zeros.
@@ -214,7 +286,7 @@ static void zero_padding(float* to, const Sequence& q, size_t width) {
   }
 }
 
-static void forward_layer(u_ctx* ctx, Forward& f, RowsTask rows_task) {
+static void forward_layer(u_ctx* ctx, Forward& f, const ForwardTasks& tasks) {
   const Sequence& q = f.sequence;
   const Shape& shape = q.shape;
   const int columns = f.cell.gates * shape.units();
@@ -235,6 +307,10 @@ static void forward_layer(u_ctx* ctx, Forward& f, RowsTask rows_task) {
       const GemmOut gx = {scratch.gx, row_floats(columns), w.b_ih, false, nullptr};
       gemm_packed(ctx, gx, Strided{x, shape.I, 1}, w.w_ih, f.chunk.rows, columns, shape.I);
     }
-    parallel_rows(ctx, q, f.chunk, 2 * (int64_t)columns * shape.H, rows_task, &f);
+    if (shares_units(ctx, shape, columns)) {
+      tasks.units(ctx, f);
+    } else {
+      parallel_rows(ctx, q, f.chunk, 2 * (int64_t)columns * shape.H, tasks.rows, &f);
+    }
   }
 }

@@ -10,8 +10,8 @@
 // The register tile has gemm-inl.h's shape. The left operand is read where it lies: packing it would cost as much as it
 // saves at these sizes.
 constexpr int STEP_ROWS = TILE_ROWS, STEP_VECTORS = TILE_VECTORS;
-// Floats of a panel's part: a quarter of the L1 of a CPU with AVX2, which may have to share it. Wider vectors have wider
-// panels, and with so few floats would be done before the sums have paid for being stored.
+// Floats of a panel's part: a quarter of the L1 of a CPU with AVX2, which may have to share it. Wider vectors have
+// wider panels, and with so few floats would be done before the sums have paid for being stored.
 constexpr int STEP_PART = (LANES == 16 ? 32 : 8) * 1024 / sizeof(float);
 constexpr int STEP_GROUP = 16 * STEP_ROWS;  // rows whose sums wait for the epilogue together
 
@@ -27,7 +27,20 @@ struct Panels {
   int gates, units;  // units: H rounded up to LANES
   int depth;
 };
+static ptrdiff_t panel_stride(const Panels& w) { return (ptrdiff_t)w.depth * panel_blocks(w.gates) * w.gates * LANES; }
 static uint64_t panel_floats(const Panels& w) { return (uint64_t)w.depth * w.gates * w.units; }
+struct Span {
+  int first, last;  // [first, last)
+};
+// One of so many equal shares of the panels, for a thread.
+struct Share {
+  int index = 0, of = 1;
+  Span span(int n) const { return {(int)((int64_t)n * index / of), (int)((int64_t)n * (index + 1) / of)}; }
+};
+static Span panels_of(const Panels& w, Share share) {
+  const int blocks = w.units / LANES, each = panel_blocks(w.gates);
+  return share.span((blocks + each - 1) / each);
+}
 // The depth of the parts: as many as needed, all alike but the last.
 static int part_depth(int depth, int vectors) {
   const int most = STEP_PART / (vectors * LANES), parts = (depth + most - 1) / most;
@@ -41,10 +54,12 @@ struct Depth {
   int valid, padded;
 };
 static void pack_panels(const Panels& to, const float* w, int H, Depth depth, ptrdiff_t depth_stride,
-                        ptrdiff_t gate_stride, ptrdiff_t unit_stride) {
+                        ptrdiff_t gate_stride, ptrdiff_t unit_stride, Share which = {}) {
   const int blocks = to.units / LANES;
-  float* out = to.weights;
-  for (int first = 0; first < blocks; first += panel_blocks(to.gates)) {
+  const Span span = panels_of(to, which);
+  float* out = to.weights + span.first * panel_stride(to);
+  for (int first = span.first * panel_blocks(to.gates); first < least(blocks, span.last * panel_blocks(to.gates));
+       first += panel_blocks(to.gates)) {
     const int rest = blocks - first;
     const int vectors = (rest < panel_blocks(to.gates) ? rest : panel_blocks(to.gates)) * to.gates;
     const int part = part_depth(to.depth, vectors);
@@ -142,15 +157,16 @@ struct StepTile {
 };
 
 // Calls epilogue.apply(tile) for every tile of a w, a having `rows` rows; before the tile is computed,
-// epilogue.fetch(tile) may ask the cache for what apply will touch.
+// epilogue.fetch(tile) may ask the cache for what apply will touch. `which`: only those panels.
 template <int GATES, class Epilogue>
-static void step_product(const Epilogue& epilogue, Rows a, const Panels& w, int rows) {
+static void step_product(const Epilogue& epilogue, Rows a, const Panels& w, int rows, Share which = {}) {
   alignas(64) float sums[STEP_GROUP * GATES * panel_blocks(GATES) * LANES];
   const int blocks = w.units / LANES;
-  const float* panel = w.weights;
-  for (int block = 0; block < blocks; block += panel_blocks(GATES)) {
-    const int count = least(panel_blocks(GATES), blocks - block), vectors = count * GATES,
-              part = part_depth(w.depth, vectors);
+  const Span panels = panels_of(w, which);
+  const float* panel = w.weights + panels.first * panel_stride(w);
+  for (int p = panels.first; p < panels.last; p++) {
+    const int block = p * panel_blocks(GATES), count = least(panel_blocks(GATES), blocks - block);
+    const int vectors = count * GATES, part = part_depth(w.depth, vectors);
     for (int top = 0; top < rows; top += STEP_GROUP) {
       const int group = least(STEP_GROUP, rows - top);
       const Tiling tiling(group);  // even tiles: 32 rows by at most 6 are 6 6 5 5 5 5, not 6 6 6 6 6 2

@@ -8,11 +8,12 @@
 
 struct CellKernels {
   CellInfo info;
-  RowsTask forward, backward;
+  ForwardTasks forward;
+  RowsTask backward;
 };
 #define U_CELL_ENTRY(Cell)                                                                        \
   {{Cell::GATES, Cell::FIRST_GATES, Cell::SAVED, Cell::SLOTS, Cell::SLOT_GATE, Cell::CELL_STATE}, \
-   forward_rows<Cell>,                                                                            \
+   {forward_rows<Cell>, forward_units<Cell>},                                                     \
    backward_rows<Cell>},
 static const CellKernels cell_kernels[] = {U_CELLS(U_CELL_ENTRY)};
 #undef U_CELL_ENTRY
@@ -63,9 +64,9 @@ U_KERNEL(rnn_sizes)
 }
 
 U_KERNEL(rnn_pack)
-(u_ctx*, float* packed, const float* w_ih, const float* w_hh, const float* b_ih, const float* b_hh, const float* w_ih_r,
- const float* w_hh_r, const float* b_ih_r, const float* b_hh_r, int32_t cell, int32_t gates, int32_t I, int32_t H,
- int32_t D, double npacked) {
+(u_ctx* ctx, float* packed, const float* w_ih, const float* w_hh, const float* b_ih, const float* b_hh,
+ const float* w_ih_r, const float* w_hh_r, const float* b_ih_r, const float* b_hh_r, int32_t cell, int32_t gates,
+ int32_t I, int32_t H, int32_t D, double npacked) {
   const Shape shape = {0, 0, I, H, D, 0};
   const Weights weights = {{w_ih, w_ih_r}, {w_hh, w_hh_r}, {b_ih, b_ih_r}, {b_hh, b_hh_r}};
   if (const int error = check_shape(cell, shape)) return error;
@@ -76,7 +77,7 @@ U_KERNEL(rnn_pack)
   Carver carver(packed);
   const PackedLayer layer = carve_packed(carver, info, shape);
   if (const int error = check_buffer(carver, npacked)) return error;
-  pack_layer(layer, info, shape, weights);
+  pack_layer(ctx, layer, info, shape, weights);
   return U_OK;
 }
 
@@ -107,7 +108,7 @@ U_KERNEL(rnn_forward)
   if (packed) {
     if (const int error = check_buffer(packed_carver, npacked)) return error;
   } else {
-    pack_layer(layer.packed, info, shape, weights);
+    pack_layer(ctx, layer.packed, info, shape, weights);
   }
   sort_by_length(layer.sequence, lengths);
   Forward f = {info, layer.sequence, packed ? packed_layer : layer.packed, layer, saved ? &saved_layer : nullptr};

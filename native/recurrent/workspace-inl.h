@@ -60,9 +60,10 @@ static PackedLayer carve_packed(Carver& carver, const CellInfo& cell, const Shap
 
 // The columns of x W^T for gemm_packed, W [gates*H, I]: all gates of LANES units, then those of the next, as the cell
 // reads them.
-static void pack_gates(float* to, const float* w, int gates, int H, int I) {
+static void pack_gates(float* to, const float* w, int gates, int H, int I, Share share) {
   const int blocks = (H + LANES - 1) / LANES, columns = blocks * gates * LANES;
-  for (int n = 0; n < columns; n += LANES) {
+  const Span vectors = share.span(blocks * gates);
+  for (int n = vectors.first * LANES; n < vectors.last * LANES; n += LANES) {
     const int panel = n / NR * NR, gate = n / LANES % gates, unit = n / LANES / gates * LANES;
     const float* rows = w + ((ptrdiff_t)gate * H + unit) * I;
     pack_transposed(to + (ptrdiff_t)panel * I + (n - panel), least(NR, columns - panel), rows, I,
@@ -83,17 +84,39 @@ struct Weights {
   const float *w_ih[2], *w_hh[2], *b_ih[2], *b_hh[2];
 };
 
-static void pack_layer(const PackedLayer& layer, const CellInfo& cell, const Shape& shape, const Weights& weights) {
-  const int H = shape.H, I = shape.I;
-  for (int d = 0; d < shape.D; d++) {
-    const Packed& p = layer.direction[d];
-    pack_gates(p.w_ih, weights.w_ih[d], cell.gates, H, I);
+struct Packing {
+  const PackedLayer& layer;
+  const CellInfo& cell;
+  const Shape& shape;
+  const Weights& weights;
+  int parts;
+};
+static void pack_part(void* arg, int k, int) {
+  const Packing& packing = *(const Packing*)arg;
+  const CellInfo& cell = packing.cell;
+  const int H = packing.shape.H, I = packing.shape.I, d = k / packing.parts;
+  const Share share = {k % packing.parts, packing.parts};
+  const Packed& p = packing.layer.direction[d];
+  const Weights& weights = packing.weights;
+  pack_gates(p.w_ih, weights.w_ih[d], cell.gates, H, I, share);
+  if (share.index == 0) {
     interleave_bias(p.b_ih, weights.b_ih[d], cell.gates, H);
     interleave_bias(p.b_hh, weights.b_hh[d], cell.gates, H);
-    const ptrdiff_t gate = (ptrdiff_t)H * H;
-    pack_panels(p.first, weights.w_hh[d], H, {H, H}, 1, gate, H);
-    if (cell.two_products()) pack_panels(p.second, weights.w_hh[d] + cell.first_gates * gate, H, {H, H}, 1, gate, H);
   }
+  const ptrdiff_t gate = (ptrdiff_t)H * H;
+  pack_panels(p.first, weights.w_hh[d], H, {H, H}, 1, gate, H, share);
+  if (cell.two_products())
+    pack_panels(p.second, weights.w_hh[d] + cell.first_gates * gate, H, {H, H}, 1, gate, H, share);
+}
+// Shares of the packing for each direction: fewer weights than these are not worth a second thread.
+static int packing_parts(const u_ctx* ctx, const CellInfo& cell, const Shape& shape) {
+  return (int64_t)cell.gates * shape.H * (shape.I + shape.H) > 100000 ? ctx->threads : 1;
+}
+static void pack_layer(u_ctx* ctx, const PackedLayer& layer, const CellInfo& cell, const Shape& shape,
+                       const Weights& weights) {
+  Packing packing = {layer, cell, shape, weights, packing_parts(ctx, cell, shape)};
+  if (packing.parts > 1) return u_parallel(ctx, pack_part, &packing, shape.D * packing.parts);
+  for (int d = 0; d < shape.D; d++) pack_part(&packing, d, 0);
 }
 
 // Floats from one row of a buffer of gates to the next. Rows 1 KiB or a multiple of it apart would all compete for the
@@ -185,14 +208,6 @@ struct BackwardScratch {
   float *x, *h;          // [chunk,I], [chunk,units] rows of x and old states, if ragged
   float *sum, *lost;     // [slots,units] bias gradients, and what rounding took from them
 };
-// Rows of w [gates*H, columns] to rows of [gates,units,columns], gate by gate in the given order, zeros past H.
-static void pad_gates(float* to, const float* w, const int* order, int gates, int H, int units, int columns) {
-  const size_t gate = (size_t)H * columns, padded = (size_t)units * columns;
-  for (int k = 0; k < gates; k++, to += padded) {
-    __builtin_memcpy(to, w + order[k] * gate, gate * sizeof(float));
-    __builtin_memset(to + gate, 0, (padded - gate) * sizeof(float));
-  }
-}
 struct BackwardLayer {
   Sequence sequence;
   int32_t *row_ih, *row_hh;  // [gates*units] row of the weights for each gate gradient of gx and of gh; -1: padding
