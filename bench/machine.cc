@@ -1,5 +1,6 @@
-// machine.cc: at what speed this machine reads memory. Reads a line `BYTES THREADS`, answers {"gbs": GB/s}: THREADS cores, each
-// reading its share of a block of BYTES again and again, for about a millisecond. BYTES decides which cache that is.
+// machine.cc: at what speed this machine reads memory. Reads a line `BYTES THREADS`, answers {"gbs": GB/s}: THREADS
+// cores, each reading its share of a block of BYTES again and again, for about a millisecond. BYTES decides which cache
+// that is.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -21,8 +22,8 @@
 #endif
 typedef int32_t Vector __attribute__((vector_size(WIDTH)));
 
-static constexpr size_t STRIDE = 8;            // vectors a turn of the loop: as many loads in flight as the core likes
-static constexpr double BYTES_A_RUN = 50e6;    // about a millisecond from L3
+static constexpr size_t STRIDE = 8;          // vectors a turn of the loop: as many loads in flight as the core likes
+static constexpr double BYTES_A_RUN = 50e6;  // about a millisecond from L3
 static constexpr int ATTEMPTS = 3;
 
 // One pass over the block. The sum goes out so that the reads stay in.

@@ -114,6 +114,8 @@ export function table(workload, rows, absent, disturbance = null) {
   }
   const rounds = Math.max(0, ...rows.map((row) => row.rounds.length));
   const lines = [`${workload.name}   (${rounds} rounds)`, out.toString()];
+  const others = rows.filter((row) => row.deviation === null).map((row) => row.subject);
+  if (others.length) lines.push(`not comparable in result, in time only: ${others.join(', ')}`);
   if (disturbance > DISTURBED)
     lines.push(`disturbed: other programs had ${(100 * disturbance).toFixed(0)} % of the processors meanwhile`);
   for (const [reason, names] of byReason(absent)) lines.push(`left out: ${names.join(', ')}: ${reason}`);

@@ -106,8 +106,8 @@ static std::pair<primitive_desc_base, primitive_desc_base> describe(const Worklo
     using R = dnnl::lstm_backward;
     const F::primitive_desc f(F::desc(kind, way, d.x, d.h0, d.c0, d.w_ih, d.w_hh, d.b, d.y, d.hn, d.cn), engine);
     if (!w.train()) return {f, {}};
-    return {f, R::primitive_desc(R::desc(prop_kind::backward, way, d.x, d.h0, d.c0, d.w_ih, d.w_hh, d.b, d.y, none, none,
-                                         d.x, d.h0, d.c0, d.w_ih, d.w_hh, d.b, d.y, none, none),
+    return {f, R::primitive_desc(R::desc(prop_kind::backward, way, d.x, d.h0, d.c0, d.w_ih, d.w_hh, d.b, d.y, none,
+                                         none, d.x, d.h0, d.c0, d.w_ih, d.w_hh, d.b, d.y, none, none),
                                  engine, f)};
   }
   if (w.cell == "gru") {
@@ -148,8 +148,8 @@ class Net {
     }
     for (long k = 0; k < w.layers; k++) layers.push_back(make(k, read, k == 0 ? x : layers.back().y, h, c));
     if (w.train()) {
-      for (long k = w.layers; k-- > 0;) layers[k].backward_args[DNNL_ARG_DIFF_DST_LAYER] =
-          k == w.layers - 1 ? dy : layers[k + 1].dx;
+      for (long k = w.layers; k-- > 0;)
+        layers[k].backward_args[DNNL_ARG_DIFF_DST_LAYER] = k == w.layers - 1 ? dy : layers[k + 1].dx;
     }
   }
 
@@ -190,8 +190,8 @@ class Net {
   std::vector<Layer> layers;
   std::ofstream out;
 
-  // Where a sequence starts from. Left out, oneDNN takes zeros too, but its gradient of w_hh then adds up memory that nobody
-  // wrote (2.6.3, LSTM and RNN): so training gets zeros written out, and inference none.
+  // Where a sequence starts from. Left out, oneDNN takes zeros too, but its gradient of w_hh then adds up memory that
+  // nobody wrote (2.6.3, LSTM and RNN): so training gets zeros written out, and inference none.
   memory start(const Floats& values) const {
     memory m(f32({1, w.directions, w.B, w.H}, tag::ldnc), engine);
     zero(m);
@@ -239,19 +239,18 @@ class Net {
     layer.forward_args[DNNL_ARG_WORKSPACE] = workspace;
     layer.dx = memory(descs.x, engine);
     layer.backward = dnnl::primitive(backward.get());
-    layer.backward_args = {
-        {DNNL_ARG_SRC_LAYER, x},
-        {DNNL_ARG_WEIGHTS_LAYER, reordered(w_ih, wanted(backward, DNNL_ARG_WEIGHTS_LAYER))},
-        {DNNL_ARG_WEIGHTS_ITER, reordered(w_hh, wanted(backward, DNNL_ARG_WEIGHTS_ITER))},
-        {DNNL_ARG_BIAS, b},
-        {DNNL_ARG_DST_LAYER, layer.y},
-        {DNNL_ARG_WORKSPACE, workspace},
-        {DNNL_ARG_DIFF_SRC_LAYER, layer.dx},
-        {DNNL_ARG_DIFF_WEIGHTS_LAYER, memory(wanted(backward, DNNL_ARG_DIFF_WEIGHTS_LAYER), engine)},
-        {DNNL_ARG_DIFF_WEIGHTS_ITER, memory(wanted(backward, DNNL_ARG_DIFF_WEIGHTS_ITER), engine)},
-        {DNNL_ARG_DIFF_BIAS, memory(wanted(backward, DNNL_ARG_DIFF_BIAS), engine)},
-        {DNNL_ARG_SRC_ITER, h},
-        {DNNL_ARG_DIFF_SRC_ITER, start({})}};
+    layer.backward_args = {{DNNL_ARG_SRC_LAYER, x},
+                           {DNNL_ARG_WEIGHTS_LAYER, reordered(w_ih, wanted(backward, DNNL_ARG_WEIGHTS_LAYER))},
+                           {DNNL_ARG_WEIGHTS_ITER, reordered(w_hh, wanted(backward, DNNL_ARG_WEIGHTS_ITER))},
+                           {DNNL_ARG_BIAS, b},
+                           {DNNL_ARG_DST_LAYER, layer.y},
+                           {DNNL_ARG_WORKSPACE, workspace},
+                           {DNNL_ARG_DIFF_SRC_LAYER, layer.dx},
+                           {DNNL_ARG_DIFF_WEIGHTS_LAYER, memory(wanted(backward, DNNL_ARG_DIFF_WEIGHTS_LAYER), engine)},
+                           {DNNL_ARG_DIFF_WEIGHTS_ITER, memory(wanted(backward, DNNL_ARG_DIFF_WEIGHTS_ITER), engine)},
+                           {DNNL_ARG_DIFF_BIAS, memory(wanted(backward, DNNL_ARG_DIFF_BIAS), engine)},
+                           {DNNL_ARG_SRC_ITER, h},
+                           {DNNL_ARG_DIFF_SRC_ITER, start({})}};
     if (c) layer.backward_args[DNNL_ARG_SRC_ITER_C] = c;
     if (c) layer.backward_args[DNNL_ARG_DIFF_SRC_ITER_C] = start({});
     return layer;

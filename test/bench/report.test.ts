@@ -112,6 +112,10 @@ describe('rows', () => {
     expect(text).toContain(TRAIN);
     expect(text).toContain('peer');
     expect(text).toContain('left out: a, b: does not train');
+    expect(table(workload, [{ ...row, deviation: null }], [])).toContain(
+      'not comparable in result, in time only: peer',
+    );
+    expect(text).not.toContain('not comparable');
     expect(byReason([['a', 'x']])).toEqual([['x', ['a']]]);
   });
 
