@@ -1,11 +1,12 @@
 // work/onnxruntime.mjs: one workload on ONNX Runtime, node or web: a model of LSTM, GRU or RNN nodes. Inference only: its
 // JavaScript packages do not train.
-import { recurrentModel } from './onnx-model.mjs';
 
 export const refuses = (w) =>
   w.kind === 'gemm' ? 'recurrent layers only' : w.mode === 'train' ? 'its JavaScript packages do not train' : null;
 
 export async function prepare(ort, w, parts, sessionOptions) {
+  // Only here: it needs a package that is installed with ONNX Runtime, and `refuses` is asked without either.
+  const { recurrentModel } = await import('./onnx-model.mjs');
   const session = await ort.InferenceSession.create(recurrentModel(w, parts), sessionOptions);
   const floats = (data, dims) => new ort.Tensor('float32', data, dims);
   const feeds = { x: floats(parts.x, [w.T, w.B, w.I]) };

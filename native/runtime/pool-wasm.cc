@@ -1,7 +1,8 @@
 // pool-wasm.cc: the threads of the WASM module. In a build with shared memory they are workers, started by JavaScript
 // (src/backend/wasm-pool.ts), each with an instance of the module over the same memory and a stack of its own; here is
 // what they do. As in pool.cc the caller works too, and who has nothing to do spins for a moment and then sleeps.
-// A build without shared memory has one thread.
+// A build without shared memory has one thread. Empty elsewhere.
+#ifdef __wasm__
 #include "ctx.h"
 
 #ifndef __wasm_atomics__
@@ -110,4 +111,5 @@ void u_dismiss(void) {
 void u_recruit(void) { pool.stop.store(0); }
 
 }  // extern "C"
+#endif
 #endif

@@ -1,6 +1,7 @@
 // pool.cc: the threads of one environment of the addon. The caller works too; the others spin a few tens of
 // microseconds for the next job (the steps of a sequence follow each other that closely), then sleep. Nothing is
-// global: environments do not meet.
+// global: environments do not meet. Empty in WASM.
+#ifndef __wasm__
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -144,3 +145,4 @@ void u_parallel(u_ctx* ctx, u_task task, void* arg, int tasks) {
     if (spins > 4000) std::this_thread::yield();
   }
 }
+#endif
