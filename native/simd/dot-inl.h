@@ -43,7 +43,10 @@ U_INLINE DotFactor dot_factor(vi x) { return magnitude_factor(x); }
 
 U_INLINE vi dot4(vi sum, const DotFactor& x, vi w) {
 #ifdef __wasm_relaxed_simd__
-  return __builtin_wasm_relaxed_dot_i8x16_i7x16_add_s_i32x4(flipped(w, x.negative), x.magnitude, sum);
+  // Not the instruction that also adds to the sum, which clang would make of extadd_pairwise: the baseline compiler of
+  // V8 11.3 (Node 20) gets that one wrong.
+  const vh pairs = __builtin_wasm_relaxed_dot_i8x16_i7x16_s_i16x8(flipped(w, x.negative), x.magnitude);
+  return sum + __builtin_wasm_dot_s_i32x4_i16x8(pairs, (vh)splat_int(0x10001));
 #else
   typedef char vc __attribute__((vector_size(4 * U_LANES)));  // as the compilers declare their builtins
   const vh pairs = __builtin_ia32_pmaddubsw256((vc)x.magnitude, (vc)flipped(w, x.negative));
