@@ -142,13 +142,19 @@ struct Operand {
 static int operand_words(int precision, int depth) {
   return precision == U_INT8 ? (depth + 15) / 16 * 4 : (depth + 1) / 2 * 2;
 }
+static int32_t operand_start(const int8_t* q, int n) {
+#ifdef U_DOT_VNNI
+  if (has_vnni()) return magnitude_start(q, n);
+#endif
+  return dot_start(q, n);
+}
 static void load_operand(const Operand& to, int r, const float* v, int depth, int precision) {
   int32_t* words = to.words + r * to.row;
   if (precision == U_INT8) {
     int8_t* q = (int8_t*)words;
     to.scale[r] = int8_scale(v, depth);
     round_to_int8(q, v, depth, to.scale[r]);
-    to.start[r] = dot_start(q, depth);
+    to.start[r] = operand_start(q, depth);
   } else {
     ((float*)words)[to.row - 1] = 0.0f;
     __builtin_memcpy(words, v, depth * sizeof(float));
@@ -179,7 +185,7 @@ struct Int8 {
   static constexpr int WORDS = 1;
   U_INLINE Factor factor(const int32_t* x) { return dot_factor(splat_int(*x)); }
   U_INLINE Weight weight(vi w) { return w; }
-  U_INLINE Sum start(int32_t operand_start) { return splat_int(operand_start); }
+  U_INLINE Sum start(int32_t of_operand) { return splat_int(of_operand); }
   U_INLINE Sum multiply(Sum sum, const Factor& x, const Weight& w) { return dot4(sum, x, w); }
   // One scale after the other: their product alone might be infinite where the sum is 0.
   U_INLINE vf result(Sum sum, const float* w_scale, float x_scale) {

@@ -39,6 +39,7 @@ U_INLINE vb flipped(vi w, vb negative) { return (vb)w ^ negative; }
 #ifdef U_DOT_MAGNITUDE
 
 typedef MagnitudeFactor DotFactor;
+U_INLINE int32_t dot_start(const int8_t* x, int n) { return magnitude_start(x, n); }
 U_INLINE DotFactor dot_factor(vi x) { return magnitude_factor(x); }
 
 U_INLINE vi dot4(vi sum, const DotFactor& x, vi w) {
@@ -59,6 +60,7 @@ U_INLINE vi dot4(vi sum, const DotFactor& x, vi w) {
 struct DotFactor {
   vh even, odd;
 };
+U_INLINE int32_t dot_start(const int8_t*, int) { return 0; }
 U_INLINE vh even_bytes(vi x) { return (vh)x << 8 >> 8; }
 U_INLINE vh odd_bytes(vi x) { return (vh)x >> 8; }
 U_INLINE DotFactor dot_factor(vi x) { return {even_bytes(x), odd_bytes(x)}; }
@@ -92,6 +94,7 @@ U_INLINE vi dot4(vi sum, const DotFactor& x, vi w) {
 #define U_DOT_VNNI
 // For CPUs with AVX-512 VNNI, which multiplies and adds at one go: magnitudes and flipped weights again. As assembly
 // because the instruction is not in the set that this file is compiled for: only who has asked has_vnni may come here.
+// Sums start from magnitude_start(x).
 // The operands are, in this syntax, the signed factor, the unsigned one and the sum.
 U_INLINE bool has_vnni() { return __builtin_cpu_supports("avx512vnni"); }
 U_INLINE vi vnni_dot4(vi sum, const MagnitudeFactor& x, vi w) {
@@ -99,17 +102,6 @@ U_INLINE vi vnni_dot4(vi sum, const MagnitudeFactor& x, vi w) {
   return sum;
 }
 #endif
-
-// What the sums over an operand of n bytes start from.
-U_INLINE int32_t dot_start(const int8_t* x, int n) {
-#if defined(U_DOT_MAGNITUDE)
-  return magnitude_start(x, n);
-#elif defined(U_DOT_VNNI)
-  return has_vnni() ? magnitude_start(x, n) : 0;
-#else
-  return (void)x, (void)n, 0;
-#endif
-}
 
 #undef U_DOT_MAGNITUDE
 #undef U_DOT_PAIRS

@@ -13,3 +13,4 @@ namespace U_TARGET {
 #undef U_INLINE
 #undef U_INLINE_METHOD
 #undef U_UNROLL
+#undef U_DOT_VNNI
