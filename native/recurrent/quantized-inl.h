@@ -43,8 +43,8 @@ static int quantized_chunk_rows(const CellInfo& cell, const Shape& shape) {
 struct QuantizedScratch {
   float* gx;       // [chunk,gates,units]
   Operand x, h;    // of a chunk's rows; of a step's
-  float *h_state;  // [B,units]
-  float *c_state;
+  float* h_state;  // [B,units]
+  float* c_state;
   float* u;  // [B,units] the second product's operand, if there is one
 };
 struct QuantizedWork {

@@ -1,6 +1,6 @@
-// quantized-product-inl.h: rows of floats times a matrix of int8 or bfloat16 weights, as native/abi.h defines them. Made
-// for few rows, where reading the weights takes all the time: each is read once, in the order it lies in, and used for
-// every row while it is in the first-level cache. As in product-inl.h one tile holds all gates of the same units.
+// quantized-product-inl.h: rows of floats times a matrix of int8 or bfloat16 weights, as native/abi.h defines them.
+// Made for few rows, where reading the weights takes all the time: each is read once, in the order it lies in, and used
+// for every row while it is in the first-level cache. As in product-inl.h one tile holds all gates of the same units.
 
 // 32-bit words of weights: 4 of int8 or 2 of bfloat16, consecutive along the depth. A vector of words belongs to LANES
 // units of one gate, so no sum ever crosses the lanes.
@@ -104,8 +104,8 @@ static double pack_bf16_row(int32_t* word, ptrdiff_t stride, const float* w, int
   return worst;
 }
 
-// Gates' rows of w [.., depth] into panels; gate by gate they are H rows in w and `padded` >= H units in the panels, whose
-// columns gate * units + unit may also run over the gates of w in one. Returns the largest error.
+// Gates' rows of w [.., depth] into panels; gate by gate they are H rows in w and `padded` >= H units in the panels,
+// whose columns gate * units + unit may also run over the gates of w in one. Returns the largest error.
 static double pack_quantized(const QuantizedPanels& to, const float* w, int H, int padded) {
   double worst = 0;
   for (int panel = 0; panel < to.panels(); panel++) {
@@ -119,9 +119,8 @@ static double pack_quantized(const QuantizedPanels& to, const float* w, int H, i
       const int64_t gate = column / padded, unit = column % padded;
       if (unit >= H) continue;
       const float* row = w + (gate * H + unit) * to.depth;
-      const double error = to.precision == U_INT8
-                               ? pack_int8_row(words + k, vectors * LANES, scales + k, row, to.depth)
-                               : pack_bf16_row(words + k, vectors * LANES, row, to.depth);
+      const double error = to.precision == U_INT8 ? pack_int8_row(words + k, vectors * LANES, scales + k, row, to.depth)
+                                                  : pack_bf16_row(words + k, vectors * LANES, row, to.depth);
       if (error > worst) worst = error;
     }
   }
@@ -133,8 +132,8 @@ static double pack_quantized(const QuantizedPanels& to, const float* w, int H, i
 // Rows as the weights' words want to meet them: int8 with a scale each, or floats (two a word of weights).
 struct Operand {
   int32_t* words;
-  ptrdiff_t row;  // words of a row
-  float* scale;   // [rows] of int8
+  ptrdiff_t row;   // words of a row
+  float* scale;    // [rows] of int8
   int32_t* start;  // [rows] of int8: what sums start from (dot-inl.h)
 
   Operand from(int r) const { return {words + r * row, row, scale + r, start + r}; }
@@ -215,8 +214,8 @@ struct QuantizedTile {
   int groups;
 };
 
-// out[ROWS][PANELS][VECTORS][LANES] = x w. Every sum runs over the depth in one order, whatever the tile: a row's result
-// does not depend on its batch.
+// out[ROWS][PANELS][VECTORS][LANES] = x w. Every sum runs over the depth in one order, whatever the tile: a row's
+// result does not depend on its batch.
 template <class Format, int ROWS, int VECTORS, int PANELS>
 static __attribute__((noinline)) void quantized_tile(float* out, const QuantizedTile& t) {
   constexpr int WIDTH = PANELS * VECTORS;
@@ -259,8 +258,8 @@ static void run_quantized_tile(float* out, const QuantizedTile& t, int rows, int
 
 // ---- the product ----------------------------------------------------------------------------------------------------
 
-// Calls epilogue.apply(tile) for every tile of the panels [first, last) of x w, x having `rows` rows from `low` on; rows
-// of the tile count from there.
+// Calls epilogue.apply(tile) for every tile of the panels [first, last) of x w, x having `rows` rows from `low` on;
+// rows of the tile count from there.
 template <class Format, class Epilogue>
 static void product_of_format(const Epilogue& epilogue, const Operand& x, int low, int rows, const QuantizedPanels& w,
                               int first, int last) {

@@ -1,10 +1,11 @@
 // dot-inl.h: products of 8-bit integers, four to a 32-bit lane: sum += x w for the four bytes of each. x lies in
 // -127..127 and w in -127..127, and every path gives the same integers. Which one it is, is a matter of what the
 // instruction set multiplies:
-//   U_DOT_MAGNITUDE  unsigned by signed bytes (AVX2, AVX-512 VNNI, relaxed WASM): |x| by w, negated where x is negative.
-//                    ~w is -w - 1 and costs one instruction less than -w, so sums are too small by |x| for each negative
-//                    x, whatever the weights: they start from dot_start(x) instead of 0. A pair is at most
-//                    127 * 127 + 127 * 128 = 32385 in size: what x86 and WASM may add up in 16 bits never saturates.
+//   U_DOT_MAGNITUDE  unsigned by signed bytes (AVX2, AVX-512 VNNI, relaxed WASM): |x| by w, negated where x is
+//   negative.
+//                    ~w is -w - 1 and costs one instruction less than -w, so sums are too small by |x| for each
+//                    negative x, whatever the weights: they start from dot_start(x) instead of 0. A pair is at most 127
+//                    * 127 + 127 * 128 = 32385 in size: what x86 and WASM may add up in 16 bits never saturates.
 //   U_DOT_PAIRS      pairs of 16-bit integers (SSE2, AVX-512 without VNNI, WASM): bytes 0, 2 and bytes 1, 3 of a lane
 //   neither          16-bit products by vector extensions (NEON): a sum of two, at most 32258, still fits. A test
 //                    compiles it for the others too.

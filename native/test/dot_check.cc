@@ -1,6 +1,6 @@
-// dot_check.cc: the 8-bit products of simd/dot-inl.h against plain integers, for every path that this CPU can run. What it
-// cannot run is put together from its parts: the path of vector extensions at 16 lanes, and that of AVX-512 VNNI with the
-// one instruction written out. From the top of the repository:
+// dot_check.cc: the 8-bit products of simd/dot-inl.h against plain integers, for every path that this CPU can run. What
+// it cannot run is put together from its parts: the path of vector extensions at 16 lanes, and that of AVX-512 VNNI
+// with the one instruction written out. From the top of the repository:
 //   g++ -std=gnu++17 -O2 -pthread native/test/dot_check.cc native/runtime/*.cc -o check && ./check
 #include <cstdio>
 #include <cstdlib>

@@ -181,9 +181,9 @@ describeBackends('quantize', () => {
     loaded.loadStateDict(other.stateDict());
     expectSameBits(run(loaded), want, 'loaded');
 
-    loaded.weight_hh_l0.data[3] = 1;
+    (loaded.weight_hh_l0 as u.Parameter).data[3] = 1;
     expect(run(loaded)).not.toEqual(want);
-    loaded.weight_hh_l0 = other.weight_hh_l0;
+    loaded.weight_hh_l0 = other.weight_hh_l0 as u.Parameter;
     expectSameBits(run(loaded), want, 'replaced');
   });
 

@@ -236,8 +236,8 @@ export function rnn_quantized_forward(
     for (let b = 0; b < B; b++) {
       const row = (d * B + b) * H;
       const length = lengths ? lengths[b]! : T;
-      copy(work.h, h0 && h0.subarray(row));
-      copy(work.c, c0 && c0.subarray(row));
+      copy(work.h, h0 ? h0.subarray(row) : null);
+      copy(work.c, c0 ? c0.subarray(row) : null);
       for (let s = 0; s < length; s++) {
         const t = d === 0 ? s : length - 1 - s;
         step(kind, unit, precision, x, (t * B + b) * I, w, work, sizes);
