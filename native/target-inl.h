@@ -31,6 +31,7 @@ namespace U_TARGET {
 #include "ops/optim-inl.h"
 #include "ops/probes-inl.h"
 #include "recurrent/recurrent-inl.h"
+#include "recurrent/quantized-inl.h"
 
 #ifndef U_EXPORT_KERNELS
 #include "generated/calls-inl.h"
@@ -43,3 +44,4 @@ namespace U_TARGET {
 #undef U_INLINE_METHOD
 #undef U_UNROLL
 #undef U_DOT_VNNI
+#undef U_CELLS

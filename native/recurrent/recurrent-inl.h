@@ -145,6 +145,3 @@ U_KERNEL(rnn_backward)
   backward_layer(ctx, b, kernels.backward);
   return U_OK;
 }
-
-#include "quantized-inl.h"
-#undef U_CELLS

@@ -1,7 +1,7 @@
 // Recurrent inference from quantised weights, on every backend and instruction set against the reference: every cell, int8 and
 // bf16, both directions, ragged or not, vector tails.
 import { describe, expect, it } from 'vitest';
-import { cells, rnnRelu } from '../../src/backend/cells/index.js';
+import { cells, gruResetBefore, lstm, rnnRelu } from '../../src/backend/cells/index.js';
 import { Precision } from '../../src/backend/generated/abi.js';
 import { createReferenceBackend } from '../../src/backend/reference/index.js';
 import type { Backend } from '../../src/backend/types.js';
@@ -182,6 +182,27 @@ describe.each(candidates().filter(({ label }) => label !== 'reference'))('quanti
       });
     }
   }
+
+  it('one, two and three threads give the same bits', async () => {
+    // Large enough that both products are split; where a backend has no threads, all three are the same.
+    const [one, ...more] = await Promise.all([1, 2, 3].map((threads) => open(threads)));
+    for (const shape of [
+      { T: 20, B: 1, I: 64, H: 260, D: 2 },
+      { T: 9, B: 33, I: 70, H: 129, D: 2, ragged: true },
+    ]) {
+      for (const cell of [lstm, gruResetBefore]) {
+        for (const precision of Object.values(Precision)) {
+          const spec = { cell, ...shape };
+          const inputs = layerInputs(spec, 3);
+          const want = runQuantized(one as Backend, precision, spec, inputs, 3).outputs;
+          for (const backend of more) {
+            const got = runQuantized(backend, precision, spec, inputs, 3).outputs;
+            for (const [name, values] of Object.entries(want)) expectSameBits(got[name] as number[], values, name);
+          }
+        }
+      }
+    }
+  });
 
   /** gx of a ReLU cell: all integers, scales of 1, so that y is the exact sum. */
   function exactSums(backend: Backend, B: number, I: number, H: number, w: Int32Array, x: Int32Array): number[] {
