@@ -26,7 +26,7 @@
 #define UNROLLED_ABI_H
 #include <stdint.h>
 
-#define UNROLLED_ABI_VERSION 1
+#define UNROLLED_ABI_VERSION 2
 
 /* One per environment: instruction set, thread pool, packing buffers. Opaque outside native/runtime. */
 typedef struct u_ctx u_ctx;
@@ -48,6 +48,9 @@ enum u_regression { U_MSE = 0, U_MAE = 1, U_HUBER = 2 };
 
 /* Cells, in the order of native/cells/cells.h and src/backend/cells/index.ts. Gate order is PyTorch's. */
 enum u_cell { U_RNN_TANH = 0, U_RNN_RELU = 1, U_LSTM = 2, U_GRU = 3, U_GRU_RESET_BEFORE = 4 };
+
+/* How quantised weights are stored. */
+enum u_precision { U_INT8 = 0, U_BF16 = 1 };
 #endif /* UNROLLED_ABI_H */
 
 /* The prototypes stand outside the include guard: each instruction set includes them again in its own namespace. */
@@ -459,6 +462,52 @@ U_KERNEL(rnn_backward)(u_ctx* ctx,
   float* scratch,       // [nscratch] scratch
   int32_t cell, int32_t gates, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows,
   double nsaved, double nscratch);
+
+/* ---- recurrent inference from quantised weights --------------------------------------------------------------------
+ * The layer of rnn_forward, with rounded weights in its two products. Biases, states and the cell itself stay float32.
+ *
+ * int8: a vector v of K numbers (as float32) becomes a scale s and K integers q in -127..127:
+ *   s = max |v| / 127,  q = v / s to the nearest integer, ties to even; each operation rounded to float32.
+ *   max |v| < 2^-100: s = 0 and q = 0.  A NaN or an infinity in v: s = NaN and q = 0.
+ * Each row of w_ih and w_hh is such a vector, quantised once; so is, at each step, each row of x, of h and of whatever else the
+ * cell multiplies (r*h). Then (W v)[row] = s_row s_v sum q_row q_v, the sum exact in 32 bits: every instruction set gets the
+ * same integers. I and H are at most 131072 (U_ERR_SIZE).
+ *
+ * bf16: weights rounded to bfloat16, ties to even (NaN stays NaN); x and h stay float32, and so do the sums. */
+
+/* sizes = floats needed: { packed, scratch }. */
+U_KERNEL(rnn_quantized_sizes)(u_ctx* ctx,
+  double* sizes,        // [2]
+  int32_t precision, int32_t cell, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows);
+
+/* Quantises the weights and lays them and the biases out for rnn_quantized_forward, in a layout of the instruction set's.
+ * error = the largest |w - what it became| over w_ih and w_hh; NaN and infinities aside. */
+U_KERNEL(rnn_quantize)(u_ctx* ctx,
+  float* packed,        // [npacked]
+  double* error,        // [1]
+  const float* w_ih,    // [gates*H,I]
+  const float* w_hh,    // [gates*H,H]
+  const float* b_ih,    // [gates*H] optional
+  const float* b_hh,    // [gates*H] optional
+  const float* w_ih_r,  // [gates*H,I] optional
+  const float* w_hh_r,  // [gates*H,H] optional
+  const float* b_ih_r,  // [gates*H] optional
+  const float* b_hh_r,  // [gates*H] optional
+  int32_t precision, int32_t cell, int32_t gates, int32_t I, int32_t H, int32_t D, double npacked);
+
+/* As rnn_forward without `saved`, from what rnn_quantize wrote for the same precision and sizes. */
+U_KERNEL(rnn_quantized_forward)(u_ctx* ctx,
+  float* y,             // [T,B,D*H]
+  float* hn,            // [D,B,H]
+  float* cn,            // [D,B,H] out optional
+  float* scratch,       // [nscratch] scratch
+  const float* packed,  // [npacked]
+  const float* x,       // [T,B,I]
+  const float* h0,      // [D,B,H] optional
+  const float* c0,      // [D,B,H] optional
+  const int32_t* lengths, // [B] optional
+  int32_t precision, int32_t cell, int32_t gates, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows,
+  double nscratch, double npacked);
 
 /* ---- probes ------------------------------------------------------------------------------------------------------ */
 

@@ -19,6 +19,7 @@ namespace U_TARGET {
 
 #include "simd/vec-inl.h"
 #include "simd/math-inl.h"
+#include "simd/dot-inl.h"
 #include "gemm.h"
 #include "gemm-inl.h"
 #include "ops/common-inl.h"
@@ -30,6 +31,7 @@ namespace U_TARGET {
 #include "ops/optim-inl.h"
 #include "ops/probes-inl.h"
 #include "recurrent/recurrent-inl.h"
+#include "recurrent/quantized-inl.h"
 
 #ifndef U_EXPORT_KERNELS
 #include "generated/calls-inl.h"
@@ -41,3 +43,5 @@ namespace U_TARGET {
 #undef U_INLINE
 #undef U_INLINE_METHOD
 #undef U_UNROLL
+#undef U_DOT_VNNI
+#undef U_CELLS

@@ -123,6 +123,17 @@ export class BackendError extends UnrolledError {
   }
 }
 
+/** A layer whose weights are quantised was asked for what only float32 weights can do: to be trained. */
+export class QuantizedError extends UnrolledError {
+  static {
+    QuantizedError.prototype.name = 'QuantizedError';
+  }
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'ERR_QUANTIZED', options);
+  }
+}
+
 /** A number that must be finite is not, for example the loss of a training step. */
 export class NumericError extends UnrolledError {
   static {

@@ -55,6 +55,7 @@ export {
   NumericError,
   OptionError,
   OutOfMemoryError,
+  QuantizedError,
   ShapeError,
   StaleTensorError,
   UnrolledError,
@@ -65,6 +66,7 @@ export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
 export { LayerNorm, type LayerNormLayerOptions } from './layers/layer-norm.js';
 export { Linear, type LinearOptions } from './layers/linear.js';
 export { type Layer, type LoadReport, Module, Sequential, type StateDict } from './layers/module.js';
+export { dequantize, type QuantizedLayerReport, type QuantizeOptions, quantize } from './layers/quantize.js';
 export {
   type ForwardOptions,
   type ForwardResult,
@@ -82,6 +84,7 @@ export { expand } from './ops/broadcast.js';
 export { abs, add, div, exp, log, mul, neg, type Operand, relu, sigmoid, sqrt, sub, tanh } from './ops/elementwise.js';
 export { embedding, gather, type Indices, indexSelect } from './ops/gather.js';
 export { linear, matmul } from './ops/matmul.js';
+export type { QuantizedDType } from './ops/quantized.js';
 export { type Axes, argmax, max, mean, sum } from './ops/reduce.js';
 export { dropout, type LayerNormOptions, layerNorm, logSoftmax, softmax } from './ops/rows.js';
 export { concat, permute, reshape, select, slice, stack, transpose } from './ops/shape.js';

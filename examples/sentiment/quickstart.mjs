@@ -9,7 +9,8 @@ import { learningCurves } from './curves.mjs';
 import { loadReviews } from './data.mjs';
 import { kinds } from './models.mjs';
 import { orderTest } from './order.mjs';
-import { accuracyTable, orderTable, sentenceTable, summarise, verdict } from './report.mjs';
+import { quantizedTest } from './quantized.mjs';
+import { accuracyTable, orderTable, quantizedTable, sentenceTable, summarise, verdict } from './report.mjs';
 import { loadModel, saveModel } from './saved.mjs';
 import { tokenise } from './text.mjs';
 import { logits, trainOne } from './train.mjs';
@@ -20,6 +21,7 @@ const { values: options, words } = readOptions({
 
   --bidirectional   recurrent nets read each review from both ends
   --vectors         start from GloVe word vectors (fetches 118 MB once, keeps 2 MB)
+  --quantize        also test each recurrent net with int8 and bfloat16 weights
   --backend NAME    native, wasm, reference or auto (default: the fastest there is)
   --threads N       threads of the native backend
   --seeds N         runs of each model, each with its own split of the reviews (default 3)
@@ -29,6 +31,7 @@ const { values: options, words } = readOptions({
   options: {
     bidirectional: { type: 'boolean', default: false },
     vectors: { type: 'boolean', default: false },
+    quantize: { type: 'boolean', default: false },
     backend: { type: 'string', default: 'auto', oneOf: ['auto', 'native', 'wasm', 'reference'] },
     threads: { type: 'string', atLeast: 1 },
     seeds: { type: 'string', default: '3', atLeast: 1 },
@@ -79,6 +82,13 @@ const champions = Object.values(runs).map(bestOf);
 const order = champions.map((run) => ({ kind: run.kind, ...orderTest(run, run.test.slice(0, 300)) }));
 console.log(`\n${orderTable(order)}`);
 
+const quantized = options.quantize
+  ? Object.entries(runs)
+      .map(([kind, seeds]) => ({ kind, runs: seeds.map(quantizedTest) }))
+      .filter(({ runs: [first] }) => first.length > 0)
+  : [];
+if (options.quantize) console.log(`\n${quantizedTable(quantized)}`);
+
 const best = bestOf(champions);
 const columns = [];
 for (const run of champions) {
@@ -107,6 +117,7 @@ if (options.json) {
     majority,
     models: summaries,
     order,
+    ...(options.quantize && { quantized }),
     best: best.kind,
     predictions,
   };

@@ -98,6 +98,34 @@ export function orderTable(results) {
   );
 }
 
+/** @param {{ kind: string, runs: ReturnType<typeof import('./quantized.mjs').quantizedTest>[] }[]} results  one run a seed */
+export function quantizedTable(results) {
+  const table = new Table({
+    ...plain,
+    head: ['model', 'weights', 'bytes', 'test accuracy', 'min .. max', 'answers changed', 'largest |difference|'],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right'],
+  });
+  for (const { kind, runs } of results) {
+    for (const [k, { dtype, bytes }] of runs[0].entries()) {
+      const seeds = runs.map((run) => run[k]);
+      const accuracies = seeds.map(({ accuracy }) => accuracy);
+      table.push([
+        kind,
+        dtype,
+        bytes.toLocaleString('en'),
+        percent(mean(accuracies)),
+        range(Math.min(...accuracies), Math.max(...accuracies)),
+        mean(seeds.map(({ changed }) => changed)).toFixed(1),
+        Math.max(...seeds.map(({ largest }) => largest)).toFixed(4),
+      ]);
+    }
+  }
+  return (
+    `The recurrent layers with rounded weights (u.quantize), on the same test reviews, mean over the seeds:\n${table}\n` +
+    'Bytes are of the recurrent layers alone; answers changed and the difference of the logits are against float32.'
+  );
+}
+
 /**
  * @param {string[]} sentences
  * @param {{ kind: string, isBest: boolean, logits: number[] }[]} columns

@@ -241,6 +241,27 @@ static int32_t call_rnn_backward(u_ctx* ctx, const double* f) {
       (int32_t)f[31], (int32_t)f[32], (int32_t)f[33], (int32_t)f[34], (int32_t)f[35], f[36], f[37]);
 }
 
+static int32_t call_rnn_quantized_sizes(u_ctx* ctx, const double* f) {
+  return rnn_quantized_sizes(ctx, (double*)(uintptr_t)f[0], (int32_t)f[1], (int32_t)f[2], (int32_t)f[3], (int32_t)f[4],
+      (int32_t)f[5], (int32_t)f[6], (int32_t)f[7], (int32_t)f[8]);
+}
+
+static int32_t call_rnn_quantize(u_ctx* ctx, const double* f) {
+  return rnn_quantize(ctx, (float*)(uintptr_t)f[0], (double*)(uintptr_t)f[1], (const float*)(uintptr_t)f[2],
+      (const float*)(uintptr_t)f[3], (const float*)(uintptr_t)f[4], (const float*)(uintptr_t)f[5],
+      (const float*)(uintptr_t)f[6], (const float*)(uintptr_t)f[7], (const float*)(uintptr_t)f[8],
+      (const float*)(uintptr_t)f[9], (int32_t)f[10], (int32_t)f[11], (int32_t)f[12], (int32_t)f[13], (int32_t)f[14],
+      (int32_t)f[15], f[16]);
+}
+
+static int32_t call_rnn_quantized_forward(u_ctx* ctx, const double* f) {
+  return rnn_quantized_forward(ctx, (float*)(uintptr_t)f[0], (float*)(uintptr_t)f[1], (float*)(uintptr_t)f[2],
+      (float*)(uintptr_t)f[3], (const float*)(uintptr_t)f[4], (const float*)(uintptr_t)f[5],
+      (const float*)(uintptr_t)f[6], (const float*)(uintptr_t)f[7], (const int32_t*)(uintptr_t)f[8], (int32_t)f[9],
+      (int32_t)f[10], (int32_t)f[11], (int32_t)f[12], (int32_t)f[13], (int32_t)f[14], (int32_t)f[15], (int32_t)f[16],
+      (int32_t)f[17], f[18], f[19]);
+}
+
 static int32_t call_fma_peak(u_ctx* ctx, const double* f) {
   return fma_peak(ctx, (double*)(uintptr_t)f[0], (int32_t)f[1]);
 }
@@ -291,5 +312,8 @@ static const u_call table[] = {
     call_rnn_pack,
     call_rnn_forward,
     call_rnn_backward,
+    call_rnn_quantized_sizes,
+    call_rnn_quantize,
+    call_rnn_quantized_forward,
     call_fma_peak,
 };

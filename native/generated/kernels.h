@@ -48,8 +48,11 @@ static const char* const kernel_names[] = {
     "rnn_pack",
     "rnn_forward",
     "rnn_backward",
+    "rnn_quantized_sizes",
+    "rnn_quantize",
+    "rnn_quantized_forward",
     "fma_peak",
 };
-constexpr int kernel_count = 45;
+constexpr int kernel_count = 48;
 constexpr int frame_length = 38;  // the longest argument list
 #endif

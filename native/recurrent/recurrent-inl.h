@@ -1,4 +1,5 @@
 // recurrent-inl.h: the four kernels of the recurrent layer: argument checks, then the driver with the cell's functions.
+// Those of quantised weights are in quantized-inl.h.
 #include "../cells/cells.h"
 #include "product-inl.h"
 #include "sequence-inl.h"
@@ -17,7 +18,6 @@ struct CellKernels {
    backward_rows<Cell>},
 static const CellKernels cell_kernels[] = {U_CELLS(U_CELL_ENTRY)};
 #undef U_CELL_ENTRY
-#undef U_CELLS
 constexpr int CELL_COUNT = sizeof(cell_kernels) / sizeof(cell_kernels[0]);
 
 // U_OK if the sizes are such that no number the driver computes can overflow: indices of places and of gate columns fit

@@ -4,6 +4,7 @@ namespace unrolled {
 namespace U_TARGET {
 #include "../simd/vec-inl.h"
 #include "../simd/math-inl.h"
+#include "../simd/dot-inl.h"
 #include "../gemm.h"
 #include "../gemm-inl.h"
 #include U_BODY
@@ -12,3 +13,4 @@ namespace U_TARGET {
 #undef U_INLINE
 #undef U_INLINE_METHOD
 #undef U_UNROLL
+#undef U_DOT_VNNI

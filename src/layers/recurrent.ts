@@ -6,6 +6,7 @@ import { type Parameter, showShape, Tensor } from '../autograd/tensor.js';
 import { gru, gruResetBefore, lstm, type RecurrentCell, rnnRelu, rnnTanh } from '../backend/cells/index.js';
 import type { Floats, Ints } from '../backend/types.js';
 import { DTypeError, LengthsError, OptionError, ShapeError } from '../errors.js';
+import { type QuantizedDType, QuantizedWeights, quantizedLayer } from '../ops/quantized.js';
 import { type Lengths, RecurrentPlan, recurrentLayer, type Weights } from '../ops/recurrent.js';
 import { RecurrentStep } from '../ops/recurrent-step.js';
 import { dropout } from '../ops/rows.js';
@@ -103,6 +104,8 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
   readonly #names: readonly LayerNames[];
   readonly #plans: readonly RecurrentPlan[];
   readonly #step: RecurrentStep;
+  /** One for each layer once `quantize` was called. */
+  #quantized: readonly QuantizedWeights[] | null = null;
 
   protected constructor(name: string, cell: RecurrentCell, options: RecurrentOptions) {
     super();
@@ -184,6 +187,7 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
 
   /** Whether a step is neither recorded nor large, nor needs anything that only `#run` does. */
   #canStream(B: number): boolean {
+    if (this.#quantized !== null) return false;
     if (isRecording() || resultLifetime(false) !== 'host') return false;
     if (this.training && this.dropout > 0 && this.numLayers > 1) return false;
     return B <= this.#step.mostRows;
@@ -210,14 +214,32 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
       if (layer > 0) y = dropout(y, this.dropout, this.training);
       const h0 = start && ofLayer(start.h, layer, D, L);
       const c0 = start?.c ? ofLayer(start.c, layer, D, L) : null;
-      const plan = this.#plans[layer] as RecurrentPlan;
-      const result = recurrentLayer(plan, y, this.#weights(layer), h0, c0, lengths);
+      const weights = this.#weights(layer);
+      const result = this.#quantized
+        ? quantizedLayer(this.#quantized[layer] as QuantizedWeights, y, weights, h0, c0, lengths)
+        : recurrentLayer(this.#plans[layer] as RecurrentPlan, y, weights, h0, c0, lengths);
       y = result.y;
       hs.push(result.hn);
       if (result.cn !== null) cs.push(result.cn);
     }
     const c = this.#hasC ? joined(cs) : null;
     return { output: y, state: new RecurrentState(joined(hs), c as C) };
+  }
+
+  /**
+   * From now on computes from weights rounded to `dtype`, or with null from the parameters again: what `quantize(model)` and
+   * `dequantize(model)` call. Returns the largest error of a weight. @internal
+   */
+  setQuantization(dtype: QuantizedDType | null): number {
+    for (const layer of this.#quantized ?? []) layer.free();
+    this.#quantized =
+      dtype &&
+      this.#plans.map(
+        ({ cell, inputSize, hiddenSize, directions }) =>
+          new QuantizedWeights(dtype, cell, inputSize, hiddenSize, directions),
+      );
+    const errors = this.#quantized?.map((quantized, layer) => quantized.error(this.#weights(layer))) ?? [];
+    return Math.max(0, ...errors);
   }
 
   /** Looked up at each call, so that a weight can be replaced or shared by assigning the property. */

@@ -8,6 +8,7 @@ import { generator, shuffled } from '../../examples/lib/random.mjs';
 import { loadReviews, split } from '../../examples/sentiment/data.mjs';
 import { kinds } from '../../examples/sentiment/models.mjs';
 import { orderTest } from '../../examples/sentiment/order.mjs';
+import { quantizedTest } from '../../examples/sentiment/quantized.mjs';
 import { loadModel, saveModel } from '../../examples/sentiment/saved.mjs';
 import { tokenise, UNKNOWN, Vocabulary } from '../../examples/sentiment/text.mjs';
 import { logits, trainOne } from '../../examples/sentiment/train.mjs';
@@ -89,6 +90,18 @@ describe.each(Object.keys(kinds))('%s', (kind) => {
       else expect(different).toBe(compared);
     },
   );
+
+  it('answers with rounded weights as with float32, but for a few reviews', () => {
+    const before = logits(run.model, [[2, 3, 4]]);
+    const results = quantizedTest(run);
+    expect(results.map(({ dtype }) => dtype)).toEqual(kind === 'bag of words' ? [] : ['float32', 'int8', 'bf16']);
+    for (const { dtype, accuracy, changed, bytes } of results) {
+      expect(accuracy).toBeGreaterThan((run.testAccuracy as number) - 0.02);
+      expect(changed).toBeLessThan(0.03 * run.test.length);
+      if (dtype !== 'float32') expect(bytes).toBeLessThan(0.6 * (results[0] as { bytes: number }).bytes);
+    }
+    expect(logits(run.model, [[2, 3, 4]])).toEqual(before);
+  });
 
   it('gives the same outputs when saved and read back', async () => {
     const at = path.join(folder, kind);

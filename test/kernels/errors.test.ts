@@ -1,6 +1,6 @@
 // Bad arguments to kernels: each a typed error that names the kernel, and the backend goes on working.
 import { describe, expect, it } from 'vitest';
-import { Activation, Binary, Cell, Reduction, Regression } from '../../src/backend/generated/abi.js';
+import { Activation, Binary, Cell, Precision, Reduction, Regression } from '../../src/backend/generated/abi.js';
 import type { Backend, Floats, Ints } from '../../src/backend/types.js';
 import { DTypeError, IndexError, LengthsError, OptionError, ShapeError, StaleTensorError } from '../../src/errors.js';
 import { candidates } from '../helpers/backends.js';
@@ -91,6 +91,45 @@ describe.each(candidates())('bad arguments on $label', ({ open }) => {
     await refuses(OptionError, /rnn_sizes/, (b) =>
       b.kernels.rnn_sizes(b.memory.alloc('double', 5, 'host'), past(Cell), 1, 1, 1, 1, 1, 1),
     );
+  });
+
+  it('quantised kernels refuse a precision, a cell, sizes and workspaces that are not theirs', async () => {
+    const sizes = (b: Backend, precision: number, cell: number, I: number): readonly [number, number] => {
+      const out = b.memory.alloc('double', 2, 'host');
+      b.kernels.rnn_quantized_sizes(out, precision, cell, 1, 1, I, 1, 1, 1);
+      return Array.from(b.memory.view(out)) as [number, number];
+    };
+    await refuses(OptionError, /rnn_quantized_sizes/, (b) => sizes(b, past(Precision), Cell.lstm, 1));
+    await refuses(OptionError, /rnn_quantized_sizes/, (b) => sizes(b, Precision.int8, past(Cell), 1));
+    // More products of 127 * 127 than 32 bits hold.
+    await refuses(ShapeError, /rnn_quantized_sizes/, (b) => sizes(b, Precision.int8, Cell.rnnTanh, 131073));
+
+    const quantize = (b: Backend, gates: number, D: number, missing: number): Floats => {
+      const npacked = sizes(b, Precision.int8, Cell.rnnTanh, 1)[0] * D - missing;
+      const packed = b.memory.alloc('float', npacked, 'persistent');
+      const error = b.memory.alloc('double', 1, 'host');
+      const [w, none] = [floats(b, 1, 1), null];
+      const rest = [Precision.int8, Cell.rnnTanh, gates, 1, 1, D, npacked] as const;
+      b.kernels.rnn_quantize(packed, error, w, w, none, none, none, none, none, none, ...rest);
+      return packed;
+    };
+    await refuses(OptionError, /rnn_quantize/, (b) => quantize(b, 2, 1, 0));
+    await refuses(ShapeError, /rnn_quantize.*null/, (b) => quantize(b, 1, 2, 0));
+    await refuses(ShapeError, /rnn_quantize.*workspace/, (b) => quantize(b, 1, 1, 1));
+
+    const forward = (b: Backend, missing: number, rows: number, c: boolean): void => {
+      const packed = quantize(b, 1, 1, 0);
+      const nscratch = sizes(b, Precision.int8, Cell.rnnTanh, 1)[1] - missing;
+      const scratch = b.memory.alloc('float', nscratch, 'persistent');
+      const c0 = c ? floats(b, 0) : null;
+      const sizesAndRows = [1, 1, 1, 1, 1, rows, nscratch, packed.length] as const;
+      const [y, hn, x] = [floats(b, 0), floats(b, 0), floats(b, 0)];
+      const kind = [Precision.int8, Cell.rnnTanh, 1] as const;
+      b.kernels.rnn_quantized_forward(y, hn, null, scratch, packed, x, null, c0, null, ...kind, ...sizesAndRows);
+    };
+    await refuses(ShapeError, /rnn_quantized_forward.*workspace/, (b) => forward(b, 1, 1, false));
+    await refuses(LengthsError, /rnn_quantized_forward/, (b) => forward(b, 0, 0, false));
+    await refuses(OptionError, /rnn_quantized_forward/, (b) => forward(b, 0, 1, true));
   });
 
   it('an index outside its table is refused, and so is a label that is no class', async () => {

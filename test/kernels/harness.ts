@@ -75,7 +75,7 @@ const lifetimeOf = (seed: number): Lifetime => (seed % 3 === 0 ? 'host' : 'persi
 
 /**
  * Calls the kernel and returns every buffer it may write, by name. Around each buffer lie guards: reading them spoils a
- * result, writing them is found; so is writing a buffer that is only to be read.
+ * result, writing them is found; so is writing a buffer that is only to be read. Storages in `given` are passed as they are.
  */
 export function runKernel(
   backend: Backend,
@@ -83,6 +83,7 @@ export function runKernel(
   { scalars, without }: Pick<KernelCase, 'scalars' | 'without'>,
   start: Record<string, ArrayLike<number>>,
   seed: number,
+  given: Readonly<Record<string, Storage>> = {},
 ): Record<string, number[]> {
   const { memory } = backend;
   const guard = guardLength(seed);
@@ -91,7 +92,7 @@ export function runKernel(
   for (const argument of buffersOf(kernel)) {
     const { name, element } = argument;
     const data = start[name];
-    if (!data) continue;
+    if (!data || name in given) continue;
     const storage = memory.alloc(element, data.length + 2 * guard, lifetimeOf(seed));
     memory.view(storage).fill(guardOf(argument));
     const part = memory.slice(storage, guard, data.length);
@@ -102,7 +103,7 @@ export function runKernel(
   try {
     const args = kernelTable[kernel].map(({ kind, name }) => {
       if (kind !== 'buffer') return scalars[name];
-      return without?.includes(name) ? null : inside.get(name);
+      return without?.includes(name) ? null : (given[name] ?? inside.get(name));
     });
     (backend.kernels[kernel] as (...args: unknown[]) => void)(...args);
 

@@ -7,7 +7,16 @@ import { kernelCases } from './cases/index.js';
 import { compareWithReference } from './harness.js';
 
 /** Tested elsewhere: the recurrent kernels need their own workspaces (recurrent.test.ts), the probe has no result to compare. */
-const elsewhere: readonly KernelName[] = ['rnn_sizes', 'rnn_pack', 'rnn_forward', 'rnn_backward', 'fma_peak'];
+const elsewhere: readonly KernelName[] = [
+  'rnn_sizes',
+  'rnn_pack',
+  'rnn_forward',
+  'rnn_backward',
+  'fma_peak',
+  'rnn_quantized_sizes',
+  'rnn_quantize',
+  'rnn_quantized_forward',
+];
 
 it('every kernel of the contract has its cases', () => {
   expect([...Object.keys(kernelCases), ...elsewhere].sort()).toEqual(Object.keys(kernelTable).sort());

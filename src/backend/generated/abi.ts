@@ -3,7 +3,7 @@
 import { refuse, statusError } from '../binding.js';
 import type { Doubles, Element, Floats, Ints, Storage } from '../types.js';
 
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 export const Status = { ok: 0, size: 1, index: 2, lengths: 3, kind: 4, workspace: 5, null: 6 } as const;
 export type Status = (typeof Status)[keyof typeof Status];
@@ -22,6 +22,9 @@ export type Regression = (typeof Regression)[keyof typeof Regression];
 
 export const Cell = { rnnTanh: 0, rnnRelu: 1, lstm: 2, gru: 3, gruResetBefore: 4 } as const;
 export type Cell = (typeof Cell)[keyof typeof Cell];
+
+export const Precision = { int8: 0, bf16: 1 } as const;
+export type Precision = (typeof Precision)[keyof typeof Precision];
 
 /** Every kernel of native/abi.h, with checked arguments. A failed check or status throws a typed error naming the kernel. */
 export interface Kernels {
@@ -244,6 +247,24 @@ export interface Kernels {
       lengths: Ints | null, saved: Floats, scratch: Floats, cell: number, gates: number, T: number, B: number,
       I: number, H: number, D: number, rows: number, nsaved: number, nscratch: number): void;
   /**
+   * sizes = floats needed: { packed, scratch }.
+   */
+  rnn_quantized_sizes(sizes: Doubles, precision: number, cell: number, T: number, B: number, I: number, H: number,
+      D: number, rows: number): void;
+  /**
+   * Quantises the weights and lays them and the biases out for rnn_quantized_forward, in a layout of the instruction set's.
+   * error = the largest |w - what it became| over w_ih and w_hh; NaN and infinities aside.
+   */
+  rnn_quantize(packed: Floats, error: Doubles, w_ih: Floats, w_hh: Floats, b_ih: Floats | null, b_hh: Floats | null,
+      w_ih_r: Floats | null, w_hh_r: Floats | null, b_ih_r: Floats | null, b_hh_r: Floats | null, precision: number,
+      cell: number, gates: number, I: number, H: number, D: number, npacked: number): void;
+  /**
+   * As rnn_forward without `saved`, from what rnn_quantize wrote for the same precision and sizes.
+   */
+  rnn_quantized_forward(y: Floats, hn: Floats, cn: Floats | null, scratch: Floats, packed: Floats, x: Floats,
+      h0: Floats | null, c0: Floats | null, lengths: Ints | null, precision: number, cell: number, gates: number,
+      T: number, B: number, I: number, H: number, D: number, rows: number, nscratch: number, npacked: number): void;
+  /**
    * Runs `rounds` rounds of independent multiply-adds in registers on one thread; flops = how many operations that was.
    * The caller times the call: that is the peak the benchmark draws.
    */
@@ -334,6 +355,14 @@ export interface RawKernels {
       w_ih_r: number, w_hh_r: number, b_ih_r: number, b_hh_r: number, lengths: number, saved: number, scratch: number,
       cell: number, gates: number, T: number, B: number, I: number, H: number, D: number, rows: number, nsaved: number,
       nscratch: number): number;
+  u_rnn_quantized_sizes(ctx: number, sizes: number, precision: number, cell: number, T: number, B: number, I: number,
+      H: number, D: number, rows: number): number;
+  u_rnn_quantize(ctx: number, packed: number, error: number, w_ih: number, w_hh: number, b_ih: number, b_hh: number,
+      w_ih_r: number, w_hh_r: number, b_ih_r: number, b_hh_r: number, precision: number, cell: number, gates: number,
+      I: number, H: number, D: number, npacked: number): number;
+  u_rnn_quantized_forward(ctx: number, y: number, hn: number, cn: number, scratch: number, packed: number, x: number,
+      h0: number, c0: number, lengths: number, precision: number, cell: number, gates: number, T: number, B: number,
+      I: number, H: number, D: number, rows: number, nscratch: number, npacked: number): number;
   u_fma_peak(ctx: number, flops: number, rounds: number): number;
 }
 
@@ -511,6 +540,20 @@ export const kernelTable: Readonly<Record<KernelName, readonly Argument[]>> = {
       buffer('lengths', 'int', ['B'], 'in', true), buffer('saved', 'float', ['nsaved'], 'saved'),
       buffer('scratch', 'float', ['nscratch'], 'scratch'), int('cell'), size('gates'), size('T'), size('B'), size('I'),
       size('H'), size('D'), int('rows'), size('nsaved', true), size('nscratch', true)],
+  rnn_quantized_sizes: [buffer('sizes', 'double', ['2'], 'out'), int('precision'), int('cell'), int('T'), int('B'),
+      int('I'), int('H'), int('D'), int('rows')],
+  rnn_quantize: [buffer('packed', 'float', ['npacked'], 'out'), buffer('error', 'double', ['1'], 'out'),
+      buffer('w_ih', 'float', ['gates*H', 'I'], 'in'), buffer('w_hh', 'float', ['gates*H', 'H'], 'in'),
+      buffer('b_ih', 'float', ['gates*H'], 'in', true), buffer('b_hh', 'float', ['gates*H'], 'in', true),
+      buffer('w_ih_r', 'float', ['gates*H', 'I'], 'in', true), buffer('w_hh_r', 'float', ['gates*H', 'H'], 'in', true),
+      buffer('b_ih_r', 'float', ['gates*H'], 'in', true), buffer('b_hh_r', 'float', ['gates*H'], 'in', true),
+      int('precision'), int('cell'), size('gates'), size('I'), size('H'), int('D'), size('npacked', true)],
+  rnn_quantized_forward: [buffer('y', 'float', ['T', 'B', 'D*H'], 'out'), buffer('hn', 'float', ['D', 'B', 'H'], 'out'),
+      buffer('cn', 'float', ['D', 'B', 'H'], 'out', true), buffer('scratch', 'float', ['nscratch'], 'scratch'),
+      buffer('packed', 'float', ['npacked'], 'in'), buffer('x', 'float', ['T', 'B', 'I'], 'in'),
+      buffer('h0', 'float', ['D', 'B', 'H'], 'in', true), buffer('c0', 'float', ['D', 'B', 'H'], 'in', true),
+      buffer('lengths', 'int', ['B'], 'in', true), int('precision'), int('cell'), int('gates'), size('T'), size('B'),
+      size('I'), size('H'), size('D'), int('rows'), size('nscratch', true), size('npacked', true)],
   fma_peak: [buffer('flops', 'double', ['1'], 'out'), int('rounds')],
 };
 
@@ -1401,6 +1444,91 @@ export function bindKernels(binding: Binding): Kernels {
         leave();
       }
     },
+    rnn_quantized_sizes(sizes, precision, cell, T, B, I, H, D, rows) {
+      const valid =
+        holds(sizes, 'double', 2) &&
+        isInt(precision) &&
+        isInt(cell) &&
+        isInt(T) &&
+        isInt(B) &&
+        isInt(I) &&
+        isInt(H) &&
+        isInt(D) &&
+        isInt(rows);
+      if (!valid) refuse('rnn_quantized_sizes', kernelTable.rnn_quantized_sizes, [sizes, precision, cell, T, B, I, H, D,
+          rows]);
+      try {
+        const status = raw.u_rnn_quantized_sizes(ctx, enter(sizes, 'w'), precision, cell, T, B, I, H, D, rows);
+        if (status !== 0) fail('rnn_quantized_sizes', status);
+      } finally {
+        leave();
+      }
+    },
+    rnn_quantize(packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell, gates, I, H, D,
+        npacked) {
+      const valid =
+        holds(packed, 'float', npacked) &&
+        holds(error, 'double', 1) &&
+        holds(w_ih, 'float', gates * H * I) &&
+        holds(w_hh, 'float', gates * H * H) &&
+        mayHold(b_ih, 'float', gates * H) &&
+        mayHold(b_hh, 'float', gates * H) &&
+        mayHold(w_ih_r, 'float', gates * H * I) &&
+        mayHold(w_hh_r, 'float', gates * H * H) &&
+        mayHold(b_ih_r, 'float', gates * H) &&
+        mayHold(b_hh_r, 'float', gates * H) &&
+        isInt(precision) &&
+        isInt(cell) &&
+        isSize(gates) &&
+        isSize(I) &&
+        isSize(H) &&
+        isInt(D) &&
+        isWideSize(npacked);
+      if (!valid) refuse('rnn_quantize', kernelTable.rnn_quantize, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r,
+          w_hh_r, b_ih_r, b_hh_r, precision, cell, gates, I, H, D, npacked]);
+      try {
+        const status = raw.u_rnn_quantize(ctx, enter(packed, 'w'), enter(error, 'w'), enter(w_ih, 'r'),
+            enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'),
+            enter(b_ih_r, 'r'), enter(b_hh_r, 'r'), precision, cell, gates, I, H, D, npacked);
+        if (status !== 0) fail('rnn_quantize', status);
+      } finally {
+        leave();
+      }
+    },
+    rnn_quantized_forward(y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D, rows,
+        nscratch, npacked) {
+      const valid =
+        holds(y, 'float', T * B * D * H) &&
+        holds(hn, 'float', D * B * H) &&
+        mayHold(cn, 'float', D * B * H) &&
+        holds(scratch, 'float', nscratch) &&
+        holds(packed, 'float', npacked) &&
+        holds(x, 'float', T * B * I) &&
+        mayHold(h0, 'float', D * B * H) &&
+        mayHold(c0, 'float', D * B * H) &&
+        mayHold(lengths, 'int', B) &&
+        isInt(precision) &&
+        isInt(cell) &&
+        isInt(gates) &&
+        isSize(T) &&
+        isSize(B) &&
+        isSize(I) &&
+        isSize(H) &&
+        isSize(D) &&
+        isInt(rows) &&
+        isWideSize(nscratch) &&
+        isWideSize(npacked);
+      if (!valid) refuse('rnn_quantized_forward', kernelTable.rnn_quantized_forward, [y, hn, cn, scratch, packed, x, h0,
+          c0, lengths, precision, cell, gates, T, B, I, H, D, rows, nscratch, npacked]);
+      try {
+        const status = raw.u_rnn_quantized_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'),
+            enter(scratch, 'w'), enter(packed, 'r'), enter(x, 'r'), enter(h0, 'r'), enter(c0, 'r'), enter(lengths, 'r'),
+            precision, cell, gates, T, B, I, H, D, rows, nscratch, npacked);
+        if (status !== 0) fail('rnn_quantized_forward', status);
+      } finally {
+        leave();
+      }
+    },
     fma_peak(flops, rounds) {
       const valid =
         holds(flops, 'double', 1) &&
@@ -2147,13 +2275,86 @@ export function frameKernels(binding: FrameBinding): Kernels {
       const status = call(43);
       if (status !== 0) fail('rnn_backward', status);
     },
+    rnn_quantized_sizes(sizes, precision, cell, T, B, I, H, D, rows) {
+      const valid =
+        put(0, sizes, 'double', 2) &&
+        isInt(precision) &&
+        isInt(cell) &&
+        isInt(T) &&
+        isInt(B) &&
+        isInt(I) &&
+        isInt(H) &&
+        isInt(D) &&
+        isInt(rows);
+      if (!valid) refuse('rnn_quantized_sizes', kernelTable.rnn_quantized_sizes, [sizes, precision, cell, T, B, I, H, D,
+          rows], admit);
+      f[1] = precision; f[2] = cell; f[3] = T; f[4] = B; f[5] = I; f[6] = H; f[7] = D; f[8] = rows;
+      const status = call(44);
+      if (status !== 0) fail('rnn_quantized_sizes', status);
+    },
+    rnn_quantize(packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell, gates, I, H, D,
+        npacked) {
+      const valid =
+        put(0, packed, 'float', npacked) &&
+        put(1, error, 'double', 1) &&
+        put(2, w_ih, 'float', gates * H * I) &&
+        put(3, w_hh, 'float', gates * H * H) &&
+        mayPut(4, b_ih, 'float', gates * H) &&
+        mayPut(5, b_hh, 'float', gates * H) &&
+        mayPut(6, w_ih_r, 'float', gates * H * I) &&
+        mayPut(7, w_hh_r, 'float', gates * H * H) &&
+        mayPut(8, b_ih_r, 'float', gates * H) &&
+        mayPut(9, b_hh_r, 'float', gates * H) &&
+        isInt(precision) &&
+        isInt(cell) &&
+        isSize(gates) &&
+        isSize(I) &&
+        isSize(H) &&
+        isInt(D) &&
+        isWideSize(npacked);
+      if (!valid) refuse('rnn_quantize', kernelTable.rnn_quantize, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r,
+          w_hh_r, b_ih_r, b_hh_r, precision, cell, gates, I, H, D, npacked], admit);
+      f[10] = precision; f[11] = cell; f[12] = gates; f[13] = I; f[14] = H; f[15] = D; f[16] = npacked;
+      const status = call(45);
+      if (status !== 0) fail('rnn_quantize', status);
+    },
+    rnn_quantized_forward(y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D, rows,
+        nscratch, npacked) {
+      const valid =
+        put(0, y, 'float', T * B * D * H) &&
+        put(1, hn, 'float', D * B * H) &&
+        mayPut(2, cn, 'float', D * B * H) &&
+        put(3, scratch, 'float', nscratch) &&
+        put(4, packed, 'float', npacked) &&
+        put(5, x, 'float', T * B * I) &&
+        mayPut(6, h0, 'float', D * B * H) &&
+        mayPut(7, c0, 'float', D * B * H) &&
+        mayPut(8, lengths, 'int', B) &&
+        isInt(precision) &&
+        isInt(cell) &&
+        isInt(gates) &&
+        isSize(T) &&
+        isSize(B) &&
+        isSize(I) &&
+        isSize(H) &&
+        isSize(D) &&
+        isInt(rows) &&
+        isWideSize(nscratch) &&
+        isWideSize(npacked);
+      if (!valid) refuse('rnn_quantized_forward', kernelTable.rnn_quantized_forward, [y, hn, cn, scratch, packed, x, h0,
+          c0, lengths, precision, cell, gates, T, B, I, H, D, rows, nscratch, npacked], admit);
+      f[9] = precision; f[10] = cell; f[11] = gates; f[12] = T; f[13] = B; f[14] = I; f[15] = H; f[16] = D;
+      f[17] = rows; f[18] = nscratch; f[19] = npacked;
+      const status = call(46);
+      if (status !== 0) fail('rnn_quantized_forward', status);
+    },
     fma_peak(flops, rounds) {
       const valid =
         put(0, flops, 'double', 1) &&
         isInt(rounds);
       if (!valid) refuse('fma_peak', kernelTable.fma_peak, [flops, rounds], admit);
       f[1] = rounds;
-      const status = call(44);
+      const status = call(47);
       if (status !== 0) fail('fma_peak', status);
     },
   };

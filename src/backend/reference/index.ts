@@ -16,6 +16,7 @@ import * as matrix from './matrix.js';
 import { ReferenceMemory } from './memory.js';
 import * as optim from './optim.js';
 import * as probes from './probes.js';
+import * as quantized from './quantized.js';
 import * as recurrent from './recurrent.js';
 import * as rows from './rows.js';
 import * as shape from './shape.js';
@@ -29,6 +30,7 @@ const kernels: ReferenceKernels = {
   ...losses,
   ...optim,
   ...recurrent,
+  ...quantized,
   ...probes,
 };
 
