@@ -22,6 +22,17 @@ const ARGUMENTS = [
 /** Packages that are no ES modules, which Vite turns into such before the first page asks for them. */
 const PEERS = ['protobufjs', '@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'];
 
+/** Vite wants to resolve every import of a file it serves, also those of peers that are not installed and so never started. */
+const absentPeers = {
+  name: 'absent-peers',
+  enforce: 'pre',
+  resolveId: (id) => {
+    const peer = [...PEERS, 'onnxruntime-web'].find((name) => id === name || id.startsWith(`${name}/`));
+    return peer && !existsSync(`${bench}node_modules/${peer}`) ? `\0absent:${id}` : null;
+  },
+  load: (id) => (id.startsWith('\0absent:') ? 'export default null;' : null),
+};
+
 /** @returns null if a browser can be started here, else what to type */
 export const missingBrowser = () => (existsSync(CHROMIUM) ? null : `apt-get install chromium, or set CHROMIUM`);
 
@@ -44,7 +55,7 @@ export async function openBrowser() {
     root: bench,
     cacheDir: fileURLToPath(new URL('../.build/vite', import.meta.url)),
     logLevel: 'error',
-    plugins: [exchange],
+    plugins: [absentPeers, exchange],
     server: {
       host: '127.0.0.1',
       hmr: false,

@@ -20,6 +20,8 @@ const layers = [
   { T: 7, B: 33, I: 40, H: 129, D: 2, ragged: true },
   { T: 20, B: 1, I: 64, H: 260, D: 2 },
   { T: 3, B: 150, I: 9, H: 35, D: 1, ragged: true },
+  // So few rows that the threads share a step's units.
+  { T: 9, B: 3, I: 20, H: 330, D: 1, ragged: true },
 ];
 
 describe.each(candidates().filter(({ label }) => /^native|-threads$/.test(label)))('threads on $label', ({ open }) => {

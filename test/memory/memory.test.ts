@@ -34,8 +34,8 @@ describe.each(['native', 'wasm'])('memory on %s', (backend) => {
   for (const { name, work: kind, steps } of work) {
     it(`${name} leave it flat`, { timeout: 120_000 }, () => {
       const { warm, end } = run(backend, kind, steps);
-      // One small tensor kept a step, 200 bytes with its object, would be 1.6 MB after 8,000 steps.
-      expect(end.held - warm.held, 'reachable memory').toBeLessThan(MB);
+      // One small tensor kept a step takes 200 bytes with its object; what engines hold for themselves varies by some 100 kB.
+      expect(end.held - warm.held, 'reachable memory').toBeLessThan(Math.max(MB, 40 * steps));
       expect(end.backend - warm.backend, 'backend memory').toBeLessThanOrEqual(0);
       // The optimising compiler and the collector's spare pages come and go: some MB, however many the steps.
       expect(end.rss - warm.rss, 'resident memory').toBeLessThan(12 * MB);
