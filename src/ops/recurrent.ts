@@ -68,7 +68,9 @@ export class RecurrentPlan {
     ) as unknown as FiveNumbers;
     this.#sizes = { packed, saved, trainingScratch, inferenceScratch, backwardScratch };
     this.#key = [T, B, rows];
-    this.#sizesOf = memory; // another backend, or instruction set, has other sizes
+    // Another backend, or instruction set, has other sizes, and packs otherwise.
+    if (this.#sizesOf !== memory) this.#packed = null;
+    this.#sizesOf = memory;
     return this.#sizes;
   }
 
