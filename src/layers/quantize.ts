@@ -25,7 +25,9 @@ export interface QuantizedLayerReport {
 
 /**
  * Makes every RNN, LSTM and GRU of a model compute from rounded weights: int8 reads a quarter of the bytes, bf16 half.
- * At batch size 1, where reading the weights is what takes the time, prediction gets faster by almost as much.
+ * At batch size 1, where reading the weights is what takes the time, native prediction of large layers gets faster by almost
+ * as much with int8 and by about half with bf16. In WASM only int8 does; bf16 saves memory there, not time. At larger batches
+ * float32 is as fast or faster.
  *
  *   int8   W v = s_row s_v sum q_row q_v     q = round(v / s), s = max |v| / 127, one for each row of W, and anew at each
  *                                            step for x and for h (dynamic quantisation); sums are exact
