@@ -254,7 +254,12 @@ describe.each(candidates().map((candidate) => [candidate.label, candidate] as co
       const foreign = step(theirs, random(1, 1, I)).state;
       expect(() => step(theirs, x, foreign)).toThrow(u.BackendError);
       expect(() => step(theirs, random(1, 1, I), state)).toThrow(u.BackendError);
+      // The layer itself goes over once all of its weights have.
+      const weights = [...layer.namedParameters()];
+      for (const [name] of weights) Object.assign(layer, { [name]: theirs[name as 'weight_ih_l0'] });
+      expect(numbers(step(layer, random(1, 1, I)))).toEqual(numbers(step(theirs, random(1, 1, I))));
       setCurrent(backend as Backend);
+      Object.assign(layer, Object.fromEntries(weights));
       expect(numbers(step(layer, x, state))).toEqual(expected(layer, x, state));
     });
 
