@@ -141,8 +141,8 @@ struct Tile {
   int next_lines;
 };
 
-// C's part of a tile that has a bias, or lies at C's right edge, where the last vector may be cut off.
-static void store_with_care(const Tile& t, float* const* c, const vf* sums, int rows, int vectors) {
+// C's part of a tile at C's right edge, where the last vector may be cut off.
+static void store_edge(const Tile& t, float* const* c, const vf* sums, int rows, int vectors) {
   for (int v = 0; v < vectors; v++) {
     const int n = v * LANES, rest = least(LANES, t.cols - n);
     if (rest <= 0) return;
@@ -194,16 +194,22 @@ static __attribute__((noinline)) void tile(const Tile& t) {
     }
   } while (FETCH_C > 0 && k > 0);
 
-  if (t.cols < WIDTH * LANES || t.out.bias) {
+  if (t.cols < WIDTH * LANES) {
     vf sums[ROWS * WIDTH];  // a copy: indexing `sum` at run time would put it into memory for the loop above too
     U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++) sums[m * WIDTH + v] = sum[m][v];
-    store_with_care(t, c, sums, ROWS, WIDTH);
-  } else if (t.out.accumulate) {
-    U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++)
-        store(c[m] + v * LANES, load(c[m] + v * LANES) + sum[m][v]);
-  } else {
-    U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++) store(c[m] + v * LANES, sum[m][v]);
+    return store_edge(t, c, sums, ROWS, WIDTH);
   }
+  if (t.out.bias) {
+    U_UNROLL for (int v = 0; v < WIDTH; v++) {
+      const vf bias = load(t.out.bias + t.col + v * LANES);
+      U_UNROLL for (int m = 0; m < ROWS; m++) sum[m][v] += bias;
+    }
+  }
+  if (t.out.accumulate) {
+    U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++) sum[m][v] +=
+        load(c[m] + v * LANES);
+  }
+  U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++) store(c[m] + v * LANES, sum[m][v]);
 }
 
 template <int VECTORS, int ROWS = TILE_ROWS>

@@ -1,5 +1,4 @@
-// common-inl.h: what the kernels share: argument checks, loops over vectors and their tails, work split over threads,
-// sums.
+// common-inl.h: what the kernels share: argument checks, loops over vectors and their tails, sums.
 
 // True if no size is negative and their product, in floats, can be addressed.
 template <class... Sizes>
@@ -54,27 +53,6 @@ U_INLINE void each_vector(ptrdiff_t begin, ptrdiff_t end, const F& body) {
   ptrdiff_t k = begin;
   for (; k + LANES <= end; k += LANES) body(k, Whole{});
   if (k < end) body(k, Part{(int)(end - k)});
-}
-
-// ---- threads --------------------------------------------------------------------------------------------------------
-
-// f(begin, end) over 0..n-1, cut into one range a thread if the work (in elements touched) is worth waking them.
-constexpr double WORTH_THREADS = 1 << 16;
-
-template <class F>
-static void in_ranges(u_ctx* ctx, ptrdiff_t n, double work, const F& f) {
-  struct Ranges {
-    const F* f;
-    ptrdiff_t n;
-    int parts;
-  } ranges{&f, n, (int)(n < ctx->threads ? n : ctx->threads)};
-  if (ranges.parts < 2 || work < WORTH_THREADS) return f((ptrdiff_t)0, n);
-  const auto part = [](void* arg, int k, int) {
-    const Ranges& r = *(const Ranges*)arg;
-    const auto cut = [&](int i) { return r.n / r.parts * i + (i < r.n % r.parts ? i : r.n % r.parts); };
-    (*r.f)(cut(k), cut(k + 1));
-  };
-  u_parallel(ctx, part, &ranges, ranges.parts);
 }
 
 // Elementwise: body as in each_vector. Lanes never meet, so the cuts between threads leave no trace in the result.

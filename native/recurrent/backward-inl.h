@@ -155,9 +155,9 @@ static void backward_rows(void* arg, int d, int low, int high) {
     if constexpr (Cell::FIRST_GATES < Cell::GATES) {
       step.u = scratch.u + in_chunk * units;
       const Rows second = {dgh + Cell::FIRST_GATES * units, record};
-      step_product<1>(BackwardFirst<Cell>{step}, second, scratch.second, rows);
+      step_product<1>(BackwardFirst<Cell>{step}, second, scratch.second, rows, all_panels(scratch.second));
     }
-    step_product<1>(AddToDh{step}, Rows{dgh, record}, scratch.first, rows);
+    step_product<1>(AddToDh{step}, Rows{dgh, record}, scratch.first, rows, all_panels(scratch.first));
   }
 }
 
@@ -247,40 +247,22 @@ static void store_states(float* to, const float* from, const Sequence& q, int d)
   }
 }
 
-// The weights as the products of backward want them: W_hh transposed in panels, W_ih for dx in the order of the slots.
-struct BackwardPacking {
-  const Backward& b;
-  int parts;
-};
-static void pack_backward_part(void* arg, int k, int) {
-  const BackwardPacking& packing = *(const BackwardPacking*)arg;
-  const Backward& b = packing.b;
+// W_ih for dx: its rows in the order of the slots, zeros past H.
+static void pack_slots(u_ctx* ctx, const Backward& b, int d) {
   const CellInfo& cell = b.cell;
   const Shape& shape = b.sequence.shape;
-  const int H = shape.H, I = shape.I, units = shape.units(), columns = cell.gates * units, d = k / packing.parts;
-  const Share share = {k % packing.parts, packing.parts};
   const BackwardScratch& scratch = b.scratch.direction[d];
-  const float* w_hh = b.weights.w_hh[d];
-  pack_panels(scratch.first, w_hh, H, {H, units}, H, 0, 1, share);
-  if (cell.two_products())
-    pack_panels(scratch.second, w_hh + (size_t)cell.first_gates * H * H, H, {H, units}, H, 0, 1, share);
-  if (!b.dx) return;
-  const Span panels = share.span((I + NR - 1) / NR);
-  const int first = panels.first * NR, last = least(I, panels.last * NR);
-  for (int gate = 0; gate < cell.gates; gate++) {  // this part's columns of each gate, zeros past H
-    const float* from = b.weights.w_ih[d] + (size_t)cell.slot_gate[gate] * H * I;
-    for (int unit = 0; unit < units && first < last; unit++) {
-      float* to = scratch.w_ih_padded + ((size_t)gate * units + unit) * I + first;
-      if (unit < H) {
-        __builtin_memcpy(to, from + (size_t)unit * I + first, (last - first) * sizeof(float));
-      } else {
-        __builtin_memset(to, 0, (last - first) * sizeof(float));
-      }
+  const int H = shape.H, I = shape.I, units = shape.units(), columns = cell.gates * units;
+  in_ranges(ctx, (I + NR - 1) / NR, (double)columns * I, [&](ptrdiff_t begin, ptrdiff_t end) {
+    const int first = (int)begin * NR, width = least(I, (int)end * NR) - first;
+    for (int gate = 0; gate < cell.gates; gate++) {
+      const float* from = b.weights.w_ih[d] + (size_t)cell.slot_gate[gate] * H * I + first;
+      float* to = scratch.w_ih_padded + (size_t)gate * units * I + first;
+      for (int unit = 0; unit < H; unit++, from += I, to += I) __builtin_memcpy(to, from, width * sizeof(float));
+      for (int unit = H; unit < units; unit++, to += I) __builtin_memset(to, 0, width * sizeof(float));
     }
-  }
-  if (first < last)
-    pack_b(scratch.w_ih + (ptrdiff_t)first * columns, Strided{scratch.w_ih_padded + first, I, 1}, columns,
-           last - first);
+    pack_b(scratch.w_ih + (ptrdiff_t)first * columns, Strided{scratch.w_ih_padded + first, I, 1}, columns, width);
+  });
 }
 
 static void prepare_backward(u_ctx* ctx, const Backward& b) {
@@ -292,14 +274,13 @@ static void prepare_backward(u_ctx* ctx, const Backward& b) {
     b.scratch.row_ih[k] = unit < H ? cell.slot_gate[gate] * H + unit : -1;
     b.scratch.row_hh[k] = unit < H ? gate * H + unit : -1;
   }
-  BackwardPacking packing = {b, packing_parts(ctx, cell, shape)};
-  if (packing.parts > 1) {
-    u_parallel(ctx, pack_backward_part, &packing, shape.D * packing.parts);
-  } else {
-    for (int d = 0; d < shape.D; d++) pack_backward_part(&packing, d, 0);
-  }
   for (int d = 0; d < shape.D; d++) {
     const BackwardScratch& scratch = b.scratch.direction[d];
+    const float* w_hh = b.weights.w_hh[d];
+    pack_panels(ctx, scratch.first, w_hh, H, {H, units}, H, 0, 1);
+    if (cell.two_products())
+      pack_panels(ctx, scratch.second, w_hh + (size_t)cell.first_gates * H * H, H, {H, units}, H, 0, 1);
+    if (b.dx) pack_slots(ctx, b, d);
     load_states(scratch.dh, b.dhn, b.sequence, d);
     if (cell.cell_state) load_states(scratch.dc, b.dcn, b.sequence, d);
     const size_t slots = (size_t)cell.slots * units;

@@ -170,19 +170,19 @@ static StepForward step_at(const Forward& f, int d, int s, int low) {
 
 // The step's only product, or if a cell has two, the first and the second.
 template <class Cell>
-static void first_product(const StepForward& step, const Packed& w, int rows, Share share) {
+static void first_product(const StepForward& step, const Packed& w, int rows, Span panels) {
   const Rows h = {step.states.h_old, (ptrdiff_t)step.units};
   if constexpr (Cell::FIRST_GATES < Cell::GATES) {
-    step_product<Cell::FIRST_GATES>(ForwardFirst<Cell>{step}, h, w.first, rows, share);
+    step_product<Cell::FIRST_GATES>(ForwardFirst<Cell>{step}, h, w.first, rows, panels);
   } else {
-    step_product<Cell::GATES>(ForwardLast<Cell>{step}, h, w.first, rows, share);
+    step_product<Cell::GATES>(ForwardLast<Cell>{step}, h, w.first, rows, panels);
   }
 }
 template <class Cell>
-static void second_product(const StepForward& step, const Packed& w, int rows, Share share) {
+static void second_product(const StepForward& step, const Packed& w, int rows, Span panels) {
   if constexpr (Cell::FIRST_GATES < Cell::GATES) {
     const Rows u = {step.u, (ptrdiff_t)step.units};
-    step_product<Cell::GATES - Cell::FIRST_GATES>(ForwardLast<Cell>{step}, u, w.second, rows, share);
+    step_product<Cell::GATES - Cell::FIRST_GATES>(ForwardLast<Cell>{step}, u, w.second, rows, panels);
   }
 }
 
@@ -200,42 +200,31 @@ static void forward_rows(void* arg, int d, int low, int high) {
     const int active = f.sequence.active(s), end = high < active ? high : active, rows = end - low;
     if (rows <= 0) break;
     const StepForward step = step_at<Cell>(f, d, s, low);
-    first_product<Cell>(step, w, rows, {});
-    second_product<Cell>(step, w, rows, {});
+    first_product<Cell>(step, w, rows, all_panels(w.first));
+    second_product<Cell>(step, w, rows, all_panels(w.second));
     finish_step(f, step, d, s, low, end);
   }
 }
 
-// The same for all rows and directions where there are too few rows to share: the threads share the units of each step,
-// and meet after every product.
-struct UnitsStep {
-  const Forward& f;
-  int s, parts;
-  bool second;
-};
-template <class Cell>
-static void units_task(void* arg, int k, int) {
-  const UnitsStep& at = *(const UnitsStep*)arg;
-  const int d = k / at.parts, rows = at.f.sequence.active(at.s);
-  const Share share = {k % at.parts, at.parts};
-  const StepForward step = step_at<Cell>(at.f, d, at.s, 0);
-  const Packed& w = at.f.packed.direction[d];
-  if (at.second) {
-    second_product<Cell>(step, w, rows, share);
-  } else {
-    first_product<Cell>(step, w, rows, share);
-  }
+// f(panels) over all panels, a range of them for each thread.
+template <class F>
+static void share_panels(u_ctx* ctx, const Panels& w, const F& f) {
+  in_ranges(ctx, panel_count(w), WORTH_THREADS, [&](ptrdiff_t begin, ptrdiff_t end) { f(Span{(int)begin, (int)end}); });
 }
+// The same for all rows where they are too few to share: the threads share the units of each step, and meet after every
+// product.
 template <class Cell>
 static void forward_units(u_ctx* ctx, const Forward& f) {
-  const int D = f.sequence.shape.D;
-  UnitsStep at = {f, 0, (ctx->threads + D - 1) / D, false};
-  for (at.s = f.chunk.first; at.s < f.chunk.last; at.s++) {
-    at.second = false;
-    u_parallel(ctx, units_task<Cell>, &at, D * at.parts);
-    at.second = true;
-    if (Cell::FIRST_GATES < Cell::GATES) u_parallel(ctx, units_task<Cell>, &at, D * at.parts);
-    for (int d = 0; d < D; d++) finish_step(f, step_at<Cell>(f, d, at.s, 0), d, at.s, 0, f.sequence.active(at.s));
+  for (int s = f.chunk.first; s < f.chunk.last; s++) {
+    const int rows = f.sequence.active(s);
+    for (int d = 0; d < f.sequence.shape.D; d++) {
+      const Packed& w = f.packed.direction[d];
+      const StepForward step = step_at<Cell>(f, d, s, 0);
+      share_panels(ctx, w.first, [&](Span panels) { first_product<Cell>(step, w, rows, panels); });
+      if (Cell::FIRST_GATES < Cell::GATES)
+        share_panels(ctx, w.second, [&](Span panels) { second_product<Cell>(step, w, rows, panels); });
+      finish_step(f, step, d, s, 0, rows);
+    }
   }
 }
 struct ForwardTasks {

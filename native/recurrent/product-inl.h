@@ -29,18 +29,16 @@ struct Panels {
 };
 static ptrdiff_t panel_stride(const Panels& w) { return (ptrdiff_t)w.depth * panel_blocks(w.gates) * w.gates * LANES; }
 static uint64_t panel_floats(const Panels& w) { return (uint64_t)w.depth * w.gates * w.units; }
-struct Span {
-  int first, last;  // [first, last)
-};
-// One of so many equal shares of the panels, for a thread.
-struct Share {
-  int index = 0, of = 1;
-  Span span(int n) const { return {(int)((int64_t)n * index / of), (int)((int64_t)n * (index + 1) / of)}; }
-};
-static Span panels_of(const Panels& w, Share share) {
+static int panel_count(const Panels& w) {
   const int blocks = w.units / LANES, each = panel_blocks(w.gates);
-  return share.span((blocks + each - 1) / each);
+  return (blocks + each - 1) / each;
 }
+// Of the panels: [first, last).
+struct Span {
+  int first, last;
+};
+static Span all_panels(const Panels& w) { return {0, panel_count(w)}; }
+
 // The depth of the parts: as many as needed, all alike but the last.
 static int part_depth(int depth, int vectors) {
   const int most = STEP_PART / (vectors * LANES), parts = (depth + most - 1) / most;
@@ -53,39 +51,44 @@ static int part_depth(int depth, int vectors) {
 struct Depth {
   int valid, padded;
 };
-static void pack_panels(const Panels& to, const float* w, int H, Depth depth, ptrdiff_t depth_stride,
-                        ptrdiff_t gate_stride, ptrdiff_t unit_stride, Share which = {}) {
-  const int blocks = to.units / LANES;
-  const Span span = panels_of(to, which);
-  float* out = to.weights + span.first * panel_stride(to);
-  for (int first = span.first * panel_blocks(to.gates); first < least(blocks, span.last * panel_blocks(to.gates));
-       first += panel_blocks(to.gates)) {
-    const int rest = blocks - first;
-    const int vectors = (rest < panel_blocks(to.gates) ? rest : panel_blocks(to.gates)) * to.gates;
-    const int part = part_depth(to.depth, vectors);
-    for (int part_first = 0; part_first < to.depth; part_first += part) {
-      const int part_end = least(part_first + part, to.depth);
-      for (int strip = 0; strip < vectors; strip += STEP_VECTORS) {
-        const int width = least(STEP_VECTORS, vectors - strip) * LANES;
-        // 16 deep at a time: a cache line of weights is used up at once, whichever way the matrix lies.
-        for (int k0 = part_first; k0 < part_end; k0 += 16) {
-          const int k1 = least(k0 + 16, part_end);
-          for (int column = 0; column < width; column++) {
-            const int vector = strip + column / LANES;
-            const int unit = (first + vector / to.gates) * LANES + column % LANES;
-            const float* from = w + (vector % to.gates) * gate_stride + unit * unit_stride;
-            for (int k = k0; k < k1; k++) {
-              const int run = k / depth.padded, at = k % depth.padded;
-              const bool there = unit < H && at < depth.valid;
-              out[(ptrdiff_t)(k - part_first) * width + column] =
-                  there ? from[((ptrdiff_t)run * depth.valid + at) * depth_stride] : 0.0f;
+static void pack_panel(const Panels& to, int panel, const float* w, int H, Depth depth, ptrdiff_t depth_stride,
+                       ptrdiff_t gate_stride, ptrdiff_t unit_stride) {
+  const int first = panel * panel_blocks(to.gates), blocks = least(panel_blocks(to.gates), to.units / LANES - first);
+  const int vectors = blocks * to.gates, part = part_depth(to.depth, vectors);
+  float* out = to.weights + panel * panel_stride(to);
+  for (int part_first = 0; part_first < to.depth; part_first += part) {
+    const int part_end = least(part_first + part, to.depth);
+    for (int strip = 0; strip < vectors; strip += STEP_VECTORS) {
+      const int width = least(STEP_VECTORS, vectors - strip) * LANES;
+      // 16 deep at a time: a cache line of weights is used up at once, whichever way the matrix lies.
+      for (int k0 = part_first; k0 < part_end; k0 += 16) {
+        const int k1 = least(k0 + 16, part_end), in_run = k0 % depth.padded;
+        const float* row = w + ((ptrdiff_t)k0 / depth.padded * depth.valid + least(in_run, depth.valid)) * depth_stride;
+        for (int column = 0; column < width; column++) {
+          const int vector = strip + column / LANES;
+          const int unit = (first + vector / to.gates) * LANES + column % LANES;
+          const float* from = row + (vector % to.gates) * gate_stride + unit * unit_stride;
+          for (int k = k0, at = in_run; k < k1; k++) {
+            float value = 0.0f;
+            if (at < depth.valid) {
+              if (unit < H) value = *from;
+              from += depth_stride;
             }
+            out[(ptrdiff_t)(k - part_first) * width + column] = value;
+            if (++at == depth.padded) at = 0;
           }
         }
-        out += (ptrdiff_t)(part_end - part_first) * width;
       }
+      out += (ptrdiff_t)(part_end - part_first) * width;
     }
   }
+}
+static void pack_panels(u_ctx* ctx, const Panels& to, const float* w, int H, Depth depth, ptrdiff_t depth_stride,
+                        ptrdiff_t gate_stride, ptrdiff_t unit_stride) {
+  in_ranges(ctx, panel_count(to), (double)panel_floats(to), [&](ptrdiff_t begin, ptrdiff_t end) {
+    for (ptrdiff_t panel = begin; panel < end; panel++)
+      pack_panel(to, (int)panel, w, H, depth, depth_stride, gate_stride, unit_stride);
+  });
 }
 
 // The left operand: rows `row` apart.
@@ -126,8 +129,8 @@ U_INLINE void step_last(float* sum, ptrdiff_t sum_row, int vectors, Rows a, cons
   if constexpr (VECTORS > 1) step_last<ROWS, VECTORS - 1>(sum, sum_row, vectors, a, w, depth, add);
 }
 
-// All strips of a panel's part for ROWS rows. One or two rows alone would wait for their own additions: they take two
-// strips at once.
+// All strips of a panel's part for ROWS rows. Few rows would wait for their own additions: up to half of a tile's rows
+// take two strips at once.
 template <int ROWS>
 static __attribute__((noinline)) void step_strips(float* sum, int vectors, Rows a, const float* w, int depth,
                                                   bool add) {
@@ -157,12 +160,12 @@ struct StepTile {
 };
 
 // Calls epilogue.apply(tile) for every tile of a w, a having `rows` rows; before the tile is computed,
-// epilogue.fetch(tile) may ask the cache for what apply will touch. `which`: only those panels.
+// epilogue.fetch(tile) may ask the cache for what apply will touch. Only those
+// of the given panels.
 template <int GATES, class Epilogue>
-static void step_product(const Epilogue& epilogue, Rows a, const Panels& w, int rows, Share which = {}) {
+static void step_product(const Epilogue& epilogue, Rows a, const Panels& w, int rows, Span panels) {
   alignas(64) float sums[STEP_GROUP * GATES * panel_blocks(GATES) * LANES];
   const int blocks = w.units / LANES;
-  const Span panels = panels_of(w, which);
   const float* panel = w.weights + panels.first * panel_stride(w);
   for (int p = panels.first; p < panels.last; p++) {
     const int block = p * panel_blocks(GATES), count = least(panel_blocks(GATES), blocks - block);

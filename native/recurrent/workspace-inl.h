@@ -60,15 +60,16 @@ static PackedLayer carve_packed(Carver& carver, const CellInfo& cell, const Shap
 
 // The columns of x W^T for gemm_packed, W [gates*H, I]: all gates of LANES units, then those of the next, as the cell
 // reads them.
-static void pack_gates(float* to, const float* w, int gates, int H, int I, Share share) {
+static void pack_gates(u_ctx* ctx, float* to, const float* w, int gates, int H, int I) {
   const int blocks = (H + LANES - 1) / LANES, columns = blocks * gates * LANES;
-  const Span vectors = share.span(blocks * gates);
-  for (int n = vectors.first * LANES; n < vectors.last * LANES; n += LANES) {
-    const int panel = n / NR * NR, gate = n / LANES % gates, unit = n / LANES / gates * LANES;
-    const float* rows = w + ((ptrdiff_t)gate * H + unit) * I;
-    pack_transposed(to + (ptrdiff_t)panel * I + (n - panel), least(NR, columns - panel), rows, I,
-                    least(LANES, H - unit), I);
-  }
+  in_ranges(ctx, blocks * gates, (double)columns * I, [&](ptrdiff_t begin, ptrdiff_t end) {
+    for (int vector = (int)begin; vector < end; vector++) {
+      const int n = vector * LANES, panel = n / NR * NR, gate = vector % gates, unit = vector / gates * LANES;
+      const float* rows = w + ((ptrdiff_t)gate * H + unit) * I;
+      pack_transposed(to + (ptrdiff_t)panel * I + (n - panel), least(NR, columns - panel), rows, I,
+                      least(LANES, H - unit), I);
+    }
+  });
 }
 // A bias [gates*H] (null: zeros) in the same order.
 static void interleave_bias(float* to, const float* b, int gates, int H) {
@@ -84,39 +85,19 @@ struct Weights {
   const float *w_ih[2], *w_hh[2], *b_ih[2], *b_hh[2];
 };
 
-struct Packing {
-  const PackedLayer& layer;
-  const CellInfo& cell;
-  const Shape& shape;
-  const Weights& weights;
-  int parts;
-};
-static void pack_part(void* arg, int k, int) {
-  const Packing& packing = *(const Packing*)arg;
-  const CellInfo& cell = packing.cell;
-  const int H = packing.shape.H, I = packing.shape.I, d = k / packing.parts;
-  const Share share = {k % packing.parts, packing.parts};
-  const Packed& p = packing.layer.direction[d];
-  const Weights& weights = packing.weights;
-  pack_gates(p.w_ih, weights.w_ih[d], cell.gates, H, I, share);
-  if (share.index == 0) {
-    interleave_bias(p.b_ih, weights.b_ih[d], cell.gates, H);
-    interleave_bias(p.b_hh, weights.b_hh[d], cell.gates, H);
-  }
-  const ptrdiff_t gate = (ptrdiff_t)H * H;
-  pack_panels(p.first, weights.w_hh[d], H, {H, H}, 1, gate, H, share);
-  if (cell.two_products())
-    pack_panels(p.second, weights.w_hh[d] + cell.first_gates * gate, H, {H, H}, 1, gate, H, share);
-}
-// Shares of the packing for each direction: fewer weights than these are not worth a second thread.
-static int packing_parts(const u_ctx* ctx, const CellInfo& cell, const Shape& shape) {
-  return (int64_t)cell.gates * shape.H * (shape.I + shape.H) > 100000 ? ctx->threads : 1;
-}
 static void pack_layer(u_ctx* ctx, const PackedLayer& layer, const CellInfo& cell, const Shape& shape,
                        const Weights& weights) {
-  Packing packing = {layer, cell, shape, weights, packing_parts(ctx, cell, shape)};
-  if (packing.parts > 1) return u_parallel(ctx, pack_part, &packing, shape.D * packing.parts);
-  for (int d = 0; d < shape.D; d++) pack_part(&packing, d, 0);
+  const int H = shape.H;
+  const ptrdiff_t gate = (ptrdiff_t)H * H;
+  for (int d = 0; d < shape.D; d++) {
+    const Packed& p = layer.direction[d];
+    pack_gates(ctx, p.w_ih, weights.w_ih[d], cell.gates, H, shape.I);
+    interleave_bias(p.b_ih, weights.b_ih[d], cell.gates, H);
+    interleave_bias(p.b_hh, weights.b_hh[d], cell.gates, H);
+    pack_panels(ctx, p.first, weights.w_hh[d], H, {H, H}, 1, gate, H);
+    if (cell.two_products())
+      pack_panels(ctx, p.second, weights.w_hh[d] + cell.first_gates * gate, H, {H, H}, 1, gate, H);
+  }
 }
 
 // Floats from one row of a buffer of gates to the next. Rows 1 KiB or a multiple of it apart would all compete for the

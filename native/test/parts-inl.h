@@ -5,6 +5,7 @@ namespace U_TARGET {
 #include "../simd/vec-inl.h"
 #include "../simd/math-inl.h"
 #include "../simd/dot-inl.h"
+#include "../parallel-inl.h"
 #include "../gemm.h"
 #include "../gemm-inl.h"
 #include U_BODY
