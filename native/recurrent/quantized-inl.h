@@ -1,14 +1,14 @@
 // quantized-inl.h: recurrent inference from int8 or bfloat16 weights: workspaces, the time loop, the three kernels. The
-// driver of forward-inl.h made smaller, for nothing is saved: a step's operand is a rounded copy of h, so that h and c
-// are updated in place, and a row that has ended simply stays as it is.
+// driver of forward-inl.h made smaller, for nothing is saved; the steps and their epilogues are the same. A step's
+// operand is a rounded copy of h, so that h and c are updated in place, and a row that has ended simply stays as it is.
 #include "quantized-product-inl.h"
 
 // ---- workspaces -----------------------------------------------------------------------------------------------------
 
 struct QuantizedDirection {
-  QuantizedPanels input;          // W_ih: the gates' units one after the other, as if one gate
+  QuantizedPanels input;          // W_ih: as if one gate, whose units are [block][gate][LANES], as gx lies
   QuantizedPanels first, second;  // W_hh by the product it belongs to
-  float *b_ih, *b_hh;             // [gates,units] padded
+  float *b_ih, *b_hh;             // [block][gate][LANES]
 };
 struct QuantizedLayer {
   QuantizedDirection direction[2];
@@ -41,7 +41,7 @@ static int quantized_chunk_rows(const CellInfo& cell, const Shape& shape) {
   return chunk_capacity(shape, rows > 64 ? rows : 64);
 }
 struct QuantizedScratch {
-  float* gx;       // [chunk,gates,units]
+  float* gx;       // [chunk], each [block][gate][LANES] and row_floats from the next
   Operand x, h;    // of a chunk's rows; of a step's
   float* h_state;  // [B,units]
   float* c_state;
@@ -61,7 +61,7 @@ static QuantizedWork carve_quantized_work(Carver& carver, int precision, const C
   work.sequence = carve_sequence(carver, shape);
   for (int d = 0; d < shape.D; d++) {
     QuantizedScratch& s = work.direction[d];
-    s.gx = carver.take(chunk, cell.gates, units);
+    s.gx = carver.take(chunk, row_floats(cell.gates * units));
     s.x = take_operand(carver, precision, chunk, shape.I);
     s.h = take_operand(carver, precision, shape.B, shape.H);
     s.h_state = carver.take(shape.B, units);
@@ -84,71 +84,6 @@ struct QuantizedForward {
   Chunk chunk;
 };
 
-// What one step works on, from the first row of the product on.
-struct QuantizedStep {
-  int H;
-  size_t units;
-  const float* b_hh;  // [GATES,units]
-  float* gx;          // [rows,GATES,units]
-  float *h, *c, *u;   // [rows,units]
-  float* y;           // [..,y_row], at the direction's half
-  ptrdiff_t y_row;
-  const int32_t* source;  // the row of y, if ragged; else y_first and those that follow
-  int64_t y_first;
-};
-
-// Epilogue of the first of two products: replaces its gates' gx by the gates, and leaves u.
-template <class Cell>
-struct QuantizedFirst {
-  const QuantizedStep& step;
-
-  void apply(const StepTile& tile) const {
-    constexpr int COUNT = Cell::FIRST_GATES;
-    const float* sum = tile.sum;
-    for (int r = tile.row; r < tile.row + tile.rows; r++) {
-      for (int block = tile.block; block < tile.block + tile.blocks; block++, sum += COUNT * LANES) {
-        const size_t unit = (size_t)block * LANES, state = r * step.units + unit;
-        float* gates = step.gx + r * step.units * Cell::GATES + unit;
-        vf gx[COUNT], gh[COUNT], u;
-        for (int k = 0; k < COUNT; k++) {
-          gx[k] = load(gates + k * step.units);
-          gh[k] = load(sum + k * LANES) + load(step.b_hh + k * step.units + unit);
-        }
-        Cell::forward_first(u, gx, gh, load(step.h + state));
-        for (int k = 0; k < COUNT; k++) store(gates + k * step.units, gx[k]);
-        store(step.u + state, u);
-      }
-    }
-  }
-};
-
-// Epilogue of the only product, or of the second: leaves h', c' and y.
-template <class Cell>
-struct QuantizedLast {
-  const QuantizedStep& step;
-
-  void apply(const StepTile& tile) const {
-    constexpr int FROM = Cell::FIRST_GATES == Cell::GATES ? 0 : Cell::FIRST_GATES, COUNT = Cell::GATES - FROM;
-    const float* sum = tile.sum;
-    for (int r = tile.row; r < tile.row + tile.rows; r++) {
-      float* y = step.y + (step.source ? step.source[r] : step.y_first + r) * step.y_row;
-      for (int block = tile.block; block < tile.block + tile.blocks; block++, sum += COUNT * LANES) {
-        const size_t unit = (size_t)block * LANES, state = r * step.units + unit;
-        vf gx[Cell::GATES], gh[Cell::GATES], saved[Cell::SAVED + 1], c = {};
-        for (int k = 0; k < Cell::GATES; k++) gx[k] = load(step.gx + (r * Cell::GATES + k) * step.units + unit);
-        for (int k = 0; k < COUNT; k++)
-          gh[FROM + k] = load(sum + k * LANES) + load(step.b_hh + (FROM + k) * step.units + unit);
-        vf h = load(step.h + state);
-        if (Cell::CELL_STATE) c = load(step.c + state);
-        Cell::forward(h, c, saved, gx, gh);
-        store(step.h + state, h);
-        if (Cell::CELL_STATE) store(step.c + state, c);
-        store_up_to(y + unit, h, step.H - (int)unit);
-      }
-    }
-  }
-};
-
 // The sorted rows [low, high) of one direction through a chunk.
 template <class Cell>
 static void quantized_rows(void* arg, int d, int low, int high) {
@@ -158,12 +93,14 @@ static void quantized_rows(void* arg, int d, int low, int high) {
   const QuantizedDirection& w = f.weights.direction[d];
   const QuantizedScratch& scratch = f.work.direction[d];
   const size_t units = shape.units();
-  QuantizedStep step = {};
+  StepForward step = {};
   step.H = shape.H;
   step.units = units;
   step.b_hh = w.b_hh;
-  step.h = scratch.h_state + low * units;
-  if (Cell::CELL_STATE) step.c = scratch.c_state + low * units;
+  step.gx_row = row_floats(Cell::GATES * units);
+  float* const h = scratch.h_state + low * units;
+  float* const c = Cell::CELL_STATE ? scratch.c_state + low * units : nullptr;
+  step.states = {h, c, h, c};
   if (Cell::FIRST_GATES < Cell::GATES) step.u = scratch.u + low * units;
   step.y = f.y + d * (ptrdiff_t)shape.H;
   step.y_row = (ptrdiff_t)shape.D * shape.H;
@@ -171,19 +108,19 @@ static void quantized_rows(void* arg, int d, int low, int high) {
     const int end = high < q.active(s) ? high : q.active(s), rows = end - low;
     if (rows <= 0) break;
     const int64_t place = q.place(d, s) + low, in_chunk = place - first_place(q, d, f.chunk);
-    step.gx = scratch.gx + in_chunk * Cell::GATES * units;
+    step.gx = scratch.gx + in_chunk * step.gx_row;
     if (shape.ragged()) step.source = q.source[d] + place;
     step.y_first = place;
     const auto operand = [&](const float* of) {
       for (int r = 0; r < rows; r++) load_operand(scratch.h, low + r, of + r * units, shape.H, f.precision);
     };
-    operand(step.h);
+    operand(h);
     if constexpr (Cell::FIRST_GATES < Cell::GATES) {
-      quantized_product(QuantizedFirst<Cell>{step}, scratch.h, low, rows, w.first, 0, w.first.panels());
+      quantized_product(ForwardFirst<Cell>{step}, scratch.h, low, rows, w.first, 0, w.first.panels());
       operand(step.u);
-      quantized_product(QuantizedLast<Cell>{step}, scratch.h, low, rows, w.second, 0, w.second.panels());
+      quantized_product(ForwardLast<Cell>{step}, scratch.h, low, rows, w.second, 0, w.second.panels());
     } else {
-      quantized_product(QuantizedLast<Cell>{step}, scratch.h, low, rows, w.first, 0, w.first.panels());
+      quantized_product(ForwardLast<Cell>{step}, scratch.h, low, rows, w.first, 0, w.first.panels());
     }
   }
 }
@@ -192,65 +129,41 @@ static void quantized_rows(void* arg, int d, int low, int high) {
 
 // Epilogue of the input product: gx = W_ih x + b_ih.
 struct StoreGx {
-  float* gx;  // [rows,columns]
+  float* gx;
   const float* b_ih;
-  size_t columns;
+  size_t row;  // floats from row to row of gx
 
   void apply(const StepTile& tile) const {
     const float* sum = tile.sum;
     for (int r = tile.row; r < tile.row + tile.rows; r++) {
       const size_t column = (size_t)tile.block * LANES;
       for (int k = 0; k < tile.blocks * LANES; k += LANES, sum += LANES)
-        store(gx + r * columns + column + k, load(sum) + load(b_ih + column + k));
+        store(gx + r * row + column + k, load(sum) + load(b_ih + column + k));
     }
   }
 };
 
-// Both directions' panels cut into `parts`: a thread reads its own weights only.
-struct InputProduct {
-  const QuantizedForward& f;
-  int parts;
-};
-static void input_part(void* arg, int k, int) {
-  const InputProduct& job = *(const InputProduct*)arg;
-  const int d = k / job.parts, part = k % job.parts;
-  const QuantizedDirection& w = job.f.weights.direction[d];
-  const QuantizedScratch& scratch = job.f.work.direction[d];
-  const int64_t panels = w.input.panels();
-  const StoreGx gx = {scratch.gx, w.b_ih, (size_t)w.input.units};
-  quantized_product(gx, scratch.x, 0, job.f.chunk.rows, w.input, (int)(panels * part / job.parts),
-                    (int)(panels * (part + 1) / job.parts));
-}
 static void quantized_input(u_ctx* ctx, const QuantizedForward& f) {
   const Sequence& q = f.sequence;
   const Shape& shape = q.shape;
   for (int d = 0; d < shape.D; d++) {
+    const QuantizedDirection& w = f.weights.direction[d];
+    const QuantizedScratch& scratch = f.work.direction[d];
     const int64_t first = first_place(q, d, f.chunk);
     for (int k = 0; k < f.chunk.rows; k++) {
       const int64_t row = shape.ragged() ? q.source[d][first + k] : first + k;
-      load_operand(f.work.direction[d].x, k, f.x + row * shape.I, shape.I, f.precision);
+      load_operand(scratch.x, k, f.x + row * shape.I, shape.I, f.precision);
     }
-  }
-  const int64_t products = (int64_t)f.chunk.rows * f.weights.direction[0].input.units * shape.I;
-  const bool worth_it = shape.D * products > 2000000;  // some 20 us: a few times what waking a thread costs
-  InputProduct job = {f, worth_it ? ctx->threads : 1};
-  if (worth_it) {
-    u_parallel(ctx, input_part, &job, shape.D * job.parts);
-  } else {
-    for (int d = 0; d < shape.D; d++) input_part(&job, d, 0);
+    // A thread reads its own weights only. Some thirty products take as long as touching an element.
+    const StoreGx gx = {scratch.gx, w.b_ih, (size_t)row_floats(w.input.units)};
+    const double work = (double)f.chunk.rows * w.input.units * shape.I / 30;
+    in_ranges(ctx, w.input.panels(), work, [&](ptrdiff_t begin, ptrdiff_t end) {
+      quantized_product(gx, scratch.x, 0, f.chunk.rows, w.input, (int)begin, (int)end);
+    });
   }
 }
 
 // ---- the layer ------------------------------------------------------------------------------------------------------
-
-// The final states, by the caller's rows.
-static void store_final(float* to, const float* from, const Sequence& q, int d) {
-  const Shape& shape = q.shape;
-  for (int r = 0; to && r < shape.B; r++) {
-    __builtin_memcpy(to + ((size_t)d * shape.B + q.caller_row(r)) * shape.H, from + (size_t)r * shape.units(),
-                     shape.H * sizeof(float));
-  }
-}
 
 static void quantized_layer(u_ctx* ctx, QuantizedForward& f, RowsTask rows_task) {
   const Sequence& q = f.sequence;
@@ -269,8 +182,8 @@ static void quantized_layer(u_ctx* ctx, QuantizedForward& f, RowsTask rows_task)
     parallel_rows(ctx, q, f.chunk, products, rows_task, &f);
   }
   for (int d = 0; d < shape.D; d++) {
-    store_final(f.hn, f.work.direction[d].h_state, q, d);
-    store_final(f.cn, f.work.direction[d].c_state, q, d);
+    store_states(f.hn, f.work.direction[d].h_state, q, d);
+    store_states(f.cn, f.work.direction[d].c_state, q, d);
   }
 }
 
@@ -305,13 +218,6 @@ U_KERNEL(rnn_quantized_sizes)
   return U_OK;
 }
 
-// A bias [gates*H], null: zeros, to [gates,units] with zeros past H.
-static void pad_bias(float* to, const float* b, int gates, int H, int units) {
-  __builtin_memset(to, 0, (size_t)gates * units * sizeof(float));
-  for (int gate = 0; b && gate < gates; gate++)
-    __builtin_memcpy(to + (size_t)gate * units, b + (size_t)gate * H, H * sizeof(float));
-}
-
 U_KERNEL(rnn_quantize)
 (u_ctx*, float* packed, double* error, const float* w_ih, const float* w_hh, const float* b_ih, const float* b_hh,
  const float* w_ih_r, const float* w_hh_r, const float* b_ih_r, const float* b_hh_r, int32_t precision, int32_t cell,
@@ -326,19 +232,23 @@ U_KERNEL(rnn_quantize)
   Carver carver(packed);
   const QuantizedLayer layer = carve_quantized(carver, precision, info, shape);
   if (const int status = check_buffer(carver, npacked)) return status;
-  const int units = shape.units();
   double worst = 0;
-  const auto pack = [&](const QuantizedPanels& to, const float* w) {
-    const double here = pack_quantized(to, w, H, units);
+  const auto pack = [&](const QuantizedPanels& to, const float* w, const auto& row_of) {
+    const double here = pack_quantized(to, w, row_of);
     if (here > worst) worst = here;
+  };
+  const auto row = [&](int gate, int unit) { return unit < H ? (int64_t)gate * H + unit : -1; };
+  const auto input_row = [&](int, int column) {
+    const int vector = column / LANES;
+    return row(vector % gates, vector / gates * LANES + column % LANES);
   };
   for (int d = 0; d < D; d++) {
     const QuantizedDirection& to = layer.direction[d];
-    pack(to.input, weights.w_ih[d]);
-    pack(to.first, weights.w_hh[d]);
-    if (info.two_products()) pack(to.second, weights.w_hh[d] + (ptrdiff_t)info.first_gates * H * H);
-    pad_bias(to.b_ih, weights.b_ih[d], info.gates, H, units);
-    pad_bias(to.b_hh, weights.b_hh[d], info.gates, H, units);
+    pack(to.input, weights.w_ih[d], input_row);
+    pack(to.first, weights.w_hh[d], row);
+    if (info.two_products()) pack(to.second, weights.w_hh[d] + (ptrdiff_t)info.first_gates * H * H, row);
+    interleave_bias(to.b_ih, weights.b_ih[d], gates, H);
+    interleave_bias(to.b_hh, weights.b_hh[d], gates, H);
   }
   *error = worst;
   return U_OK;

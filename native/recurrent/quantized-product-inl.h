@@ -104,9 +104,10 @@ static double pack_bf16_row(int32_t* word, ptrdiff_t stride, const float* w, int
   return worst;
 }
 
-// Gates' rows of w [.., depth] into panels; gate by gate they are H rows in w and `padded` >= H units in the panels,
-// whose columns gate * units + unit may also run over the gates of w in one. Returns the largest error.
-static double pack_quantized(const QuantizedPanels& to, const float* w, int H, int padded) {
+// Rows of w [.., depth] into panels: row_of(gate, unit) is the row for a gate and unit of the panels, -1: none, zeros.
+// Returns the largest error.
+template <class RowOf>
+static double pack_quantized(const QuantizedPanels& to, const float* w, const RowOf& row_of) {
   double worst = 0;
   for (int panel = 0; panel < to.panels(); panel++) {
     const int vectors = to.blocks(panel) * to.gates;
@@ -115,10 +116,9 @@ static double pack_quantized(const QuantizedPanels& to, const float* w, int H, i
     __builtin_memset(words, 0, to.vector_words() * vectors * sizeof(int32_t));
     for (int k = 0; k < vectors * LANES; k++) {
       const int vector = k / LANES, block = panel * to.most_blocks() + vector / to.gates;
-      const int64_t column = (int64_t)(vector % to.gates) * to.units + block * LANES + k % LANES;
-      const int64_t gate = column / padded, unit = column % padded;
-      if (unit >= H) continue;
-      const float* row = w + (gate * H + unit) * to.depth;
+      const int64_t index = row_of(vector % to.gates, block * LANES + k % LANES);
+      if (index < 0) continue;
+      const float* row = w + index * to.depth;
       const double error = to.precision == U_INT8 ? pack_int8_row(words + k, vectors * LANES, scales + k, row, to.depth)
                                                   : pack_bf16_row(words + k, vectors * LANES, row, to.depth);
       if (error > worst) worst = error;
