@@ -39,12 +39,21 @@ export abstract class Module {
     for (const [name, value] of entries(this)) if (value instanceof Module) yield [name, value];
   }
 
+  /** This module and all below it, each once, with the first of its dotted names; this module's own is ''. */
+  *namedModules(): Generator<[string, Module]> {
+    const names = new Map<Module, string>([[this, '']]);
+    // A Map visits what is added during the loop: this is the whole traversal.
+    for (const [module, name] of names) {
+      yield [name, module];
+      for (const [own, child] of module.namedChildren()) {
+        if (!names.has(child)) names.set(child, name === '' ? own : `${name}.${own}`);
+      }
+    }
+  }
+
   /** This module and all below it, each once. */
   modules(): Module[] {
-    const found = new Set<Module>([this]);
-    // A Set visits what is added during the loop: this is the whole traversal.
-    for (const module of found) for (const [, child] of module.namedChildren()) found.add(child);
-    return [...found];
+    return Array.from(this.namedModules(), ([, module]) => module);
   }
 
   /** Every parameter of this module and its children with its dotted name. One that is shared comes once. */

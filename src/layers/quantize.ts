@@ -49,7 +49,7 @@ export function quantize(model: Module, options: QuantizeOptions): QuantizedLaye
   checkModel('quantize', model);
   checkOptions('quantize', options, { dtype: required(is.oneOf('int8', 'bf16')) });
   const { dtype } = options;
-  return [...recurrentLayers(model)].map(([name, layer]) => {
+  return recurrentLayers(model).map(([name, layer]) => {
     const largestError = layer.setQuantization(dtype);
     const sizes = [...layer.namedParameters()].map(([own, parameter]) => bytesOf(own, parameter, dtype));
     const sum = (which: 0 | 1) => sizes.reduce((total, pair) => total + pair[which], 0);
@@ -69,18 +69,8 @@ function checkModel(where: string, model: unknown): void {
 
 type Recurrent = RecurrentBase<never>;
 
-/** Each recurrent layer once, by the first of its names. */
-function recurrentLayers(model: Module): Map<string, Recurrent> {
-  const names = new Map<Module, string>([[model, '']]);
-  // A Map visits what is added during the loop: this is the whole traversal.
-  for (const [module, name] of names) {
-    for (const [own, child] of module.namedChildren()) {
-      if (!names.has(child)) names.set(child, name === '' ? own : `${name}.${own}`);
-    }
-  }
-  const found = new Map<string, Recurrent>();
-  for (const [module, name] of names) if (module instanceof RecurrentBase) found.set(name, module as Recurrent);
-  return found;
+function recurrentLayers(model: Module): [string, Recurrent][] {
+  return [...model.namedModules()].filter((named): named is [string, Recurrent] => named[1] instanceof RecurrentBase);
 }
 
 /** Of a parameter in float32, and quantised: a row of int8 weights has a scale. */

@@ -7,8 +7,9 @@ import { gru, gruResetBefore, lstm, type RecurrentCell, rnnRelu, rnnTanh } from 
 import type { Floats, Ints } from '../backend/types.js';
 import { DTypeError, LengthsError, OptionError, ShapeError } from '../errors.js';
 import { type QuantizedDType, QuantizedWeights, quantizedLayer } from '../ops/quantized.js';
-import { type Lengths, RecurrentPlan, recurrentLayer, type Weights } from '../ops/recurrent.js';
+import { type Lengths, RecurrentPlan, recurrentLayer } from '../ops/recurrent.js';
 import { RecurrentStep } from '../ops/recurrent-step.js';
+import type { Weights } from '../ops/recurrent-weights.js';
 import { dropout } from '../ops/rows.js';
 import { concat, reshape, slice, transpose } from '../ops/shape.js';
 import { checkOptions, is, later, type Rule, required, show } from '../options.js';

@@ -6,23 +6,23 @@ import type { RecurrentCell } from '../backend/cells/index.js';
 import { Precision } from '../backend/generated/abi.js';
 import type { Floats } from '../backend/types.js';
 import { QuantizedError } from '../errors.js';
-import type { Lengths, Weights } from './recurrent.js';
+import type { LayerResult, Lengths } from './recurrent.js';
+import { DerivedWeights, SizesOf, type Weights } from './recurrent-weights.js';
 
 /** How weights are rounded: to 8-bit integers with a scale for each output channel, or to bfloat16. */
 export type QuantizedDType = keyof typeof Precision;
 
-type SixFloats = [MaybeFloats, MaybeFloats, MaybeFloats, MaybeFloats, MaybeFloats, MaybeFloats];
-type MaybeFloats = Floats | null;
+interface QuantizedSizes {
+  readonly packed: number;
+  readonly scratch: number;
+}
 
-/** What one layer remembers while it is quantised: the rounded weights, made again when a weight has changed. */
+/** What one layer remembers while it is quantised. */
 export class QuantizedWeights {
-  #key: readonly number[] = [];
-  #packedLength = 0;
-  #scratchLength = 0;
-  #packed: Floats | null = null;
+  readonly precision: number;
+  readonly #sizes: SizesOf<QuantizedSizes>;
+  readonly #rounded: DerivedWeights;
   #error = 0;
-  #madeFrom: readonly (Tensor | null)[] = [];
-  #madeFromVersions = -1;
 
   constructor(
     readonly dtype: QuantizedDType,
@@ -30,65 +30,43 @@ export class QuantizedWeights {
     readonly inputSize: number,
     readonly hiddenSize: number,
     readonly directions: number,
-  ) {}
-
-  get precision(): number {
-    return Precision[this.dtype];
+  ) {
+    const precision = Precision[dtype];
+    const [I, H, D] = [inputSize, hiddenSize, directions];
+    this.precision = precision;
+    this.#sizes = new SizesOf((T, B, rows) => {
+      const { memory, kernels } = current();
+      const out = memory.alloc('double', 2, 'host');
+      kernels.rnn_quantized_sizes(out, precision, cell.id, T, B, I, H, D, rows);
+      const [packed, scratch] = memory.view(out) as unknown as readonly [number, number];
+      return { packed, scratch };
+    });
+    this.#rounded = new DerivedWeights(cell.name, (packed, w) => {
+      const { memory, kernels } = current();
+      const error = memory.alloc('double', 1, 'host');
+      kernels.rnn_quantize(packed, error, ...w, precision, cell.id, cell.gates.length, I, H, D, packed.length);
+      this.#error = memory.view(error)[0] as number;
+    });
   }
 
-  /** Floats of scratch that a call of this size needs. */
-  scratch(T: number, B: number, rows: number): number {
-    const [lastT, lastB, lastRows] = this.#key;
-    if (T === lastT && B === lastB && rows === lastRows) return this.#scratchLength;
-    const { memory, kernels } = current();
-    const { precision, cell, inputSize, hiddenSize, directions } = this;
-    const out = memory.alloc('double', 2, 'host');
-    kernels.rnn_quantized_sizes(out, precision, cell.id, T, B, inputSize, hiddenSize, directions, rows);
-    [this.#packedLength, this.#scratchLength] = memory.view(out) as unknown as [number, number];
-    this.#key = [T, B, rows];
-    return this.#scratchLength;
+  sizes(T: number, B: number, rows: number): QuantizedSizes {
+    return this.#sizes.get(T, B, rows);
   }
 
   /** The rounded weights as kernels take them. */
-  packed(weights: Weights): Floats {
-    // Versions only grow: their sum tells whether any changed.
-    let versions = 0;
-    let same = this.#packed?.alive === true;
-    for (let k = 0; k < 8; k++) {
-      const weight = weights[k] as Tensor | null;
-      if (weight !== this.#madeFrom[k]) same = false;
-      if (weight !== null) versions += weight.version;
-    }
-    if (same && versions === this.#madeFromVersions) return this.#packed as Floats;
-    const { memory, kernels } = current();
-    if (this.#packed?.alive !== true) {
-      if (this.#key.length === 0) this.scratch(0, 0, 0);
-      this.#packed = memory.alloc('float', this.#packedLength, 'persistent');
-    }
-    const { precision, cell, inputSize: I, hiddenSize: H, directions: D } = this;
-    const error = memory.alloc('double', 1, 'host');
-    const w = weights.map((weight) => weight && floatsOf(weight, cell.name, 'weight')) as unknown as [
-      Floats,
-      Floats,
-      ...SixFloats,
-    ];
-    kernels.rnn_quantize(this.#packed, error, ...w, precision, cell.id, cell.gates.length, I, H, D, this.#packedLength);
-    this.#error = memory.view(error)[0] as number;
-    this.#madeFrom = [...weights];
-    this.#madeFromVersions = versions;
-    return this.#packed;
+  packed(weights: Weights, length: number): Floats {
+    return this.#rounded.get(weights, length).packed;
   }
 
   /** The largest |w - what it was rounded to| over the weights of both products. */
   error(weights: Weights): number {
-    this.packed(weights);
+    this.packed(weights, this.sizes(0, 0, 0).packed);
     return this.#error;
   }
 
   /** Gives the memory of the rounded weights back. */
   free(): void {
-    if (this.#packed !== null) current().memory.free(this.#packed);
-    this.#packed = null;
+    this.#rounded.free();
   }
 }
 
@@ -105,7 +83,7 @@ export function quantizedLayer(
   h0: Tensor | null,
   c0: Tensor | null,
   lengths: Lengths | null,
-): { y: Tensor; hn: Tensor; cn: Tensor | null } {
+): LayerResult {
   const { dtype, precision, cell, inputSize: I, hiddenSize: H, directions: D } = quantized;
   if (recording(x, h0, c0, ...weights)) {
     throw new QuantizedError(
@@ -116,8 +94,8 @@ export function quantizedLayer(
   const [T, B] = x.shape as [number, number, number];
   const { memory, kernels } = current();
   const rows = lengths?.rows ?? T * B;
-  const nscratch = quantized.scratch(T, B, rows);
-  const packed = quantized.packed(weights);
+  const { scratch: nscratch, packed: npacked } = quantized.sizes(T, B, rows);
+  const packed = quantized.packed(weights, npacked);
   const xs = floatsOf(x, cell.name, 'x');
   const h = h0 && floatsOf(h0, cell.name, 'h');
   const c = c0 && floatsOf(c0, cell.name, 'c');
@@ -128,7 +106,7 @@ export function quantizedLayer(
     // biome-ignore format: as in native/abi.h
     kernels.rnn_quantized_forward(
       y, hn, cn, scratch, packed, xs, h, c, lengths?.storage ?? null,
-      precision, cell.id, cell.gates.length, T, B, I, H, D, rows, nscratch, packed.length,
+      precision, cell.id, cell.gates.length, T, B, I, H, D, rows, nscratch, npacked,
     );
   });
   return {

@@ -5,7 +5,8 @@ import { current } from '../autograd/context.js';
 import { floatsOf, type Shape, Tensor } from '../autograd/tensor.js';
 import { repeatable } from '../backend/repeat.js';
 import type { FloatArray, Floats, Memory, Run } from '../backend/types.js';
-import type { PackedWeights, RecurrentPlan, Weights, WorkSizes } from './recurrent.js';
+import type { LayerResult, RecurrentPlan, WorkSizes } from './recurrent.js';
+import type { PackedWeights, Weights } from './recurrent-weights.js';
 
 /** Numbers in a state above which copies are no longer a trifle beside the step itself. */
 const MOST_UNITS = 4096;
@@ -72,7 +73,7 @@ class Results {
   }
 
   /** Tensors of their own, which later steps leave alone. */
-  copy(): StepResult {
+  copy(): LayerResult {
     const [y, h, c] = this.memory.keep(this.whole.view, this.runs) as [Floats, Floats, Floats?];
     return {
       y: new Tensor(y, this.outputShape),
@@ -141,17 +142,11 @@ interface StepMemory {
   readonly turns: readonly [Turn, Turn];
 }
 
-export interface StepResult {
-  readonly y: Tensor;
-  readonly hn: Tensor;
-  readonly cn: Tensor | null;
-}
-
 /** Streaming through the layers of one module: remembers its memory, and the state it returned last. */
 export class RecurrentStep {
   #at: StepMemory | null = null;
   #turn = 0;
-  #last: StepResult | null = null;
+  #last: LayerResult | null = null;
   /** The largest batch this is for. */
   readonly mostRows: number;
 
@@ -180,7 +175,7 @@ export class RecurrentStep {
    * @param c0  as h0, for a cell that has a c
    * @returns y [B, H]; hn and cn [L, B, H]
    */
-  run(x: Tensor, h0: Tensor | null, c0: Tensor | null): StepResult {
+  run(x: Tensor, h0: Tensor | null, c0: Tensor | null): LayerResult {
     const { cell } = this.plans[0] as RecurrentPlan;
     const B = x.shape[0] as number;
     const xs = floatsOf(x, cell.name, 'x');

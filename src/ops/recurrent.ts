@@ -3,23 +3,15 @@ import { current } from '../autograd/context.js';
 import { newGradient, newOutput, record, recording } from '../autograd/tape.js';
 import { floatsOf, Tensor } from '../autograd/tensor.js';
 import type { RecurrentCell } from '../backend/cells/index.js';
-import type { Doubles, Floats, Ints, Memory } from '../backend/types.js';
-
-/** w_ih, w_hh, b_ih, b_hh, and the same of the reverse direction; null where there is none. */
-export type Weights = readonly [
-  wIh: Tensor,
-  wHh: Tensor,
-  bIh: Tensor | null,
-  bHh: Tensor | null,
-  wIhReverse: Tensor | null,
-  wHhReverse: Tensor | null,
-  bIhReverse: Tensor | null,
-  bHhReverse: Tensor | null,
-];
-type WeightStorages = [Floats, Floats, ...SixFloats];
-type SixFloats = [MaybeFloats, MaybeFloats, MaybeFloats, MaybeFloats, MaybeFloats, MaybeFloats];
-type MaybeFloats = Floats | null;
-type WeightGradients = [MaybeFloats, MaybeFloats, ...SixFloats];
+import type { Doubles, Ints } from '../backend/types.js';
+import {
+  DerivedWeights,
+  type PackedWeights,
+  SizesOf,
+  storagesOf,
+  type WeightGradients,
+  type Weights,
+} from './recurrent-weights.js';
 
 /** Valid steps of each row, checked, in a storage that nobody else writes to: backward reads it again. And their sum. */
 export interface Lengths {
@@ -37,82 +29,52 @@ export interface WorkSizes {
 }
 
 /**
- * What one layer remembers between calls: the sizes of its last problem, and its weights packed for inference, made again
- * when a weight has changed. A recorded forward does not use the packed copy: its weights change with every update.
+ * What one layer remembers between calls: the sizes of its last problem, and its weights packed for inference. A recorded
+ * forward does not use the packed copy: its weights change with every update.
  */
 export class RecurrentPlan {
-  #key: readonly number[] = [];
-  #sizes: WorkSizes | null = null;
-  #sizesOf: Memory | null = null;
-  #packed: Floats | null = null;
-  #packedFrom: readonly (Tensor | null)[] = [];
-  #packedVersions = -1;
-  #packedWeights: PackedWeights | null = null;
+  readonly #sizes: SizesOf<WorkSizes>;
+  readonly #packed: DerivedWeights;
 
   constructor(
     readonly cell: RecurrentCell,
     readonly inputSize: number,
     readonly hiddenSize: number,
     readonly directions: number,
-  ) {}
+  ) {
+    const [I, H, D] = [inputSize, hiddenSize, directions];
+    this.#sizes = new SizesOf((T, B, rows) => {
+      const { memory, kernels } = current();
+      const out: Doubles = memory.alloc('double', 5, 'host');
+      kernels.rnn_sizes(out, cell.id, T, B, I, H, D, rows);
+      const [packed, saved, trainingScratch, inferenceScratch, backwardScratch] = memory.view(
+        out,
+      ) as unknown as FiveNumbers;
+      return { packed, saved, trainingScratch, inferenceScratch, backwardScratch };
+    });
+    this.#packed = new DerivedWeights(cell.name, (packed, w) => {
+      current().kernels.rnn_pack(packed, ...w, cell.id, cell.gates.length, I, H, D, packed.length);
+    });
+  }
 
   sizes(T: number, B: number, rows: number): WorkSizes {
-    const { memory, kernels } = current();
-    const [lastT, lastB, lastRows] = this.#key;
-    const same = memory === this.#sizesOf && T === lastT && B === lastB && rows === lastRows;
-    if (this.#sizes !== null && same) return this.#sizes;
-    const out: Doubles = memory.alloc('double', 5, 'host');
-    kernels.rnn_sizes(out, this.cell.id, T, B, this.inputSize, this.hiddenSize, this.directions, rows);
-    const [packed, saved, trainingScratch, inferenceScratch, backwardScratch] = memory.view(
-      out,
-    ) as unknown as FiveNumbers;
-    this.#sizes = { packed, saved, trainingScratch, inferenceScratch, backwardScratch };
-    this.#key = [T, B, rows];
-    // Another backend, or instruction set, has other sizes, and packs otherwise.
-    if (this.#sizesOf !== memory) this.#packed = null;
-    this.#sizesOf = memory;
-    return this.#sizes;
+    return this.#sizes.get(T, B, rows);
   }
 
-  /** The weights as kernels take them, checked: float32 tensors. */
-  storages(weights: Weights): WeightStorages {
-    return weights.map((weight) => weight && floatsOf(weight, this.cell.name, 'weight')) as unknown as WeightStorages;
-  }
-
-  /** The same, and packed. The same object again unless a weight was replaced or changed. */
+  /** The weights as kernels take them, and packed. */
   packed(weights: Weights, length: number): PackedWeights {
-    // Versions only grow: their sum tells whether any changed.
-    let versions = 0;
-    const kept = this.#packed?.alive === true && this.#packed.length === length;
-    let same = kept;
-    for (let k = 0; k < 8; k++) {
-      const weight = weights[k] as Tensor | null;
-      if (weight !== this.#packedFrom[k]) same = false;
-      if (weight !== null) versions += weight.version;
-    }
-    if (same && versions === this.#packedVersions) return this.#packedWeights as PackedWeights;
-    const storages = this.storages(weights);
-    const { memory, kernels } = current();
-    if (this.#packed === null || !kept) {
-      if (this.#packed !== null) memory.free(this.#packed);
-      this.#packed = memory.alloc('float', length, 'persistent');
-    }
-    const { cell, inputSize, hiddenSize, directions } = this;
-    kernels.rnn_pack(this.#packed, ...storages, cell.id, cell.gates.length, inputSize, hiddenSize, directions, length);
-    this.#packedFrom = [...weights];
-    this.#packedVersions = versions;
-    this.#packedWeights = { storages, packed: this.#packed };
-    return this.#packedWeights;
+    return this.#packed.get(weights, length);
   }
-}
-
-/** A layer's weights, and the same packed. */
-export interface PackedWeights {
-  readonly storages: WeightStorages;
-  readonly packed: Floats;
 }
 
 type FiveNumbers = readonly [number, number, number, number, number];
+
+/** What a layer computes: y [T, B, D*H], zero past each row's length; hn and cn [D, B, H] at each row's own last step. */
+export interface LayerResult {
+  readonly y: Tensor;
+  readonly hn: Tensor;
+  readonly cn: Tensor | null;
+}
 
 /**
  * y, hn, cn = the cell unrolled over x.
@@ -122,7 +84,6 @@ type FiveNumbers = readonly [number, number, number, number, number];
  * @param h0       [D, B, H], null: zeros
  * @param c0       as h0, for a cell that has a c
  * @param lengths  null: all rows have T steps
- * @returns y [T, B, D*H], zero past each row's length; hn and cn [D, B, H] at each row's own last step
  */
 export function recurrentLayer(
   plan: RecurrentPlan,
@@ -131,7 +92,7 @@ export function recurrentLayer(
   h0: Tensor | null,
   c0: Tensor | null,
   lengths: Lengths | null,
-): { y: Tensor; hn: Tensor; cn: Tensor | null } {
+): LayerResult {
   const { cell, inputSize: I, hiddenSize: H, directions: D } = plan;
   const [T, B] = x.shape as [number, number, number];
   const gates = cell.gates.length;
@@ -145,7 +106,7 @@ export function recurrentLayer(
   const h = h0 && floatsOf(h0, cell.name, 'h');
   const c = c0 && floatsOf(c0, cell.name, 'c');
   const { storages: w, packed } = recorded
-    ? { storages: plan.storages(weights), packed: null }
+    ? { storages: storagesOf(weights, cell.name), packed: null }
     : plan.packed(weights, sizes.packed);
   const y = newOutput(T * D * B * H, recorded);
   const hn = newOutput(D * B * H, recorded);

@@ -3,22 +3,14 @@ import { expect, it } from 'vitest';
 import * as u from '../../src/node.js';
 import { describeBackends } from '../helpers/backends.js';
 import { EPS32, expectClose, expectSameBits } from '../helpers/compare.js';
+import { type Layer, type LayerOptions, recurrentLayers } from '../helpers/layers.js';
 import { seeded, uniform } from '../helpers/random.js';
 import { leaf } from '../helpers/tensors.js';
 
 const I = 5;
 const H = 11;
 
-type Layer = u.RNN | u.LSTM | u.GRU;
-type Options = { numLayers?: number; bidirectional?: boolean; batchFirst?: boolean };
-
-const layers: Record<string, (options: Options) => Layer> = {
-  'RNN (tanh)': (options) => new u.RNN({ inputSize: I, hiddenSize: H, ...options }),
-  'RNN (relu)': (options) => new u.RNN({ inputSize: I, hiddenSize: H, nonlinearity: 'relu', ...options }),
-  LSTM: (options) => new u.LSTM({ inputSize: I, hiddenSize: H, ...options }),
-  GRU: (options) => new u.GRU({ inputSize: I, hiddenSize: H, ...options }),
-  'GRU (reset before)': (options) => new u.GRU({ inputSize: I, hiddenSize: H, resetAfter: false, ...options }),
-};
+const layers = recurrentLayers(I, H);
 
 /** Other blocks and lanes for another batch: sums in another order, over up to T * B terms in the gradients of the weights. */
 const sameInExactArithmetic = 32 * EPS32;
@@ -41,7 +33,7 @@ function scalarOf(outputs: readonly u.Tensor[], weights: readonly u.Tensor[]): u
 
 describeBackends('laws of recurrent layers', () => {
   for (const [name, create] of Object.entries(layers)) {
-    const make = (options: Options = {}): Layer => {
+    const make = (options: LayerOptions = {}): Layer => {
       u.seed(5);
       return create(options);
     };

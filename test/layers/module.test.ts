@@ -44,6 +44,19 @@ describeBackends('Module', () => {
     expect(Object.keys(both.stateDict())).toContain('head.weight');
   });
 
+  it('lists each module once, under the first of its names, its own being empty', () => {
+    const model = new Model();
+    const both = Object.assign(new u.Sequential(), { model, again: model.embedding });
+    expect([...both.namedModules()].map(([name, module]) => [name, module.constructor.name])).toEqual([
+      ['', 'Sequential'],
+      ['model', 'Model'],
+      ['again', 'Embedding'],
+      ['model.blocks.0', 'Linear'],
+      ['model.blocks.1', 'Dropout'],
+    ]);
+    expect(both.modules()).toEqual([...both.namedModules()].map(([, module]) => module));
+  });
+
   it('survives a child that holds its parent', () => {
     const model = Object.assign(new Model(), { self: null as unknown });
     model.self = model;

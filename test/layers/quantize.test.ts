@@ -1,24 +1,16 @@
 // quantize and dequantize through the public API, on every backend: what a model computes afterwards, what stays, what is refused.
-import { expect, it } from 'vitest';
-import { current } from '../../src/autograd/context.js';
+import { describe, expect, it } from 'vitest';
+import { current, setCurrent } from '../../src/autograd/context.js';
 import * as u from '../../src/node.js';
-import { describeBackends } from '../helpers/backends.js';
+import { candidates, describeBackends } from '../helpers/backends.js';
 import { expectSameBits } from '../helpers/compare.js';
+import { type Layer, type LayerOptions, recurrentLayers } from '../helpers/layers.js';
 import { leaf } from '../helpers/tensors.js';
 
 const I = 9;
 const H = 24;
 
-type Layer = u.RNN | u.LSTM | u.GRU;
-type Options = { numLayers?: number; bidirectional?: boolean; batchFirst?: boolean; bias?: boolean };
-
-const layers: Record<string, (options: Options) => Layer> = {
-  'RNN (tanh)': (options) => new u.RNN({ inputSize: I, hiddenSize: H, ...options }),
-  'RNN (relu)': (options) => new u.RNN({ inputSize: I, hiddenSize: H, nonlinearity: 'relu', ...options }),
-  LSTM: (options) => new u.LSTM({ inputSize: I, hiddenSize: H, ...options }),
-  GRU: (options) => new u.GRU({ inputSize: I, hiddenSize: H, ...options }),
-  'GRU (reset before)': (options) => new u.GRU({ inputSize: I, hiddenSize: H, resetAfter: false, ...options }),
-};
+const layers = recurrentLayers(I, H);
 
 /**
  * How far an output may be from float32's. An int8 is off by half a step at most, 1/254 of the largest of its vector; over
@@ -46,7 +38,7 @@ class Tagger extends u.Module {
 
 describeBackends('quantize', () => {
   for (const [name, create] of Object.entries(layers)) {
-    const make = (options: Options = {}): Layer => {
+    const make = (options: LayerOptions = {}): Layer => {
       u.seed(5);
       return create(options);
     };
@@ -227,4 +219,32 @@ describeBackends('quantize', () => {
     expect(() => quantize(layer, { dtype: 'int8', dtpye: 1 })).toThrow(/unknown option "dtpye"/);
     expect(() => (u.dequantize as (model: unknown) => void)(null)).toThrow(/^dequantize: model must be a Module, got /);
   });
+});
+
+describe('a quantised layer', () => {
+  for (const { label, open } of candidates()) {
+    it(`goes over to another backend (${label}) with its weights, and its rounding with it`, async () => {
+      const [backend, other] = [await open(), await open()];
+      try {
+        const answer = (layer: u.LSTM): number[] => u.noGrad(() => layer.forward(leaf(3, 4, 2, I)).output).toArray();
+        setCurrent(backend);
+        const layer = new u.LSTM({ inputSize: I, hiddenSize: H });
+        u.quantize(layer, { dtype: 'int8' });
+        answer(layer);
+        setCurrent(other);
+        expect(() => answer(layer)).toThrow(u.BackendError);
+        const theirs = new u.LSTM({ inputSize: I, hiddenSize: H });
+        u.quantize(theirs, { dtype: 'int8' });
+        for (const [name] of [...layer.namedParameters()]) {
+          Object.assign(layer, { [name]: theirs[name as 'weight_ih_l0'] });
+        }
+        expectSameBits(answer(layer), answer(theirs), 'after the change');
+        u.dequantize(layer);
+      } finally {
+        setCurrent(null);
+        backend.close();
+        other.close();
+      }
+    });
+  }
 });

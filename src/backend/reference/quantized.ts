@@ -3,7 +3,7 @@
 import { createUnit, type RecurrentCell, type Unit } from '../cells/cell.js';
 import { cells } from '../cells/index.js';
 import { Precision, Status } from '../generated/abi.js';
-import type { Floats, Ints, Optional } from './kernel.js';
+import { checkLengths, type Floats, type Ints, type Optional, taker } from './kernel.js';
 
 const MOST_INT8_DEPTH = 131072;
 /** Vectors without a larger element become zeros: dividing by a scale this small would lose what accuracy there is. */
@@ -104,15 +104,6 @@ interface Work {
 function workOf(scratch: Floats, { I, H, G }: Sizes): Work {
   const take = taker(scratch);
   return { gx: take(G * H), gh: take(G * H), h: take(H), c: take(H), v: take(H), operand: take(Math.max(I, H)) };
-}
-
-/** Hands out consecutive pieces of a buffer. */
-function taker(of: Floats): (length: number) => Floats {
-  let used = 0;
-  return (length) => {
-    used += length;
-    return of.subarray(used - length, used);
-  };
 }
 
 // ---- kernels -----------------------------------------------------------------------------------------------------------
@@ -248,15 +239,6 @@ export function rnn_quantized_forward(
     }
   });
   return Status.ok;
-}
-
-function checkLengths(lengths: Optional<Ints>, T: number, B: number, rows: number): number {
-  let sum = lengths ? 0 : T * B;
-  for (let b = 0; lengths && b < B; b++) {
-    if (lengths[b]! < 0 || lengths[b]! > T) return Status.lengths;
-    sum += lengths[b]!;
-  }
-  return sum === rows ? Status.ok : Status.lengths;
 }
 
 /** One step of one row: work.h and work.c are the states before it, then those after it. */

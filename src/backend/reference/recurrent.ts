@@ -6,7 +6,7 @@
 import { createUnit, type RecurrentCell, type Unit } from '../cells/cell.js';
 import { cells } from '../cells/index.js';
 import { Status } from '../generated/abi.js';
-import type { Floats, Ints, Optional } from './kernel.js';
+import { checkLengths, type Floats, type Ints, type Optional, taker } from './kernel.js';
 
 /** The sizes of one call, under the names of native/abi.h. */
 interface Sizes {
@@ -105,15 +105,6 @@ function backwardWork(scratch: Floats, { G, H }: Sizes): BackwardWork {
   };
 }
 
-/** Hands out consecutive pieces of a buffer. */
-function taker(of: Floats): (length: number) => Floats {
-  let used = 0;
-  return (length) => {
-    used += length;
-    return of.subarray(used - length, used);
-  };
-}
-
 // ---- arguments -------------------------------------------------------------------------------------------------------
 
 function hasCellState(cell: RecurrentCell): boolean {
@@ -124,17 +115,6 @@ function hasCellState(cell: RecurrentCell): boolean {
 function check(cell: RecurrentCell | undefined, gates: number, D: number): number {
   if (!cell || cell.gates.length !== gates) return Status.kind;
   return D === 1 || D === 2 ? Status.ok : Status.size;
-}
-
-function checkLengths(lengths: Optional<Ints>, T: number, B: number, rows: number): number {
-  let sum = lengths ? 0 : T * B;
-  if (lengths) {
-    for (let b = 0; b < B; b++) {
-      if (lengths[b]! < 0 || lengths[b]! > T) return Status.lengths;
-      sum += lengths[b]!;
-    }
-  }
-  return sum === rows ? Status.ok : Status.lengths;
 }
 
 export function rnn_sizes(
