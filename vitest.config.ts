@@ -1,6 +1,7 @@
 // Two projects: the library in Node, and its built ES module in a headless Chromium.
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { CHROMIUM, CHROMIUM_ARGUMENTS, ISOLATION } from './.ci/chromium.mjs';
 
 export default defineConfig({
   test: {
@@ -18,13 +19,7 @@ export default defineConfig({
       {
         // Found only when the built module is first loaded, Vite would reload the page in the middle of a test.
         optimizeDeps: { include: ['wasm-feature-detect'] },
-        // Cross-origin isolated: only then is there shared memory, and WASM with threads.
-        server: {
-          headers: {
-            'Cross-Origin-Opener-Policy': 'same-origin',
-            'Cross-Origin-Embedder-Policy': 'require-corp',
-          },
-        },
+        server: { headers: ISOLATION },
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
@@ -36,18 +31,7 @@ export default defineConfig({
             screenshotFailures: false,
             instances: [{ browser: 'chromium' }],
             provider: playwright({
-              launchOptions: {
-                executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-                args: [
-                  '--no-sandbox',
-                  '--disable-gpu',
-                  '--disable-quic',
-                  '--no-first-run',
-                  '--disable-background-networking',
-                  '--disable-component-update',
-                  '--disable-sync',
-                ],
-              },
+              launchOptions: { executablePath: CHROMIUM, args: CHROMIUM_ARGUMENTS },
             }),
           },
         },

@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hasChromium } from './chromium.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MIN_NODE = [20, 17];
@@ -22,7 +23,7 @@ const PACKAGES = [
   { name: 'clang-22', has: () => existsSync('/usr/lib/llvm-22/bin/clang++'), optional: 'relaxed-SIMD WASM' },
   { name: 'lld-22', has: () => existsSync('/usr/lib/llvm-22/bin/wasm-ld'), optional: 'relaxed-SIMD WASM' },
   { name: 'llvm-22', has: () => existsSync('/usr/lib/llvm-22/bin/llvm-ar'), optional: 'relaxed-SIMD WASM' },
-  { name: 'chromium', has: () => existsSync(process.env.CHROMIUM ?? '/usr/bin/chromium'), only: 'test' },
+  { name: 'chromium', has: hasChromium, only: 'test' },
   { name: 'clang-format', has: () => inPath('clang-format'), only: 'test' },
 ];
 

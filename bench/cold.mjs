@@ -7,6 +7,7 @@ import Table from 'cli-table3';
 import { layoutOf, makeInputs, split } from './inputs.mjs';
 import { mebibytes } from './report.mjs';
 import { median, quartiles } from './statistics.mjs';
+import { isInstalled } from './versions.mjs';
 import { COLD_START } from './workloads.mjs';
 
 const bench = dirname(fileURLToPath(import.meta.url));
@@ -25,7 +26,7 @@ const PACKAGES = {
 
 /** Measures everybody in turns, each in `rounds` fresh processes. @returns JSON rows, and the text of a table */
 export async function measureColdStart(rounds, folder, progress) {
-  const installed = ([, packages]) => (packages ?? []).every((name) => existsSync(join(bench, 'node_modules', name)));
+  const installed = ([, packages]) => (packages ?? []).every(isInstalled);
   const systems = Object.entries(PACKAGES)
     .filter(installed)
     .map(([name]) => name);

@@ -1,24 +1,16 @@
 // browser/server.mjs: a headless Chromium, and a server of the harness' files for it. Vite serves: it resolves the packages'
 // bare imports, in workers too, as an application's bundler does, and the browser tests use it already.
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { CHROMIUM, CHROMIUM_ARGUMENTS, hasChromium, ISOLATION } from '../../.ci/chromium.mjs';
 import { Absent, PATIENCE_MS } from '../process.mjs';
+import { isInstalled } from '../versions.mjs';
 
 const bench = fileURLToPath(new URL('..', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  // As in Node: what is timed is optimised code, not the way to it.
-  '--js-flags=--no-liftoff',
-];
+// As in Node: what is timed is optimised code, not the way to it.
+const ARGUMENTS = [...CHROMIUM_ARGUMENTS, '--js-flags=--no-liftoff'];
 /** Packages that are no ES modules, which Vite turns into such before the first page asks for them. */
 const PEERS = ['protobufjs', '@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'];
 
@@ -28,13 +20,13 @@ const absentPeers = {
   enforce: 'pre',
   resolveId: (id) => {
     const peer = [...PEERS, 'onnxruntime-web'].find((name) => id === name || id.startsWith(`${name}/`));
-    return peer && !existsSync(`${bench}node_modules/${peer}`) ? `\0absent:${id}` : null;
+    return peer && !isInstalled(peer) ? `\0absent:${id}` : null;
   },
   load: (id) => (id.startsWith('\0absent:') ? 'export default null;' : null),
 };
 
 /** @returns null if a browser can be started here, else what to type */
-export const missingBrowser = () => (existsSync(CHROMIUM) ? null : `apt-get install chromium, or set CHROMIUM`);
+export const missingBrowser = () => (hasChromium() ? null : 'apt-get install chromium, or set CHROMIUM');
 
 /** Starts server and browser. @returns { start(candidate), version, close() }; `start` is startProcess of process.mjs in a page */
 export async function openBrowser() {
@@ -61,12 +53,11 @@ export async function openBrowser() {
       hmr: false,
       watch: null,
       fs: { allow: [root] },
-      // Cross-origin isolation: without it there is no shared memory, hence no threads, and a clock of 0.1 ms.
-      headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
+      headers: ISOLATION,
     },
     optimizeDeps: {
       entries: [],
-      include: [...PEERS.filter((name) => existsSync(`${bench}node_modules/${name}`)), 'wasm-feature-detect'],
+      include: [...PEERS.filter(isInstalled), 'wasm-feature-detect'],
       exclude: ['onnxruntime-web'],
     },
   });

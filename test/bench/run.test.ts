@@ -39,6 +39,13 @@ describe('the command line', () => {
   });
 });
 
+/** What the harness wrote with --json. */
+const rowsOf = (file: string) =>
+  readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
 describe('a run', () => {
   it('times native, WASM and reference on the same work and writes a line of JSON for each', {
     timeout: 120_000,
@@ -58,10 +65,7 @@ describe('a run', () => {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    const rows = readFileSync(json, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+    const rows = rowsOf(json);
     expect(rows.map((row) => row.subject)).toEqual(['native 1t', 'wasm simd128', 'reference']);
     for (const row of rows) {
       expect(row).toMatchObject({ peer: 'unrolled', threads: 1, cell: 'lstm', mode: 'train', base: 'native 1t' });
@@ -94,10 +98,7 @@ describe.skipIf(missingBrowser())('a run in Chromium', () => {
       'chromium wasm relaxed',
     ];
     execFileSync(process.execPath, [harness, ...args, '--rounds', '2', '--json', json], { stdio: 'pipe' });
-    const rows = readFileSync(json, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+    const rows = rowsOf(json);
     expect(rows.map((row) => [row.subject, row.simd])).toEqual([
       ['chromium wasm simd128', 'wasm-simd'],
       ['chromium wasm relaxed', 'wasm-relaxed-simd'],
@@ -118,10 +119,7 @@ describe('cold start', () => {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    const rows = readFileSync(json, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+    const rows = rowsOf(json);
     expect(rows.slice(0, 2).map((row) => row.subject)).toEqual(['unrolled native', 'unrolled wasm']);
     for (const row of rows) {
       expect(row.ms_median).toBeGreaterThan(1);
