@@ -32,7 +32,7 @@ const WASM_FLAGS = ['--no-liftoff'];
  *   precision                       how closely it must agree with the others: compare.mjs
  *   incomparable                    true if it cannot compute the same at all: its results are not compared
  */
-function own(name, backend, options = {}, { flags = [], refuses, absent, precision = 'fp32' } = {}) {
+function own(name, backend, options = {}, { flags = [], refuses, precision = 'fp32' } = {}) {
   const threads = options.threads ?? 1;
   return {
     name,
@@ -46,7 +46,7 @@ function own(name, backend, options = {}, { flags = [], refuses, absent, precisi
     absent(info, best) {
       if (info.threads !== threads) return `this backend answers ${info.threads} thread(s)`;
       if (backend === 'native' && options.simd === best.simd) return `the same as native ${threads}t on this CPU`;
-      return absent?.(info) ?? null;
+      return null;
     },
   };
 }
@@ -56,7 +56,6 @@ const quantised = (name, backend, options, flags) =>
     flags,
     precision: options.weights,
     refuses: (w) => (w.kind === 'gemm' || w.mode === 'train' ? 'quantised weights are for inference' : null),
-    absent: (info) => (info.quantises ? null : 'this build has no quantize()'),
   });
 
 const installed = (name) => () => (isInstalled(name) ? null : 'npm run bench -- --install');

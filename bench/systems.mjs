@@ -11,7 +11,7 @@ export const systems = {
     await u.ready(options);
     const { simd, threads } = u.backendInfo();
     return {
-      info: { version: versionOf(), simd, threads, quantises: typeof u.quantize === 'function' },
+      info: { version: versionOf(), simd, threads },
       prepare: (w, parts) => prepare(u, w, parts, { weights }),
       peak: measurePeak,
     };

@@ -8,7 +8,7 @@ export const systems = {
     await u.ready(options);
     const { simd, threads } = u.backendInfo();
     return {
-      info: { simd, threads, quantises: typeof u.quantize === 'function' },
+      info: { simd, threads },
       prepare: (w, parts) => prepare(u, w, parts, { weights }),
       peak: measurePeak,
     };

@@ -292,7 +292,7 @@ function joined(parts: readonly Tensor[]): Tensor {
   const first = parts[0] as Tensor;
   if (parts.length === 1) return first;
   if (isRecording() && parts.some((part) => part.requiresGrad)) return concat(parts);
-  // Streaming comes here at every step: copying a few numbers is cheaper than a call into the kernels for each layer.
+  // Unrecorded: copying a few numbers is cheaper than a call into the kernels for each layer.
   const all = newOutput(first.size * parts.length, false);
   const { memory } = current();
   const to = memory.view(all);
