@@ -26,7 +26,7 @@
 #define UNROLLED_ABI_H
 #include <stdint.h>
 
-#define UNROLLED_ABI_VERSION 2
+#define UNROLLED_ABI_VERSION 3
 
 /* One per environment: instruction set, thread pool, packing buffers. Opaque outside native/runtime. */
 typedef struct u_ctx u_ctx;
@@ -47,7 +47,59 @@ enum u_reduction { U_NONE = 0, U_MEAN = 1, U_SUM = 2 };
 enum u_regression { U_MSE = 0, U_MAE = 1, U_HUBER = 2 };
 
 /* Cells, in the order of native/cells/cells.h and src/backend/cells/index.ts. Gate order is PyTorch's. */
-enum u_cell { U_RNN_TANH = 0, U_RNN_RELU = 1, U_LSTM = 2, U_GRU = 3, U_GRU_RESET_BEFORE = 4 };
+enum u_cell {
+  U_RNN_TANH = 0,
+  U_RNN_RELU = 1,
+  U_LSTM = 2,
+  U_GRU = 3,
+  U_GRU_RESET_BEFORE = 4,
+  U_LSTM_COUPLED = 5, /* gates i, g, o; f = 1 - i */
+  U_MGU = 6,          /* minimal gated unit: gates f, n */
+  U_IND_RNN = 7       /* independently recurrent: w_unit * h in place of W_hh h; only in rnn_general_* */
+};
+
+/* What a layer of rnn_general_* has beyond rnn_forward's: a sum of these. */
+enum u_feature {
+  U_PROJECTION = 1, /* w_hr */
+  U_UNIT = 2,       /* w_unit: peepholes, or the recurrence of U_IND_RNN */
+  U_NORM = 4,       /* layer normalisation: ln_* */
+  U_DROP = 8,       /* recurrent dropout: drop */
+  U_ZONEOUT = 16,   /* zone_h, zone_c or the rates in options */
+  U_POINTWISE = 32  /* activations or a clip in options */
+};
+
+/* Activations of a cell, by ONNX's names; y = f(x) with parameters a and b. The derivative is a function of y alone. */
+enum u_cell_activation {
+  U_CELL_OWN = 0, /* the cell's own */
+  U_CELL_SIGMOID = 1,
+  U_CELL_TANH = 2,
+  U_CELL_RELU = 3,
+  U_CELL_HARD_SIGMOID = 4,     /* max(0, min(1, a x + b)), a > 0 */
+  U_CELL_AFFINE = 5,           /* a x + b */
+  U_CELL_LEAKY_RELU = 6,       /* x >= 0 ? x : a x, a >= 0 */
+  U_CELL_THRESHOLDED_RELU = 7, /* x > a ? x : 0, a >= 0 */
+  U_CELL_SCALED_TANH = 8,      /* a tanh(b x), a != 0 */
+  U_CELL_ELU = 9,              /* x >= 0 ? x : a (exp(x) - 1), a >= 0 */
+  U_CELL_SOFTSIGN = 10,        /* x / (1 + |x|) */
+  U_CELL_SOFTPLUS = 11         /* log(1 + exp(x)) */
+};
+
+/* Where what stands in rnn_general_*'s options. Kinds are of u_cell_activation. */
+enum u_option {
+  U_GATE_KIND = 0, /* sigmoid unless given: i, f, o of the LSTM; r, z of the GRU; f of the MGU */
+  U_GATE_A = 1,
+  U_GATE_B = 2,
+  U_CANDIDATE_KIND = 3, /* tanh (relu in U_RNN_RELU and U_IND_RNN) unless given: g, n, and the h of the RNNs */
+  U_CANDIDATE_A = 4,
+  U_CANDIDATE_B = 5,
+  U_OUTPUT_KIND = 6, /* tanh unless given: of the LSTM's c */
+  U_OUTPUT_A = 7,
+  U_OUTPUT_B = 8,
+  U_CELL_CLIP = 9, /* c' is clamped to -clip..clip; 0: it is not */
+  U_ZONEOUT_H = 10, /* rates where zone_h, zone_c are null */
+  U_ZONEOUT_C = 11,
+  U_NORM_EPS = 12
+};
 
 /* How quantised weights are stored. */
 enum u_precision { U_INT8 = 0, U_BF16 = 1 };
@@ -508,6 +560,121 @@ U_KERNEL(rnn_quantized_forward)(u_ctx* ctx,
   const int32_t* lengths, // [B] optional
   int32_t precision, int32_t cell, int32_t gates, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows,
   double nscratch, double npacked);
+
+/* ---- recurrent: one direction of one layer, with everything a layer may have ----------------------------------------
+ * rnn_forward's layer where `features` is 0, and computed by the same code. R: the size of h, H unless there is a projection.
+ * In the order of the step, with old states h [R] and c [H]:
+ *
+ *   gx = N(W_ih x, ln_ih) + b_ih          gh = N(W_hh (drop*h), ln_hh) + b_hh         * is elementwise
+ *   c' = cell(gx, gh, h, c, w_unit), clamped    m = cell's output of N(c', ln_c) + ln_c_bias
+ *   h' = W_hr m, or m                     h  = h + k_h*(h' - h)       c = c + k_c*(c' - c)
+ *
+ *   N(v, gain)  gain * (v - mean v) / sqrt(var v + eps) with U_NORM, over all gates*H numbers of a row at once; else v. c is
+ *               normalised in a cell that has one only. Where the cell has a second product (the last gates multiply u = r*h or
+ *               f*h), the numbers of each product are normalised apart, and drop masks the h inside u.
+ *   k           zoneout (Krueger et al. 2016): zone_h, zone_c at this time and row (1: the new value, 0: the old one stays), or
+ *               where they are null 1 - rate. m is computed from the c' that zoneout has not touched.
+ *   w_unit      LSTM: the peepholes of i, f (they see the old c) and o (sees c'), in this order; coupled: of i and o.
+ *               U_IND_RNN: u [H], in place of W_hh: gh = u*(drop*h) + b_hh.
+ *   projection  in a cell that has a c only (U_ERR_KIND).
+ * Sources: peepholes Gers & Schmidhuber 2000; coupled Greff et al. 2015; projection Sak et al. 2014; normalisation Ba et al.
+ * 2016; recurrent dropout Gal & Ghahramani 2016; MGU Zhou et al. 2016; IndRNN Li et al. 2018.
+ *
+ * reverse: each row is read from its own last valid step back to its first. keep: 0, or n > 0: `saved` keeps only the states
+ * before every n-th step of the row, and backward computes the steps in between once more. */
+
+/* sizes = floats needed: { packed, saved, scratch of a training forward, scratch of an inference forward, scratch of backward }. */
+U_KERNEL(rnn_general_sizes)(u_ctx* ctx,
+  double* sizes,        // [5]
+  int32_t cell, int32_t features, int32_t T, int32_t B, int32_t I, int32_t H, int32_t R, int32_t rows, int32_t keep);
+
+/* Lays the weights out for rnn_general_forward's `packed`. */
+U_KERNEL(rnn_general_pack)(u_ctx* ctx,
+  float* packed,        // [npacked]
+  const float* w_ih,    // [gates*H,I]
+  const float* w_hh,    // [gates*H,R] optional: null in U_IND_RNN
+  const float* b_ih,    // [gates*H] optional
+  const float* b_hh,    // [gates*H] optional
+  const float* w_hr,    // [R,H] optional
+  int32_t cell, int32_t gates, int32_t features, int32_t I, int32_t H, int32_t R, double npacked);
+
+/* saved null: inference. packed null: the weights are packed into scratch for this call. */
+U_KERNEL(rnn_general_forward)(u_ctx* ctx,
+  float* y,             // [T,B,width] inout: columns column..column+R-1 overwritten, 0 at padding; the others left alone
+  float* hn,            // [B,R]
+  float* cn,            // [B,H] out optional
+  float* saved,         // [nsaved] saved optional
+  float* scratch,       // [nscratch] scratch
+  const float* packed,  // [npacked] optional
+  const float* x,       // [T,B,I]
+  const float* h0,      // [B,R] optional
+  const float* c0,      // [B,H] optional
+  const float* w_ih,    // [gates*H,I]
+  const float* w_hh,    // [gates*H,R] optional
+  const float* b_ih,    // [gates*H] optional
+  const float* b_hh,    // [gates*H] optional
+  const float* w_hr,    // [R,H] optional
+  const float* w_unit,  // [units*H] optional
+  const float* ln_ih,   // [gates*H] optional
+  const float* ln_hh,   // [gates*H] optional: null in U_IND_RNN
+  const float* ln_c,    // [H] optional
+  const float* ln_c_bias, // [H] optional
+  const float* drop,    // [B,R] optional: 0, or 1 / (1 - rate)
+  const float* zone_h,  // [T,B,R] optional
+  const float* zone_c,  // [T,B,H] optional
+  const int32_t* lengths, // [B] optional
+  const double* options, // [13]: u_option
+  int32_t cell, int32_t gates, int32_t units, int32_t features, int32_t T, int32_t B, int32_t I, int32_t H, int32_t R,
+  int32_t rows, int32_t reverse, int32_t width, int32_t column, int32_t keep,
+  double nsaved, double nscratch, double npacked);
+
+/* forward was: rnn_general_forward with the same arguments. dh0, dc0 are overwritten; dx, weight and bias gradients accumulate.
+ * dy, dhn, dcn null: zero. saved is left as it is.
+ * steps: for each time and row, 0 at padding: { |dL/dh|^2, |dL/dc|^2, then for each gate its mean over the units, and the
+ * fractions of them that are low and high }: below 0.1 and above 0.9, of a candidate (and the h of the RNNs) below -0.9 and above
+ * 0.9. dL/dh: the whole gradient of the state h that the step left, dy included. dL/dc: that of its c', what comes through h' too.
+ * contributions: for each time { |.|^2 of what it adds to dw_ih, to dw_hh (of U_IND_RNN: to dw_unit), to db_hh }, Frobenius,
+ * over the whole batch. */
+U_KERNEL(rnn_general_backward)(u_ctx* ctx,
+  float* dx,            // [T,B,I] accumulated optional
+  float* dh0,           // [B,R] out optional
+  float* dc0,           // [B,H] out optional
+  float* dw_ih,         // [gates*H,I] accumulated optional
+  float* dw_hh,         // [gates*H,R] accumulated optional
+  float* db_ih,         // [gates*H] accumulated optional
+  float* db_hh,         // [gates*H] accumulated optional
+  float* dw_hr,         // [R,H] accumulated optional
+  float* dw_unit,       // [units*H] accumulated optional
+  float* dln_ih,        // [gates*H] accumulated optional
+  float* dln_hh,        // [gates*H] accumulated optional
+  float* dln_c,         // [H] accumulated optional
+  float* dln_c_bias,    // [H] accumulated optional
+  float* steps,         // [T,B,nsteps] out optional
+  double* contributions, // [T,3] out optional
+  const float* dy,      // [T,B,width] optional
+  const float* dhn,     // [B,R] optional
+  const float* dcn,     // [B,H] optional
+  const float* x,       // [T,B,I]
+  const float* w_ih,    // [gates*H,I]
+  const float* w_hh,    // [gates*H,R] optional
+  const float* b_ih,    // [gates*H] optional
+  const float* b_hh,    // [gates*H] optional
+  const float* w_hr,    // [R,H] optional
+  const float* w_unit,  // [units*H] optional
+  const float* ln_ih,   // [gates*H] optional
+  const float* ln_hh,   // [gates*H] optional
+  const float* ln_c,    // [H] optional
+  const float* ln_c_bias, // [H] optional
+  const float* drop,    // [B,R] optional
+  const float* zone_h,  // [T,B,R] optional
+  const float* zone_c,  // [T,B,H] optional
+  const int32_t* lengths, // [B] optional
+  const double* options, // [13]
+  const float* saved,   // [nsaved] saved
+  float* scratch,       // [nscratch] scratch
+  int32_t cell, int32_t gates, int32_t units, int32_t features, int32_t T, int32_t B, int32_t I, int32_t H, int32_t R,
+  int32_t rows, int32_t reverse, int32_t width, int32_t column, int32_t keep, int32_t nsteps,
+  double nsaved, double nscratch);
 
 /* ---- probes ------------------------------------------------------------------------------------------------------ */
 

@@ -51,8 +51,12 @@ static const char* const kernel_names[] = {
     "rnn_quantized_sizes",
     "rnn_quantize",
     "rnn_quantized_forward",
+    "rnn_general_sizes",
+    "rnn_general_pack",
+    "rnn_general_forward",
+    "rnn_general_backward",
     "fma_peak",
 };
-constexpr int kernel_count = 48;
-constexpr int frame_length = 38;  // the longest argument list
+constexpr int kernel_count = 52;
+constexpr int frame_length = 53;  // the longest argument list
 #endif
