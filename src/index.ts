@@ -78,7 +78,8 @@ export {
   RNN,
   type RNNOptions,
 } from './layers/recurrent.js';
-export { type JsonTensor, RecurrentState, type RecurrentStateJson, type StateInput } from './layers/state.js';
+export { RecurrentState, type StateInput } from './layers/state.js';
+export type { JsonTensor, RecurrentStateJson, TransferableState, TransferableTensor } from './layers/state-forms.js';
 export * from './losses/index.js';
 export { expand } from './ops/broadcast.js';
 export { abs, add, div, exp, log, mul, neg, type Operand, relu, sigmoid, sqrt, sub, tanh } from './ops/elementwise.js';
