@@ -1,5 +1,5 @@
-// The sequence driver, backward: one direction of one layer, the steps of recurrent-forward.ts in the opposite order. The step is
-// the outer loop here, so that what one adds to the gradients of the weights stands alone for a moment (`contributions`).
+// The sequence driver, backward: one direction of one layer, the steps of recurrent-forward.ts in the opposite order. Steps
+// are the outer loop here, so that what one of them adds to the gradients of the weights stands alone for a moment (`contributions`).
 import { createUnit, type Unit } from '../cells/cell.js';
 import { type Floats, type Optional, taker } from './kernel.js';
 import {
@@ -48,7 +48,7 @@ interface Work {
   readonly cSeen: Floats;
 }
 
-/** What one step adds to the gradients of which `contributions` tells. */
+/** What one step of all rows adds to the gradients of which `contributions` tells. */
 interface OfOneStep {
   readonly w_ih: Floats;
   readonly w_hh: Floats;
@@ -80,7 +80,7 @@ export interface BackwardArrays {
 
 /** Adds to dx and to the gradients. dy is [T,B,width], of which columns column..column+R-1 are this direction's. */
 export function backward(layer: Layer, arrays: BackwardArrays, width: number, column: number): void {
-  const { cell, T, B, I, H, R, G, reverse } = layer;
+  const { cell, T, B, I, H, R, G } = layer;
   const { dx, gradients, steps, contributions, dy, x, saved } = arrays;
   const unit = createUnit(layer.activations);
   const tapeLength = rowTapeLength(cell, layer.norm !== null, layer);
@@ -125,7 +125,7 @@ export function backward(layer: Layer, arrays: BackwardArrays, width: number, co
     add(gradients.w_unit, ofOneStep.w_unit);
     add(gradients.b_hh, ofOneStep.b_hh);
     if (contributions) {
-      const t = reverse ? T - 1 - s : s;
+      const t = timeOf(layer, T, s);
       contributions[t * 3] = squares(ofOneStep.w_ih);
       contributions[t * 3 + 1] = squares(cell.multiplies ? ofOneStep.w_hh : ofOneStep.w_unit);
       contributions[t * 3 + 2] = squares(ofOneStep.b_hh);
