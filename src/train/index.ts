@@ -11,15 +11,8 @@ export {
 export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
 export type { BestEpoch, EarlyStoppingOptions } from './early-stopping.js';
 export { type EvaluateOptions, type Evaluation, evaluate, predict } from './evaluate.js';
-export {
-  type CallbackResult,
-  type Callbacks,
-  type EpochRecord,
-  type FitOptions,
-  fit,
-  type History,
-  type Progress,
-} from './fit.js';
+export { fit } from './fit.js';
+export type { CallbackResult, Callbacks, EpochRecord, FitOptions, History, Progress } from './fit-options.js';
 export {
   accuracy,
   type Metric,
@@ -33,3 +26,5 @@ export {
   topK,
 } from './metrics.js';
 export type { Forward, LossFunction, LossName, LossSpec } from './objective.js';
+export type { States } from './states.js';
+export type { TbpttOptions } from './windows.js';
