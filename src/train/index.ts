@@ -1,4 +1,6 @@
 // Training, evaluation and the data for both.
+
+export type { States } from '../layers/states.js';
 export {
   type BatchesOptions,
   type BatchList,
@@ -8,6 +10,7 @@ export {
   type SampleKind,
   type SampleValue,
 } from './batches.js';
+export type { CheckpointOptions, Resumable } from './checkpointing.js';
 export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
 export type { BestEpoch, EarlyStoppingOptions } from './early-stopping.js';
 export { type EvaluateOptions, type Evaluation, evaluate, predict } from './evaluate.js';
@@ -26,5 +29,4 @@ export {
   topK,
 } from './metrics.js';
 export type { Forward, LossFunction, LossName, LossSpec } from './objective.js';
-export type { States } from './states.js';
 export type { TbpttOptions } from './windows.js';
