@@ -89,15 +89,13 @@ export const nodePlatform: Platform = {
 
   async recoverFile(path) {
     const target = pathOf('read', path);
+    const partial = (name: string) => name.startsWith(`.${basename(target)}.`) && /\.[0-9a-f]{12}\.partial$/.test(name);
     try {
       // Whoever is writing this very file now loses: of two programs that do, neither could rely on it.
-      for (const name of await readdir(dirname(target))) {
-        const own = name.startsWith(`.${basename(target)}.`) && /\.[0-9a-f]{12}\.partial$/.test(name);
-        if (own) await rm(join(dirname(target), name), { force: true });
-      }
-      return await readFile(target);
+      const names = await readdir(dirname(target));
+      for (const name of names.filter(partial)) await rm(join(dirname(target), name), { force: true });
+      return names.includes(basename(target)) ? await readFile(target) : null;
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
       return refuseFile('read', path, cause);
     }
   },
