@@ -1,104 +1,44 @@
 // Training: the loop over epochs and batches, and everything that watches it.
+import { generator } from '../autograd/random.js';
 import type { Tensor } from '../autograd/tensor.js';
 import { NumericError, OptionError } from '../errors.js';
+import { applyCheckpoint } from '../io/checkpoint.js';
+import { checkJson, type Json } from '../io/exact-json.js';
 import type { Module } from '../layers/module.js';
 import { gradNorm, scaleToNorm } from '../optim/clip.js';
-import { Optimizer } from '../optim/optimizer.js';
-import { adviceFor, checkOptions, is, later, type Rule, required, show } from '../options.js';
+import { show } from '../options.js';
 import { makeBreather } from './breathe.js';
-import { type Batch, checkData, type Data, noBatches, openData, toBatch } from './data.js';
-import { type BestEpoch, EarlyStopping, type EarlyStoppingOptions } from './early-stopping.js';
-import { checkModel, isSignal, keepModes, pass, valuesOf } from './evaluate.js';
-import { isMetrics, type Metric, type MetricSpec, makeMetrics } from './metrics.js';
-import { type Forward, isLoss, type LossSpec, Mean, Objective } from './objective.js';
-
-export interface FitOptions {
-  /** A name (crossEntropy, bceWithLogits, mse, mae, huber) or `(output, y, batch) => tensor` of one element. */
-  readonly loss: LossSpec;
-  readonly optimizer: Optimizer;
-  /** Default 1. */
-  readonly epochs?: number;
-  /** Scales the gradients so that their common norm is at most this. Default: no clipping. */
-  readonly clipNorm?: number;
-  /** Batches that are only measured, after each epoch. */
-  readonly validation?: Data;
-  /** Names (accuracy, top5, perplexity, mae, mse, rmse), metrics such as topK(3), or named functions. */
-  readonly metrics?: readonly MetricSpec[];
-  readonly earlyStopping?: EarlyStoppingOptions;
-  readonly callbacks?: Callbacks | readonly Callbacks[];
-  /**
-   * How the model takes a batch: `(model, batch) => output`. Default: model.forward(batch.x), with { lengths } after it
-   * where the batch has them.
-   */
-  readonly forward?: Forward;
-  /**
-   * Stops after the current batch; the promise rejects with the signal's reason and the model keeps its last complete
-   * step.
-   */
-  readonly signal?: AbortSignal;
-  /** Called after every batch. */
-  readonly onProgress?: (progress: Progress) => void;
-  /** Not available yet. */
-  readonly tbptt?: undefined;
-  /** Not available yet. */
-  readonly checkpoint?: undefined;
-}
-
-/** Each may be async, and may return 'stop' to end training after what it was called for. */
-export interface Callbacks {
-  onEpochStart?(epoch: number): CallbackResult;
-  onBatchEnd?(progress: Progress): CallbackResult;
-  onEpochEnd?(record: EpochRecord): CallbackResult;
-}
-
-// biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing is the usual one
-export type CallbackResult = void | 'stop' | undefined | Promise<void | 'stop' | undefined>;
-
-/** Where training stands after a batch. Counts start at 1; means are over the epoch so far. */
-export interface Progress {
-  readonly epoch: number;
-  readonly epochs: number;
-  readonly batch: number;
-  /** Batches of an epoch; unknown in the first epoch of data without a length. */
-  readonly batches?: number;
-  /** Updates since fit began. */
-  readonly step: number;
-  readonly loss: number;
-  /** The loss of this batch alone. */
-  readonly batchLoss: number;
-  readonly metrics: Readonly<Record<string, number>>;
-  /** Norm of all gradients before clipping. */
-  readonly gradNorm: number;
-  readonly samplesPerSecond: number;
-  readonly tokensPerSecond: number;
-  /** Until the last epoch ends; unknown while `batches` is. */
-  readonly etaSeconds?: number;
-}
-
-/** What an epoch came to. */
-export interface EpochRecord {
-  readonly epoch: number;
-  readonly loss: number;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly validation?: { readonly loss: number; readonly metrics: Readonly<Record<string, number>> };
-  readonly batches: number;
-  readonly samples: number;
-  readonly tokens: number;
-  /** Of the training part, without validation. */
-  readonly seconds: number;
-  readonly tokensPerSecond: number;
-}
-
-export interface History {
-  readonly epochs: readonly EpochRecord[];
-  /** Why training ended. */
-  readonly stopped: 'completed' | 'earlyStopping' | 'callback';
-  /** With early stopping: the epoch whose weights the model has now (unless restoreBest is off). */
-  readonly best?: BestEpoch;
-  /** Updates made. */
-  readonly steps: number;
-  readonly seconds: number;
-}
+import {
+  behind,
+  Checkpoints,
+  type Cursor,
+  checkMetrics,
+  checkSameRun,
+  type EpochStart,
+  type EpochState,
+  newTotals,
+  otherData,
+  type Resumed,
+  restoreState,
+  stateOf,
+  type Totals,
+  type TrainingState,
+} from './checkpointing.js';
+import { type Data, noBatches, openData, toBatch } from './data.js';
+import { EarlyStopping } from './early-stopping.js';
+import { keepModes, pass, valuesOf, withoutTrace } from './evaluate.js';
+import {
+  type CallbackResult,
+  type Callbacks,
+  checkFit,
+  type EpochRecord,
+  type FitOptions,
+  type History,
+  type Progress,
+} from './fit-options.js';
+import { type Metric, makeMetrics } from './metrics.js';
+import { Objective } from './objective.js';
+import { makeUnrolling, type Unrolling, type Window } from './windows.js';
 
 /**
  * Trains a model.
@@ -120,8 +60,13 @@ export interface History {
  *
  * @param data  an array, a sync or async iterable of batches ({ x, y, lengths?, ... } or [x, y]), or a function
  *   `(epoch) => iterable`, called once an epoch
+ * With `checkpoint` a killed run that is started again comes to the same weights, bit for bit; called when all epochs are
+ * done, it returns at once. With more epochs than before it trains on.
+ *
  * @returns a record of each epoch, and why training ended
  * @throws OptionError   for a wrong option, empty data, an iterator that is used up
+ * @throws CheckpointError  if the checkpoint is of another model, optimizer or run; FormatError if it is damaged. Neither
+ *   model nor file are changed then
  * @throws NumericError  if the loss or the gradients are not finite; the weights are then those of the last good step
  */
 export async function fit(model: Module, data: Data, options: FitOptions): Promise<History> {
@@ -134,48 +79,6 @@ export async function fit(model: Module, data: Data, options: FitOptions): Promi
   }
 }
 
-const isOptimizer: Rule = { expected: 'an optimizer', accepts: (v) => v instanceof Optimizer };
-
-const CALLBACKS = ['onEpochStart', 'onBatchEnd', 'onEpochEnd'];
-const isCallbacks: Rule = {
-  expected: `an object with ${CALLBACKS.join(', ')}, or a list of such`,
-  accepts: (v) => [v].flat().every((entry) => typeof entry === 'object' && entry !== null),
-};
-
-/** A misspelt callback would never be called. Whatever else the object has is its own business. */
-function checkCallbacks(callbacks: object): void {
-  for (const [name, callback] of Object.entries(callbacks)) {
-    if (!/^on[A-Z_]/.test(name)) continue;
-    if (!CALLBACKS.includes(name))
-      throw new OptionError(`fit: unknown callback "${name}"${adviceFor(name, CALLBACKS)}`);
-    if (typeof callback !== 'function' && callback !== undefined) {
-      throw new OptionError(`fit: callback ${name} must be a function, got ${show(callback)}`);
-    }
-  }
-}
-
-function checkFit(model: Module, data: Data, options: FitOptions): void {
-  checkModel('fit', model);
-  checkOptions<FitOptions>('fit', options, {
-    loss: required(isLoss),
-    optimizer: required(isOptimizer),
-    epochs: is.integer(1),
-    clipNorm: is.between(0),
-    validation: is.any,
-    metrics: isMetrics,
-    earlyStopping: is.object,
-    callbacks: isCallbacks,
-    forward: is.function,
-    signal: isSignal,
-    onProgress: is.function,
-    tbptt: later(undefined),
-    checkpoint: later(undefined),
-  });
-  for (const callbacks of [options.callbacks ?? []].flat()) checkCallbacks(callbacks);
-  checkData('fit: data', data, options.epochs ?? 1);
-  if (options.validation !== undefined) checkData('fit: validation', options.validation, options.epochs ?? 1);
-}
-
 /** One call of fit. */
 class Training {
   readonly #model: Module;
@@ -183,11 +86,22 @@ class Training {
   readonly #options: FitOptions;
   readonly #epochs: number;
   readonly #objective: Objective;
+  readonly #unrolling: Unrolling;
   readonly #metrics: readonly Metric[];
   readonly #earlyStopping: EarlyStopping | undefined;
   readonly #callbacks: readonly Callbacks[];
   readonly #parameters: readonly Tensor[];
   readonly #breathe = makeBreather();
+  readonly #checkpoints: Checkpoints | undefined;
+  readonly #records: EpochRecord[] = [];
+  readonly #startedAt = performance.now();
+  /** The checkpoint this run goes on from, until it has arrived where that was made. */
+  #resumed: Resumed | null = null;
+  /** Seconds of the runs before this one. */
+  #secondsBefore = 0;
+  #isOver = false;
+  /** Before this epoch's first batch. */
+  #epochStart: EpochStart | null = null;
   #steps = 0;
   /** Batches of an epoch, once known. */
   #batches: number | undefined;
@@ -200,101 +114,246 @@ class Training {
     this.#data = data;
     this.#options = options;
     this.#epochs = options.epochs ?? 1;
-    this.#objective = new Objective('fit', options.loss, options.forward);
+    this.#objective = new Objective('fit', options.loss);
+    this.#unrolling = makeUnrolling('fit', model, options.tbptt, options.forward);
     this.#metrics = makeMetrics('fit', options.metrics ?? []);
     const { earlyStopping, validation, callbacks = [], optimizer } = options;
     this.#earlyStopping = earlyStopping && new EarlyStopping(earlyStopping, this.#metrics, validation !== undefined);
+    this.#checkpoints = options.checkpoint && new Checkpoints(options.checkpoint);
+    if (this.#checkpoints?.every !== undefined) checkMetrics(this.#metrics);
     this.#callbacks = Array.isArray(callbacks) ? callbacks : [callbacks as Callbacks];
     this.#parameters = optimizer.groups.flatMap((group) => group.params);
   }
 
   async run(): Promise<History> {
-    const start = performance.now();
-    const records: EpochRecord[] = [];
-    let stopped: History['stopped'] = 'completed';
     this.#options.signal?.throwIfAborted();
-    for (let epoch = 1; epoch <= this.#epochs && stopped === 'completed'; epoch++) {
+    let epoch = await this.#resume();
+    let stopped: History['stopped'] = this.#isOver && epoch <= this.#epochs ? 'earlyStopping' : 'completed';
+    for (; epoch <= this.#epochs && stopped === 'completed'; epoch++) {
       this.#model.train();
-      await this.#notify((callbacks) => callbacks.onEpochStart?.(epoch));
+      if (this.#resumed === null) await this.#notify((callbacks) => callbacks.onEpochStart?.(epoch));
       if (this.#stopRequested) {
         stopped = 'callback';
         break;
       }
       const record = await this.#epoch(epoch);
-      records.push(record);
+      const isWhole = !this.#stopRequested;
+      this.#records.push(record);
       await this.#notify((callbacks) => callbacks.onEpochEnd?.(record));
-      const isOver = this.#earlyStopping?.isOver(record, this.#model);
+      this.#isOver = this.#earlyStopping?.isOver(record, this.#model) ?? false;
       if (this.#stopRequested) stopped = 'callback';
-      else if (isOver && epoch < this.#epochs) stopped = 'earlyStopping';
+      else if (this.#isOver && epoch < this.#epochs) stopped = 'earlyStopping';
+      const isLast = stopped !== 'completed' || epoch === this.#epochs;
+      if (isWhole && (isLast || this.#checkpoints?.every === undefined)) {
+        await this.#save({ epoch: epoch + 1, batch: 0, window: 0 }, null);
+      }
     }
     this.#earlyStopping?.restore(this.#model);
     const best = this.#earlyStopping?.best;
-    return { epochs: records, stopped, ...(best && { best }), steps: this.#steps, seconds: secondsSince(start) };
+    return { epochs: this.#records, stopped, ...(best && { best }), steps: this.#steps, seconds: this.#seconds() };
+  }
+
+  #seconds(): number {
+    return this.#secondsBefore + secondsSince(this.#startedAt);
   }
 
   async #epoch(epoch: number): Promise<EpochRecord> {
-    const { signal, onProgress, validation } = this.#options;
-    const before = this.#trainSeconds;
-    const start = performance.now();
-    const loss = new Mean();
-    const seen = { batches: 0, samples: 0, tokens: 0 };
+    const { signal, validation, tbptt } = this.#options;
+    const resumed = this.#resumed;
+    const totals = newTotals(resumed?.state.epoch ?? null);
+    const before = this.#trainSeconds - totals.seconds;
+    const start = performance.now() - totals.seconds * 1000;
     for (const metric of this.#metrics) metric.reset();
-
+    this.#unrolling.start();
+    if (resumed !== null) generator.restore((resumed.state.epoch as EpochState).generator);
+    const generatorAtStart = generator.state();
     const { batches, count } = await openData('fit: data', this.#data, epoch);
+    if (resumed !== null) restoreState(batches, (resumed.state.epoch as EpochState).data);
+    this.#epochStart = { generator: generatorAtStart, data: this.#checkpoints ? stateOf('fit: data', batches) : null };
     this.#batches = count ?? this.#batches;
+
+    let number = 0;
     for await (const input of batches) {
       const batch = toBatch('fit', input);
-      const result = this.#step(batch, epoch, seen.batches + 1);
-      loss.add(result.loss, result.terms);
-      seen.batches++;
-      seen.samples += batch.size;
-      seen.tokens += batch.tokens;
-      const seconds = secondsSince(start);
-      this.#trainSeconds = before + seconds;
-      const progress: Progress = {
-        epoch,
-        epochs: this.#epochs,
-        batch: seen.batches,
-        step: this.#steps,
-        loss: loss.value,
-        batchLoss: result.loss,
-        metrics: valuesOf(this.#metrics),
-        gradNorm: result.norm,
-        samplesPerSecond: seen.samples / seconds,
-        tokensPerSecond: seen.tokens / seconds,
-        ...(this.#batches !== undefined && { batches: this.#batches, etaSeconds: this.#eta(epoch, this.#batches) }),
-      };
-      onProgress?.(progress);
-      await this.#notify((callbacks) => callbacks.onBatchEnd?.(progress));
-      await this.#breathe();
-      signal?.throwIfAborted();
+      number++;
+      const done = this.#windowsDone(number);
+      if (done === 0) {
+        totals.batches++;
+        totals.samples += batch.size;
+      }
+      for (const window of this.#unrolling.windows(batch)) {
+        if (window.number <= done) {
+          window.pass();
+          if (this.#isAt(number, window)) this.#arrive();
+          continue;
+        }
+        if (tbptt !== undefined && this.#objective.isEmpty(window)) {
+          withoutTrace(() => window.run(this.#model));
+          continue;
+        }
+        const result = this.#step(window, epoch, totals.batches);
+        totals.loss.add(result.loss, result.terms);
+        totals.windows++;
+        totals.tokens += window.batch.tokens;
+        totals.seconds = secondsSince(start);
+        this.#trainSeconds = before + totals.seconds;
+        await this.#report(epoch, totals, window, result);
+        if (this.#checkpoints?.isDue(this.#steps)) await this.#save(behind(epoch, number, window), totals);
+        await this.#breathe();
+        signal?.throwIfAborted();
+        if (this.#stopRequested) break;
+      }
       if (this.#stopRequested) break;
+      this.#checkArrival(number);
+      if (done === Number.POSITIVE_INFINITY) await this.#breathe();
     }
-    if (seen.batches === 0) throw noBatches('fit: data', epoch);
-    if (!this.#stopRequested) this.#batches = seen.batches;
-    const seconds = this.#trainSeconds - before;
+    this.#checkArrival(Number.POSITIVE_INFINITY, number);
+    if (totals.batches === 0) throw noBatches('fit: data', epoch);
+    if (totals.windows === 0) throw nothingToLearn(epoch);
+    if (!this.#stopRequested) this.#batches = totals.batches;
+    const { loss, windows, ...counts } = totals;
     // Taken before validation, which uses the same metrics again.
     const record = {
       epoch,
       loss: loss.value,
       metrics: valuesOf(this.#metrics),
-      ...seen,
-      seconds,
-      tokensPerSecond: seen.tokens / seconds,
+      ...counts,
+      ...(tbptt && { windows }),
+      tokensPerSecond: counts.tokens / counts.seconds,
     };
     if (validation === undefined || this.#stopRequested) return record;
     return { ...record, validation: await this.#validate(validation, epoch) };
   }
 
+  /** Takes over the checkpoint that is there, if any. Returns the epoch to go on with. */
+  async #resume(): Promise<number> {
+    const found = (await this.#checkpoints?.open()) ?? null;
+    if (found === null) return 1;
+    const { opened, state } = found;
+    const { optimizer, tbptt = null, validation } = this.#options;
+    checkSameRun(opened.name, state, {
+      tbptt: tbptt as Json,
+      metrics: this.#metrics.map((metric) => metric.name),
+      monitor: this.#earlyStopping?.monitor,
+    });
+    applyCheckpoint(opened, { model: this.#model, optimizer });
+    if (state.earlyStopping) this.#earlyStopping?.resume(state.earlyStopping.best, opened.best);
+    this.#isOver = (this.#earlyStopping && state.earlyStopping?.isOver) ?? false;
+    this.#records.push(...state.records);
+    this.#steps = state.steps;
+    this.#batches = state.batches ?? undefined;
+    this.#secondsBefore = state.seconds.all;
+    this.#trainSeconds = state.seconds.training;
+    this.#validationSeconds = state.seconds.validation;
+    restoreState(this.#data, state.data);
+    restoreState(validation, state.validation);
+    this.#callbacks.forEach((callbacks, k) => {
+      const saved = state.callbacks[k] ?? null;
+      if (saved !== null) callbacks.onResume?.(saved);
+    });
+    if (state.epoch !== null) this.#resumed = found;
+    return state.cursor.epoch;
+  }
+
+  /** How many windows of a batch were done before the checkpoint this run goes on from. */
+  #windowsDone(number: number): number {
+    if (this.#resumed === null) return 0;
+    const { batch, window } = this.#resumed.state.cursor;
+    return number <= batch ? Number.POSITIVE_INFINITY : window;
+  }
+
+  #isAt(number: number, window: Window): boolean {
+    if (this.#resumed === null) return false;
+    const { cursor } = this.#resumed.state;
+    if (cursor.window === 0) return number === cursor.batch && window.number === window.count;
+    return number === cursor.batch + 1 && window.number === cursor.window;
+  }
+
+  /** Batches that are not those of the checkpoint must not be trained on. */
+  #checkArrival(number: number, given = number): void {
+    if (this.#resumed === null) return;
+    const { opened, state } = this.#resumed;
+    const { batch, window } = state.cursor;
+    if (number >= (window > 0 ? batch + 1 : batch)) throw otherData(opened.name, state.cursor, given);
+  }
+
+  /** All that was done before is passed: from here on everything is as it was when the checkpoint was made. */
+  #arrive(): void {
+    const { opened, state } = this.#resumed as Resumed;
+    this.#unrolling.resume(opened.states);
+    for (const [k, metric] of this.#metrics.entries()) restoreState(metric, state.epoch?.metrics[k]?.state ?? null);
+    generator.restore(opened.generator);
+    this.#resumed = null;
+  }
+
+  async #save(cursor: Cursor, totals: Totals | null): Promise<void> {
+    if (this.#checkpoints === undefined) return;
+    const { optimizer, tbptt = null, validation } = this.#options;
+    const early = this.#earlyStopping;
+    const epoch = totals && {
+      ...(this.#epochStart as EpochStart),
+      ...totals,
+      loss: totals.loss.save(),
+      metrics: this.#metrics.map((metric) => ({ name: metric.name, state: stateOf(`fit: ${metric.name}`, metric) })),
+      tbptt: tbptt as Json,
+    };
+    const state: TrainingState = {
+      cursor,
+      steps: this.#steps,
+      batches: this.#batches ?? null,
+      seconds: { all: this.#seconds(), training: this.#trainSeconds, validation: this.#validationSeconds },
+      epoch,
+      records: this.#records,
+      earlyStopping: early ? { monitor: early.monitor, best: early.best ?? null, isOver: this.#isOver } : null,
+      data: epoch === null ? stateOf('fit: data', this.#data) : null,
+      validation: stateOf('fit: validation', validation),
+      callbacks: this.#callbacks.map((callbacks) => {
+        const saved = callbacks.onSave?.() ?? null;
+        checkJson('fit: checkpoint: what onSave returned', saved);
+        return saved;
+      }),
+    };
+    const parts = { model: this.#model, optimizer, states: epoch && this.#unrolling.states() };
+    await this.#checkpoints.save(parts, state, early?.bestWeights ?? null);
+  }
+
+  /** Tells everybody who watches about an update. */
+  async #report(epoch: number, totals: Totals, window: Window, result: StepResult): Promise<void> {
+    const { number, count } = window;
+    const { batches, loss, samples, tokens, seconds } = totals;
+    const progress: Progress = {
+      epoch,
+      epochs: this.#epochs,
+      batch: batches,
+      ...(this.#options.tbptt && { window: number, windows: count }),
+      step: this.#steps,
+      loss: loss.value,
+      batchLoss: result.loss,
+      metrics: valuesOf(this.#metrics),
+      gradNorm: result.norm,
+      samplesPerSecond: samples / seconds,
+      tokensPerSecond: tokens / seconds,
+      ...(this.#batches !== undefined && {
+        batches: this.#batches,
+        etaSeconds: this.#eta(epoch, this.#batches, batches - 1 + number / count),
+      }),
+    };
+    this.#options.onProgress?.(progress);
+    await this.#notify((callbacks) => callbacks.onBatchEnd?.(progress));
+  }
+
   /** One update. Nothing is accumulated but numbers: the step's tensors go when the next one begins. */
-  #step(batch: Batch, epoch: number, number: number): { loss: number; terms: number; norm: number } {
-    const { optimizer, clipNorm } = this.#options;
-    const where = () => `in epoch ${epoch}, batch ${number} (step ${this.#steps + 1})`;
+  #step(window: Window, epoch: number, batchNumber: number): StepResult {
+    const { optimizer, clipNorm, tbptt } = this.#options;
+    const where = () => {
+      const place = tbptt ? `batch ${batchNumber}, window ${window.number}` : `batch ${batchNumber}`;
+      return `in epoch ${epoch}, ${place} (step ${this.#steps + 1})`;
+    };
     optimizer.zeroGrad();
-    const { output, loss, terms } = this.#objective.run(this.#model, batch);
+    const { output, loss, terms } = this.#objective.run(this.#model, window);
     const value = loss.item();
     if (!Number.isFinite(value)) throw notFinite('loss', value, where(), terms);
-    for (const metric of this.#metrics) metric.update(output, batch.y, batch);
+    for (const metric of this.#metrics) metric.update(output, window.batch.y, window.batch);
 
     loss.backward();
     if (this.#steps === 0 && this.#parameters.every((parameter) => parameter.grad === null)) {
@@ -312,11 +371,13 @@ class Training {
 
   async #validate(validation: Data, epoch: number): Promise<NonNullable<EpochRecord['validation']>> {
     const start = performance.now();
-    const { signal } = this.#options;
+    const { signal, tbptt, forward } = this.#options;
+    const windows = tbptt && { ...tbptt, k2: tbptt.k1 }; // nothing goes back: no reason to compute steps again
     const { loss, metrics } = await pass(
       'fit: validation',
       this.#model,
       validation,
+      makeUnrolling('fit', this.#model, windows, forward),
       this.#objective,
       this.#metrics,
       epoch,
@@ -326,12 +387,12 @@ class Training {
     return { loss, metrics };
   }
 
-  /** Remaining batches at the mean speed so far, and remaining validations at theirs. */
-  #eta(epoch: number, batches: number): number {
-    const secondsPerBatch = this.#trainSeconds / this.#steps;
+  /** Remaining batches at the mean speed so far, and remaining validations at theirs. `done`: batches of this epoch. */
+  #eta(epoch: number, batches: number, done: number): number {
+    const before = (epoch - 1) * batches + done;
     const secondsPerValidation = epoch > 1 ? this.#validationSeconds / (epoch - 1) : 0;
-    const remaining = Math.max(0, batches * this.#epochs - this.#steps);
-    return remaining * secondsPerBatch + (this.#epochs - epoch + 1) * secondsPerValidation;
+    const remaining = Math.max(0, batches * this.#epochs - before);
+    return remaining * (this.#trainSeconds / before) + (this.#epochs - epoch + 1) * secondsPerValidation;
   }
 
   async #notify(call: (callbacks: Callbacks) => CallbackResult): Promise<void> {
@@ -343,6 +404,18 @@ class Training {
       }
     }
   }
+}
+
+interface StepResult {
+  readonly loss: number;
+  readonly terms: number;
+  readonly norm: number;
+}
+
+function nothingToLearn(epoch: number): NumericError {
+  return new NumericError(
+    `fit: in epoch ${epoch} no window of tbptt had a target: every one is ignored (-100), or all lengths are 0`,
+  );
 }
 
 function notFinite(what: string, value: number, where: string, terms: number): NumericError {
