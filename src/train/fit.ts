@@ -49,6 +49,20 @@ export interface Callbacks {
   onEpochStart?(epoch: number): CallbackResult;
   onBatchEnd?(progress: Progress): CallbackResult;
   onEpochEnd?(record: EpochRecord): CallbackResult;
+  /** Made around every update, forward and backward pass included: must call `run` once and return what it returned. */
+  aroundStep?<R extends StepResult>(run: () => R, context: StepContext): R;
+}
+
+/** What an update came to: the loss of its batch and the norm of all gradients before clipping. */
+export interface StepResult {
+  readonly loss: number;
+  readonly norm: number;
+}
+
+/** `step`: number of the update that `run` makes, from 1. */
+export interface StepContext {
+  readonly step: number;
+  readonly model: Module;
 }
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing is the usual one
@@ -286,8 +300,20 @@ class Training {
     return { ...record, validation: await this.#validate(validation, epoch) };
   }
 
-  /** One update. Nothing is accumulated but numbers: the step's tensors go when the next one begins. */
-  #step(batch: Batch, epoch: number, number: number): { loss: number; terms: number; norm: number } {
+  /** One update, within what callbacks wrap around it. */
+  #step(batch: Batch, epoch: number, number: number): StepResult & { readonly terms: number } {
+    const context = { step: this.#steps + 1, model: this.#model };
+    let run = () => this.#update(batch, epoch, number);
+    for (const callbacks of this.#callbacks) {
+      const inner = run;
+      const around = callbacks.aroundStep?.bind(callbacks);
+      if (around) run = () => around(inner, context);
+    }
+    return run();
+  }
+
+  /** Nothing is accumulated but numbers: the step's tensors go when the next one begins. */
+  #update(batch: Batch, epoch: number, number: number): StepResult & { readonly terms: number } {
     const { optimizer, clipNorm } = this.#options;
     const where = () => `in epoch ${epoch}, batch ${number} (step ${this.#steps + 1})`;
     optimizer.zeroGrad();
