@@ -65,20 +65,23 @@ export { Dropout, type DropoutOptions } from './layers/dropout.js';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
 export { LayerNorm, type LayerNormLayerOptions } from './layers/layer-norm.js';
 export { Linear, type LinearOptions } from './layers/linear.js';
+export { type LayerMemoryPlan, type MemoryPlan, type MemoryPlanOptions, planMemory } from './layers/memory-plan.js';
 export { type Layer, type LoadReport, Module, Sequential, type StateDict } from './layers/module.js';
 export { dequantize, type QuantizedLayerReport, type QuantizeOptions, quantize } from './layers/quantize.js';
-export {
-  type ForwardOptions,
-  type ForwardResult,
-  GRU,
-  type GRUOptions,
-  LSTM,
-  type LSTMOptions,
-  type RecurrentOptions,
-  RNN,
-  type RNNOptions,
-} from './layers/recurrent.js';
-export { type JsonTensor, RecurrentState, type RecurrentStateJson, type StateInput } from './layers/state.js';
+export { GRU, IndRNN, LSTM, MGU, RNN } from './layers/recurrent.js';
+export type { ActivationName, ActivationOption, CellActivations } from './layers/recurrent-activations.js';
+export type { ForwardOptions, ForwardResult } from './layers/recurrent-base.js';
+export type { Initializer, InitializerParts } from './layers/recurrent-init.js';
+export type {
+  GRUOptions,
+  IndRNNOptions,
+  LSTMOptions,
+  MGUOptions,
+  RecurrentOptions,
+  RNNOptions,
+} from './layers/recurrent-options.js';
+export { RecurrentState, type StateInput } from './layers/state.js';
+export type { JsonTensor, RecurrentStateJson, TransferableState, TransferableTensor } from './layers/state-forms.js';
 export * from './losses/index.js';
 export { expand } from './ops/broadcast.js';
 export { abs, add, div, exp, log, mul, neg, type Operand, relu, sigmoid, sqrt, sub, tanh } from './ops/elementwise.js';

@@ -87,7 +87,8 @@ function checkFunction(where: string, fn: unknown): void {
   }
 }
 
-function finallyAlsoAsync<R>(fn: () => R, done: () => void): R {
+/** Runs `fn`, and `done` once it has returned or thrown, or the promise it returned is settled. */
+export function finallyAlsoAsync<R>(fn: () => R, done: () => void): R {
   let result: R;
   try {
     result = fn();

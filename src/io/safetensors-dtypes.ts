@@ -1,7 +1,9 @@
 // Elements of safetensors files as float32 or int32: the two types a tensor can have. Nothing is changed silently: a
 // number that the target cannot hold is an error; F64 is rounded to float32.
+import { current } from '../autograd/context.js';
+import type { Tensor } from '../autograd/tensor.js';
 import { show } from '../options.js';
-import { DTYPE_BYTES, refuse, type SafetensorsEntry } from './safetensors-format.js';
+import { DTYPE_BYTES, refuse, type SafetensorsEntry, type SafetensorsPart } from './safetensors-format.js';
 
 type Read = (view: DataView, at: number) => number;
 
@@ -71,4 +73,27 @@ export function decode(entry: SafetensorsEntry, file: Uint8Array, source: string
     }
   }
   return values;
+}
+
+/**
+ * A tensor to be written as it stands in memory: F64 on the reference backend, which computes in double. For what goes on
+ * exactly where it stopped; a model that is published is F32 whatever computed it.
+ */
+export function exactPart(name: string, t: Tensor): SafetensorsPart {
+  const numbers = current().memory.view(t.storage);
+  const dtype = numbers instanceof Int32Array ? 'I32' : numbers instanceof Float64Array ? 'F64' : 'F32';
+  return { name, dtype, shape: t.shape, bytes: new Uint8Array(numbers.slice().buffer) };
+}
+
+/** What `exactPart` wrote, in its own precision; any other type is refused. */
+export function exactNumbers(
+  { name, dtype, start, end }: SafetensorsEntry,
+  file: Uint8Array,
+  source: string,
+): Float32Array | Float64Array | Int32Array {
+  const own = file.slice(start, end).buffer; // a copy: in the file it need not stand at a multiple of its width
+  if (dtype === 'F32') return new Float32Array(own);
+  if (dtype === 'F64') return new Float64Array(own);
+  if (dtype === 'I32') return new Int32Array(own);
+  return refuse(source, 'dtype', `tensor ${show(name)} must be F32, F64 or I32, got ${dtype}`);
 }

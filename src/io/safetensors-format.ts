@@ -285,7 +285,10 @@ export interface SafetensorsPart {
  * The whole file. Tensors are sorted by element size (largest first, so that each is aligned) and name, as the
  * reference writes them.
  */
-export function serialize(parts: readonly SafetensorsPart[], metadata: Readonly<Record<string, string>>): Uint8Array {
+export function serialize(
+  parts: readonly SafetensorsPart[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
   const width = (part: SafetensorsPart) => DTYPE_BYTES[part.dtype] ?? 0;
   const sorted = [...parts].sort((a, b) => width(b) - width(a) || (a.name < b.name ? -1 : 1));
 

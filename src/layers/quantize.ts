@@ -4,7 +4,7 @@ import { OptionError } from '../errors.js';
 import type { QuantizedDType } from '../ops/quantized.js';
 import { checkOptions, is, required, show } from '../options.js';
 import { Module } from './module.js';
-import { RecurrentBase } from './recurrent.js';
+import { RecurrentBase } from './recurrent-base.js';
 
 export interface QuantizeOptions {
   readonly dtype: QuantizedDType;
@@ -43,13 +43,23 @@ export interface QuantizedLayerReport {
  * A forward that would be recorded throws QuantizedError; `dequantize(model)` makes it trainable again.
  *
  * @returns one report for each layer that was quantised; an empty list if the model has none
- * @throws OptionError  if the model is no Module or dtype is not 'int8' or 'bf16'
+ * @throws OptionError  if the model is no Module, dtype is not 'int8' or 'bf16', or a layer has what rounded weights do not
+ *   serve: goBackwards, projSize, peephole, layerNorm, zoneout, activations, cellClip, or no product (IndRNN)
  */
 export function quantize(model: Module, options: QuantizeOptions): QuantizedLayerReport[] {
   checkModel('quantize', model);
   checkOptions('quantize', options, { dtype: required(is.oneOf('int8', 'bf16')) });
   const { dtype } = options;
-  return recurrentLayers(model).map(([name, layer]) => {
+  const layers = recurrentLayers(model);
+  for (const [name, layer] of layers) {
+    const why = layer.whyNotQuantized();
+    if (why === null) continue;
+    throw new OptionError(
+      `quantize: ${name === '' ? 'this layer' : name} cannot compute from rounded weights: ${why}; quantize the other layers ` +
+        'one by one, quantize(model.layer, options)',
+    );
+  }
+  return layers.map(([name, layer]) => {
     const largestError = layer.setQuantization(dtype);
     const sizes = [...layer.namedParameters()].map(([own, parameter]) => bytesOf(own, parameter, dtype));
     const sum = (which: 0 | 1) => sizes.reduce((total, pair) => total + pair[which], 0);

@@ -1,34 +1,43 @@
 // RecurrentState: what a recurrent layer knows about the past, as a value that is passed in and returned.
 import { noGrad } from '../autograd/context.js';
-import { tensor } from '../autograd/creation.js';
 import { showShape, Tensor } from '../autograd/tensor.js';
-import { FormatError, ShapeError } from '../errors.js';
+import { OptionError, ShapeError } from '../errors.js';
 import { type Indices, indexSelect } from '../ops/gather.js';
-import { zeroWhere } from '../ops/shape.js';
+import { concat, zeroWhere } from '../ops/shape.js';
 import { show } from '../options.js';
+import {
+  type RecurrentStateJson,
+  readPlainState,
+  stateFromBytes,
+  stateToBytes,
+  type TransferableState,
+  toJsonTensor,
+  toTransferableTensor,
+} from './state-forms.js';
 
-/** A tensor of a state as JSON. */
-export interface JsonTensor {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-}
-/** A state as JSON: `JSON.stringify(state)` and `RecurrentState.fromJSON(JSON.parse(text))`. */
-export interface RecurrentStateJson {
-  readonly h: JsonTensor;
-  readonly c: JsonTensor | null;
-}
+/** Found by structuredClone before anything else of a state: its error quotes the description. */
+const CLONE_ADVICE = Symbol(
+  'a RecurrentState: send state.toTransferable() and make it a state again with RecurrentState.fromTransferable(); as it is, it',
+);
 
 /**
- * Hidden state h, and for an LSTM cell state c, of every layer and direction: each [numLayers * D, B, hiddenSize].
+ * Hidden state h, and for an LSTM cell state c, of every layer and direction: each [numLayers * D, B, hiddenSize]. The batch
+ * is axis 1, whatever the others are.
  *
  * Truncated BPTT carries `state.detach()` from window to window; streaming passes it to `step`; beam search reorders rows
- * with `select`; a server drops finished rows with `zeroRows`. Nothing is hidden in the layer.
+ * with `select`; a server drops finished rows with `zeroRows` and joins those of its clients with `concat`. Nothing is hidden
+ * in the layer.
  */
 export class RecurrentState<C extends Tensor | null = Tensor | null> {
-  constructor(
-    readonly h: Tensor,
-    readonly c: C,
-  ) {}
+  /** structuredClone and postMessage take only own properties, this one first, and cannot take a symbol. @internal */
+  readonly cloneAdvice = CLONE_ADVICE;
+  readonly h: Tensor;
+  readonly c: C;
+
+  constructor(h: Tensor, c: C) {
+    this.h = h;
+    this.c = c;
+  }
 
   /** Batch size. */
   get rows(): number {
@@ -52,28 +61,102 @@ export class RecurrentState<C extends Tensor | null = Tensor | null> {
 
   /** This state with zeros in the rows where `mask` is true: sequences that start anew. Gradients flow through the others. */
   zeroRows(mask: readonly boolean[]): RecurrentState<C> {
+    if (!Array.isArray(mask)) {
+      throw new OptionError(`RecurrentState.zeroRows: mask must be a list of ${this.rows} booleans, got ${show(mask)}`);
+    }
     return this.#map((t) => zeroWhere(t, mask, 1));
   }
 
+  /**
+   * The rows of several states of one layer, one after the other. Gradients flow through it.
+   *
+   *   const batch = RecurrentState.concat(clients.map((client) => client.state));   // and back: batch.select([k])
+   *
+   * @throws ShapeError  if they are states of different layers
+   */
+  static concat<C extends Tensor | null>(states: readonly RecurrentState<C>[]): RecurrentState<C> {
+    const where = 'RecurrentState.concat';
+    const first = Array.isArray(states) ? states[0] : undefined;
+    if (first === undefined) {
+      throw new OptionError(`${where}: states must be a list of at least one state, got ${show(states)}`);
+    }
+    states.forEach((state, k) => {
+      if (!(state instanceof RecurrentState)) {
+        throw new OptionError(`${where}: state ${k} must be a RecurrentState, got ${show(state)}`);
+      }
+      checkAlike(where, k, 'h', state.h, first.h);
+      checkAlike(where, k, 'c', state.c, first.c);
+    });
+    const joined = (part: 'h' | 'c') =>
+      concat(
+        states.map((state) => state[part] as Tensor),
+        1,
+      );
+    return new RecurrentState(joined('h'), (first.c && joined('c')) as C);
+  }
+
+  /** For `JSON.stringify(state)`. JSON has neither NaN nor infinities nor -0: `toBytes` keeps those too. */
   toJSON(): RecurrentStateJson {
-    const json = (t: Tensor): JsonTensor => ({ shape: t.shape, data: t.toArray() });
-    return { h: json(this.h), c: this.c && json(this.c) };
+    return { h: toJsonTensor(this.h), c: this.c && toJsonTensor(this.c) };
   }
 
   /** @throws FormatError  if `json` is not what toJSON gave */
   static fromJSON(json: RecurrentStateJson): RecurrentState {
-    const read = (name: string, value: JsonTensor): Tensor => {
-      if (!Array.isArray(value?.shape) || !Array.isArray(value.data)) {
-        throw new FormatError(`RecurrentState.fromJSON: ${name} must be { shape, data }, got ${show(value)}`);
-      }
-      return tensor(value.data, value.shape);
-    };
-    return new RecurrentState(read('h', json?.h), json.c ? read('c', json.c) : null);
+    const { h, c } = readPlainState('RecurrentState.fromJSON', json);
+    return new RecurrentState(h, c);
+  }
+
+  /** The bytes of a safetensors file, to keep anywhere: exact, whatever the numbers. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    return stateToBytes(this);
+  }
+
+  /** @throws FormatError  if `bytes` are not what toBytes gave, naming the rule they break */
+  static fromBytes(bytes: Uint8Array): RecurrentState {
+    const { h, c } = stateFromBytes('RecurrentState.fromBytes', bytes);
+    return new RecurrentState(h, c);
+  }
+
+  /**
+   * A copy as plain objects and typed arrays, which structuredClone, postMessage and IndexedDB take. (Given the state itself,
+   * they throw and say so: they would lose its class and its memory.)
+   *
+   *   const sent = state.toTransferable();
+   *   worker.postMessage(sent, [sent.h.data.buffer]);   // moved, not copied
+   *   onmessage = ({ data }) => lstm.step(x, RecurrentState.fromTransferable(data));
+   */
+  toTransferable(): TransferableState {
+    return { h: toTransferableTensor(this.h), c: this.c && toTransferableTensor(this.c) };
+  }
+
+  /** @throws FormatError  if `plain` is not what toTransferable gave, or its buffers were transferred elsewhere */
+  static fromTransferable(plain: TransferableState): RecurrentState {
+    const { h, c } = readPlainState('RecurrentState.fromTransferable', plain);
+    return new RecurrentState(h, c);
+  }
+
+  toString(): string {
+    return `RecurrentState { h: ${this.h}, c: ${this.c} }`;
+  }
+
+  /** @internal */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
   }
 
   #map(change: (t: Tensor) => Tensor): RecurrentState<C> {
     return new RecurrentState(change(this.h), (this.c && change(this.c)) as C);
   }
+}
+
+function checkAlike(where: string, k: number, part: 'h' | 'c', own: Tensor | null, first: Tensor | null): void {
+  const sizes = (t: Tensor | null) => t && [t.shape[0], t.shape[2]].join();
+  if (sizes(own) === sizes(first)) return;
+  const shape = (t: Tensor | null) => (t === null ? 'none' : showShape(t.shape));
+  throw new ShapeError(
+    `${where}: all states must be of the same layer, [layers*directions, batch, hiddenSize] alike but for the batch; ` +
+      `the first one's ${part} is ${shape(first)}, that of state ${k} is ${shape(own)}`,
+  );
 }
 
 /** A state as a layer takes it: what it returned, or tensors [numLayers * D, B, hiddenSize]. */
@@ -82,27 +165,27 @@ export interface StateInput {
   readonly c?: Tensor | null;
 }
 
-/** Checks a given state against what the layer needs. */
+type StateShape = readonly [number, number, number];
+
+/** Checks a given state against what the layer needs: h of `shape`, and c of `shapeOfC` where it has one. */
 export function checkState(
   name: string,
   state: StateInput,
   hasC: boolean,
-  shape: readonly [number, number, number],
+  shape: StateShape,
+  shapeOfC: StateShape = shape,
 ): void {
   checkPart(name, 'h', state.h, shape);
-  if (hasC) checkPart(name, 'c', state.c, shape);
+  if (hasC) checkPart(name, 'c', state.c, shapeOfC);
   else if (state.c) throw new ShapeError(`${name}: state must have h only, got a c as well; was it an LSTM's state?`);
 }
 
-function checkPart(
-  name: string,
-  part: 'h' | 'c',
-  t: Tensor | null | undefined,
-  shape: readonly [number, number, number],
-): void {
+function checkPart(name: string, part: 'h' | 'c', t: Tensor | null | undefined, shape: StateShape): void {
   if (!(t instanceof Tensor)) {
+    const isPlain = typeof t === 'object' && t !== null && 'shape' in t;
     throw new ShapeError(
-      `${name}: state must have ${part} of shape ${showShape(shape)} (layers*directions, batch, hiddenSize), got ${show(t)}`,
+      `${name}: state must have ${part} of shape ${showShape(shape)} (layers*directions, batch, hiddenSize), got ${show(t)}` +
+        (isPlain ? '; make it a state with RecurrentState.fromJSON() or fromTransferable()' : ''),
     );
   }
   const [layers, rows, size] = shape;

@@ -20,8 +20,8 @@ interface QuantizedSizes {
 /** What one layer remembers while it is quantised. */
 export class QuantizedWeights {
   readonly precision: number;
-  readonly #sizes: SizesOf<QuantizedSizes>;
-  readonly #rounded: DerivedWeights;
+  readonly #sizes: SizesOf<QuantizedSizes, [T: number, B: number, rows: number]>;
+  readonly #rounded: DerivedWeights<Weights>;
   #error = 0;
 
   constructor(

@@ -2,11 +2,11 @@
 // two new ArrayBuffers would. So the kernels work in memory that is made once, at addresses that stay; x is copied in, y and
 // the new state are copied out, some hundred numbers. The state of the step before needs no copy if it comes right back.
 import { current } from '../autograd/context.js';
-import { floatsOf, type Shape, Tensor } from '../autograd/tensor.js';
-import { repeatable } from '../backend/repeat.js';
+import { floatsOf, type Shape, sizeOf, Tensor } from '../autograd/tensor.js';
+import type { RecurrentCell } from '../backend/cells/index.js';
 import type { FloatArray, Floats, Memory, Run } from '../backend/types.js';
-import type { LayerResult, RecurrentPlan, WorkSizes } from './recurrent.js';
-import type { PackedWeights, Weights } from './recurrent-weights.js';
+import type { LayerResult, WorkSizes } from './recurrent.js';
+import type { PackedWeights, WeightList } from './recurrent-weights.js';
 
 /** Numbers in a state above which copies are no longer a trifle beside the step itself. */
 const MOST_UNITS = 4096;
@@ -38,7 +38,51 @@ class Part {
   }
 }
 
-/** Where a step leaves its results: y [B, H], h and c [L, B, H], one behind the other. */
+/** What a step needs to know of one layer: RecurrentPlan and GeneralPlan are such. */
+interface StepPlan<W extends WeightList> {
+  readonly cell: RecurrentCell;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly outputSize: number;
+  sizes(T: number, B: number, rows: number): WorkSizes;
+  packed(weights: W, length: number): PackedWeights<W>;
+  stepCall(weights: PackedWeights<W>, at: LayerMemory, B: number, nscratch: number): () => void;
+}
+
+/** One layer of the stack: one direction. */
+export interface SteppedLayer {
+  readonly cell: RecurrentCell;
+  readonly inputSize: number;
+  /** Of c, and of h. */
+  readonly hiddenSize: number;
+  readonly outputSize: number;
+  /** What computes a step in this memory. It looks the weights up at each step: they may change or be replaced. */
+  at(memory: LayerMemory, B: number): () => void;
+}
+
+/** A layer for RecurrentStep. The call is made again when the weights are packed again. */
+export function stepped<W extends WeightList>(plan: StepPlan<W>, weightsOf: () => W): SteppedLayer {
+  const { cell, inputSize, hiddenSize, outputSize } = plan;
+  const at = (memory: LayerMemory, B: number): (() => void) => {
+    const sizes = plan.sizes(1, B, B);
+    let bound: PackedWeights<W> | null = null;
+    let call = (): void => {};
+    return () => {
+      const packed = plan.packed(weightsOf(), sizes.packed);
+      if (packed !== bound) {
+        call = plan.stepCall(packed, memory, B, sizes.inferenceScratch);
+        bound = packed;
+      }
+      call();
+    };
+  };
+  return { cell, inputSize, hiddenSize, outputSize, at };
+}
+
+/** Shapes of a stack's states for a batch of B: in memory the layers' states stand one behind the other. */
+export type StateShapes = (B: number) => { readonly h: Shape; readonly c: Shape | null };
+
+/** Where a step leaves its results: y [B, R], h and c of all layers, one behind the other. */
 class Results {
   readonly whole: Part;
   readonly y: Floats;
@@ -50,26 +94,25 @@ class Results {
     private readonly memory: Memory,
     storage: Floats,
     private readonly outputShape: Shape,
-    private readonly stateShape: Shape,
-    hasC: boolean,
+    private readonly hShape: Shape,
+    private readonly cShape: Shape | null,
   ) {
-    const [L, B, H] = stateShape as [number, number, number];
-    const [y, h] = [lines(B * H), lines(L * B * H)];
-    const [ny, nh] = [B * H, L * B * H];
+    const [ny, nh, nc] = [sizeOf(outputShape), sizeOf(hShape), cShape === null ? 0 : sizeOf(cShape)];
+    const [y, h] = [lines(ny), lines(nh)];
     const runs = [
       { start: 0, length: ny },
       { start: y, length: nh },
-      { start: y + h, length: nh },
+      { start: y + h, length: nc },
     ];
-    this.runs = hasC ? runs : runs.slice(0, 2);
+    this.runs = cShape !== null ? runs : runs.slice(0, 2);
     this.whole = new Part(memory, storage);
-    this.y = memory.slice(storage, 0, B * H);
-    this.h = new Part(memory, memory.slice(storage, y, L * B * H));
-    this.c = hasC ? new Part(memory, memory.slice(storage, y + h, L * B * H)) : null;
+    this.y = memory.slice(storage, 0, ny);
+    this.h = new Part(memory, memory.slice(storage, y, nh));
+    this.c = cShape !== null ? new Part(memory, memory.slice(storage, y + h, nc)) : null;
   }
 
-  static floats([L, B, H]: readonly [number, number, number], hasC: boolean): number {
-    return lines(B * H) + (hasC ? 2 : 1) * lines(L * B * H);
+  static floats(...shapes: readonly (Shape | null)[]): number {
+    return shapes.reduce((sum, shape) => sum + (shape === null ? 0 : lines(sizeOf(shape))), 0);
   }
 
   /** Tensors of their own, which later steps leave alone. */
@@ -77,47 +120,13 @@ class Results {
     const [y, h, c] = this.memory.keep(this.whole.view, this.runs) as [Floats, Floats, Floats?];
     return {
       y: new Tensor(y, this.outputShape),
-      hn: new Tensor(h, this.stateShape),
-      cn: c === undefined ? null : new Tensor(c, this.stateShape),
+      hn: new Tensor(h, this.hShape),
+      cn: c === undefined ? null : new Tensor(c, this.cShape as Shape),
     };
   }
 }
 
-/** The call for one layer, made again when its weights are packed again. */
-class LayerStep {
-  private readonly sizes: WorkSizes;
-  private weights: PackedWeights | null = null;
-  private call = (): void => {};
-
-  constructor(
-    private readonly plan: RecurrentPlan,
-    private readonly B: number,
-    private readonly at: LayerMemory,
-  ) {
-    this.sizes = plan.sizes(1, B, B);
-  }
-
-  forward(weights: Weights): void {
-    const packed = this.plan.packed(weights, this.sizes.packed);
-    if (packed !== this.weights) this.bind(packed);
-    this.call();
-  }
-
-  private bind(weights: PackedWeights): void {
-    const { cell, inputSize, hiddenSize } = this.plan;
-    const { x, h0, c0, y, hn, cn } = this.at;
-    const { storages: w, packed } = weights;
-    const nscratch = this.sizes.inferenceScratch;
-    // biome-ignore format: as in native/abi.h
-    this.call = repeatable(current(), 'rnn_forward', [
-      y, hn, cn, null, nscratch, packed, x, h0, c0, w[0], w[1], w[2], w[3], null, null, null, null, null,
-      cell.id, cell.gates.length, 1, this.B, inputSize, hiddenSize, 1, this.B, 0, nscratch, packed.length,
-    ]);
-    this.weights = weights;
-  }
-}
-
-interface LayerMemory {
+export interface LayerMemory {
   readonly x: Floats;
   readonly h0: Floats;
   readonly c0: Floats | null;
@@ -130,7 +139,7 @@ interface LayerMemory {
 interface Turn {
   readonly from: Results;
   readonly to: Results;
-  readonly layers: readonly LayerStep[];
+  readonly layers: readonly (() => void)[];
 }
 
 /** Everything that depends on the batch size. */
@@ -151,15 +160,14 @@ export class RecurrentStep {
   readonly mostRows: number;
 
   /**
-   * @param plans      of the layers, from the lowest; one direction each
-   * @param weightsOf  a layer, at each step: they may be replaced
+   * @param layers  from the lowest
+   * @param shapes  of the states
    */
   constructor(
-    private readonly plans: readonly RecurrentPlan[],
-    private readonly weightsOf: (layer: number) => Weights,
+    private readonly layers: readonly SteppedLayer[],
+    private readonly shapes: StateShapes,
   ) {
-    const { hiddenSize } = plans[0] as RecurrentPlan;
-    this.mostRows = Math.floor(MOST_UNITS / (plans.length * hiddenSize));
+    this.mostRows = Math.floor(MOST_UNITS / layers.reduce((units, { hiddenSize }) => units + hiddenSize, 0));
   }
 
   /** Whether this is the state returned last, and nobody can have changed it: at version 0 nobody has seen its memory. */
@@ -171,12 +179,12 @@ export class RecurrentStep {
 
   /**
    * @param x   [B, I]
-   * @param h0  [L, B, H], null: zeros
+   * @param h0  of all layers, null: zeros
    * @param c0  as h0, for a cell that has a c
-   * @returns y [B, H]; hn and cn [L, B, H]
+   * @returns y [B, R]; hn and cn as h0 and c0
    */
   run(x: Tensor, h0: Tensor | null, c0: Tensor | null): LayerResult {
-    const { cell } = this.plans[0] as RecurrentPlan;
+    const { cell } = this.layers[0] as SteppedLayer;
     const B = x.shape[0] as number;
     const xs = floatsOf(x, cell.name, 'x');
     const at = this.#memoryFor(B);
@@ -188,7 +196,7 @@ export class RecurrentStep {
     }
     // If a call throws, `from` may hold another state than the last one.
     this.#last = null;
-    for (let layer = 0; layer < layers.length; layer++) (layers[layer] as LayerStep).forward(this.weightsOf(layer));
+    for (let layer = 0; layer < layers.length; layer++) (layers[layer] as () => void)();
     this.#turn = 1 - this.#turn;
     this.#last = to.copy();
     return this.#last;
@@ -201,17 +209,24 @@ export class RecurrentStep {
     // Now, not when it is collected: a loop in which B changes may never get there.
     kept?.memory.free(kept.whole);
     this.#last = null;
-    this.#at = makeMemory(this.plans, memory, B);
+    this.#at = makeMemory(this.layers, this.shapes(B), memory, B);
     return this.#at;
   }
 }
 
-function makeMemory(plans: readonly RecurrentPlan[], memory: Memory, B: number): StepMemory {
-  const { cell, inputSize, hiddenSize: H } = plans[0] as RecurrentPlan;
-  const L = plans.length;
-  const hasC = cell.states.length === 2;
-  const nresults = Results.floats([L, B, H], hasC);
-  const whole = memory.alloc('float', lines(B * inputSize) + (L - 1) * lines(B * H) + 2 * nresults, 'persistent');
+function makeMemory(
+  stack: readonly SteppedLayer[],
+  { h: hShape, c: cShape }: ReturnType<StateShapes>,
+  memory: Memory,
+  B: number,
+): StepMemory {
+  const { inputSize } = stack[0] as SteppedLayer;
+  const widths = stack.map(({ outputSize }) => B * outputSize);
+  const last = stack.length - 1;
+  const outputShape = [B, (stack[last] as SteppedLayer).outputSize];
+  const nresults = Results.floats(outputShape, hShape, cShape);
+  const nbetween = widths.slice(0, last).reduce((sum, width) => sum + lines(width), 0);
+  const whole = memory.alloc('float', lines(B * inputSize) + nbetween + 2 * nresults, 'persistent');
   let position = 0;
   const take = (length: number): Floats => {
     const part = memory.slice(whole, position, length);
@@ -219,24 +234,25 @@ function makeMemory(plans: readonly RecurrentPlan[], memory: Memory, B: number):
     return part;
   };
   const x = new Part(memory, take(B * inputSize));
-  const between = Array.from({ length: L - 1 }, () => take(B * H));
-  const [outputShape, stateShape] = [
-    [B, H],
-    [L, B, H],
-  ];
-  const results = (): Results => new Results(memory, take(nresults), outputShape, stateShape, hasC);
+  const between = widths.slice(0, last).map(take);
+  const results = (): Results => new Results(memory, take(nresults), outputShape, hShape, cShape);
   const [even, odd] = [results(), results()];
   const turn = (from: Results, to: Results): Turn => {
-    const layers = plans.map((plan, layer) => {
-      const of = (part: Part): Floats => memory.slice(part.storage, layer * B * H, B * H);
-      return new LayerStep(plan, B, {
+    let [h, c] = [0, 0];
+    const layers = stack.map((one, layer) => {
+      const [nh, nc] = [B * one.outputSize, B * one.hiddenSize];
+      const of = (part: Part, start: number, length: number): Floats => memory.slice(part.storage, start, length);
+      const at = {
         x: layer === 0 ? x.storage : (between[layer - 1] as Floats),
-        h0: of(from.h),
-        c0: from.c && of(from.c),
-        y: layer === L - 1 ? to.y : (between[layer] as Floats),
-        hn: of(to.h),
-        cn: to.c && of(to.c),
-      });
+        h0: of(from.h, h, nh),
+        c0: from.c && of(from.c, c, nc),
+        y: layer === last ? to.y : (between[layer] as Floats),
+        hn: of(to.h, h, nh),
+        cn: to.c && of(to.c, c, nc),
+      };
+      h += nh;
+      c += nc;
+      return one.at(at, B);
     });
     return { from, to, layers };
   };

@@ -3,13 +3,15 @@ import { current } from '../autograd/context.js';
 import { newGradient, newOutput, record, recording } from '../autograd/tape.js';
 import { floatsOf, Tensor } from '../autograd/tensor.js';
 import type { RecurrentCell } from '../backend/cells/index.js';
+import { repeatable } from '../backend/repeat.js';
 import type { Doubles, Ints } from '../backend/types.js';
+import type { LayerMemory } from './recurrent-step.js';
 import {
+  accumulatorsOf,
   DerivedWeights,
   type PackedWeights,
   SizesOf,
   storagesOf,
-  type WeightGradients,
   type Weights,
 } from './recurrent-weights.js';
 
@@ -28,13 +30,26 @@ export interface WorkSizes {
   readonly backwardScratch: number;
 }
 
+/** What rnn_sizes and rnn_general_sizes write. `ask`: calls one of them. */
+export function workSizes(ask: (out: Doubles) => void): WorkSizes {
+  const { memory } = current();
+  const out = memory.alloc('double', 5, 'host');
+  ask(out);
+  const [packed, saved, trainingScratch, inferenceScratch, backwardScratch] = memory.view(
+    out,
+  ) as unknown as FiveNumbers;
+  return { packed, saved, trainingScratch, inferenceScratch, backwardScratch };
+}
+
+type FiveNumbers = readonly [number, number, number, number, number];
+
 /**
  * What one layer remembers between calls: the sizes of its last problem, and its weights packed for inference. A recorded
  * forward does not use the packed copy: its weights change with every update.
  */
 export class RecurrentPlan {
-  readonly #sizes: SizesOf<WorkSizes>;
-  readonly #packed: DerivedWeights;
+  readonly #sizes: SizesOf<WorkSizes, [T: number, B: number, rows: number]>;
+  readonly #packed: DerivedWeights<Weights>;
 
   constructor(
     readonly cell: RecurrentCell,
@@ -43,18 +58,17 @@ export class RecurrentPlan {
     readonly directions: number,
   ) {
     const [I, H, D] = [inputSize, hiddenSize, directions];
-    this.#sizes = new SizesOf((T, B, rows) => {
-      const { memory, kernels } = current();
-      const out: Doubles = memory.alloc('double', 5, 'host');
-      kernels.rnn_sizes(out, cell.id, T, B, I, H, D, rows);
-      const [packed, saved, trainingScratch, inferenceScratch, backwardScratch] = memory.view(
-        out,
-      ) as unknown as FiveNumbers;
-      return { packed, saved, trainingScratch, inferenceScratch, backwardScratch };
-    });
+    this.#sizes = new SizesOf((T, B, rows) =>
+      workSizes((out) => current().kernels.rnn_sizes(out, cell.id, T, B, I, H, D, rows)),
+    );
     this.#packed = new DerivedWeights(cell.name, (packed, w) => {
       current().kernels.rnn_pack(packed, ...w, cell.id, cell.gates.length, I, H, D, packed.length);
     });
+  }
+
+  /** The size of h. */
+  get outputSize(): number {
+    return this.hiddenSize;
   }
 
   sizes(T: number, B: number, rows: number): WorkSizes {
@@ -62,12 +76,20 @@ export class RecurrentPlan {
   }
 
   /** The weights as kernels take them, and packed. */
-  packed(weights: Weights, length: number): PackedWeights {
+  packed(weights: Weights, length: number): PackedWeights<Weights> {
     return this.#packed.get(weights, length);
   }
-}
 
-type FiveNumbers = readonly [number, number, number, number, number];
+  /** One step of streaming: a call to make again and again. */
+  stepCall({ storages: w, packed }: PackedWeights<Weights>, at: LayerMemory, B: number, nscratch: number): () => void {
+    const { cell, inputSize: I, hiddenSize: H } = this;
+    // biome-ignore format: as in native/abi.h
+    return repeatable(current(), 'rnn_forward', [
+      at.y, at.hn, at.cn, null, nscratch, packed, at.x, at.h0, at.c0, w[0], w[1], w[2], w[3], null, null, null, null, null,
+      cell.id, cell.gates.length, 1, B, I, H, 1, B, 0, nscratch, packed.length,
+    ]);
+  }
+}
 
 /** What a layer computes: y [T, B, D*H], zero past each row's length; hn and cn [D, B, H] at each row's own last step. */
 export interface LayerResult {
@@ -136,7 +158,7 @@ export function recurrentLayer(
       const dx = fresh(x);
       const dh0 = fresh(h0);
       const dc0 = fresh(c0);
-      const dw = weights.map((weight) => (grads.wants(weight) ? grads.accumulator(weight) : null)) as WeightGradients;
+      const dw = accumulatorsOf(weights, grads);
       const nscratchBack = sizes.backwardScratch;
       memory.withScratch(nscratchBack, (scratch) => {
         // biome-ignore format: as in native/abi.h

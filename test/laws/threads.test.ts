@@ -1,8 +1,8 @@
 // The number of threads changes how long a kernel takes and nothing else.
 import { describe, it } from 'vitest';
-import { cells } from '../../src/backend/cells/index.js';
 import type { KernelName } from '../../src/backend/generated/abi.js';
 import { candidates } from '../helpers/backends.js';
+import { plainCells } from '../helpers/cells.js';
 import { expectSameBits } from '../helpers/compare.js';
 import { contents, type KernelCase, runKernel } from '../kernels/harness.js';
 import { layerInputs, runLayer } from '../kernels/layer.js';
@@ -39,7 +39,7 @@ describe.each(candidates().filter(({ label }) => /^native|-threads$/.test(label)
     });
   }
 
-  for (const cell of cells) {
+  for (const cell of plainCells) {
     it(`${cell.name}: one, two and three threads give the same bits, forward and backward`, async () => {
       for (const shape of layers) {
         const spec = { cell, ...shape };

@@ -1,35 +1,55 @@
-// What a cell is: the pointwise equations of one step of one hidden unit, in double precision. The loops over directions,
-// rows, time and units, and every matrix product, are the driver's (reference/recurrent.ts), shared by all cells.
+// What a cell is: the pointwise equations of one step of one hidden unit, in double precision. The loops over rows, time and
+// units, every matrix product, and all that a layer may add around a cell (normalisation, clipping, masks, projection) are the
+// driver's (reference/sequence.ts), shared by all cells.
+import type { Activation, Activations } from './activation.js';
 
 /** One number a gate, in the order of the cell's `gates`; a cell with fewer gates leaves the rest alone. */
 export type PerGate = [number, number, number, number];
+/** One number a per-unit weight, in the order of the cell's `units`. */
+export type PerUnitWeight = [number, number, number];
 
 /**
  * One hidden unit at one step. The driver fills in what a method reads and takes away what it writes; the object itself is used
  * again for the next unit.
  */
 export interface Unit {
+  gate: Activation;
+  candidate: Activation;
+  output: Activation;
+
   /** W_ih x + b_ih of this unit, gate by gate. */
   readonly gx: PerGate;
   /** W_hh h + b_hh of this unit, gate by gate. Kept apart from gx because the GRU multiplies it by its reset gate. */
   readonly gh: PerGate;
+  /** The per-unit weights; zeros where the layer has none. */
+  readonly w: PerUnitWeight;
   /** The states before the step. */
   h: number;
   c: number;
-  /** The states after it: written by forward, read by backward. */
-  hNext: number;
+  /** h as recurrent products see it: under the mask of recurrent dropout. */
+  hMasked: number;
+
+  /** c' of `forward`, clipped before anybody else reads it; and c' as `output` sees it, normalised if the layer does that. */
   cNext: number;
-  /** Written by forward, read by backward, `savedPerUnit` of them. */
+  cSeen: number;
+  /** h', before projection and zoneout. */
+  hNext: number;
+  /** Written by forward, read by backward, `savedPerUnit` of them: the values of the gates come first. */
   readonly saved: PerGate;
 
-  /** Gradients: backward reads those of hNext and cNext and writes the others. */
+  /** Gradients: a method reads those of what its forward wrote and writes the others, where not said otherwise. */
   dhNext: number;
+  dcSeen: number;
   dcNext: number;
   readonly dgx: PerGate;
   readonly dgh: PerGate;
+  /** Added to. */
+  readonly dw: PerUnitWeight;
   /** What reaches h and c directly. What reaches h through W_hh the driver adds: W_hh^T dgh. */
   dh: number;
   dc: number;
+  /** What reaches the masked h: the driver starts it at 0, methods add to it. */
+  dhMasked: number;
 }
 
 export interface RecurrentCell {
@@ -38,13 +58,35 @@ export interface RecurrentCell {
   readonly id: number;
   /** In PyTorch's order: the blocks of H rows in w_ih, w_hh and the biases. */
   readonly gates: readonly string[];
+  /** Which of the gates is the candidate: its values lie in -1..1 (those of the others in 0..1) with the cell's own activations. */
+  readonly candidate: number;
   readonly states: readonly ('h' | 'c')[];
+  /** The vectors of per-unit weights that it may have, or, without `multiplies`, must have. */
+  readonly units: readonly string[];
+  /**
+   * Whether it multiplies h by a matrix W_hh. One that does not is no cell for rnn_forward, whose w_hh has to be there; a layer
+   * of rnn_general_forward may leave it out.
+   */
+  readonly multiplies: boolean;
+  readonly activations: Activations;
   /** Numbers that forward keeps for backward, for each unit and step. */
   readonly savedPerUnit: number;
+  /** Writes cNext in a cell with c, hNext in one without. */
   forward(unit: Unit): void;
+  /** Given dcNext or dhNext. */
   backward(unit: Unit): void;
+  /** Only for a cell with c: what makes h of it. */
+  readonly readout?: Readout;
   /** Only for a cell with a second product inside the step. */
   readonly inner?: InnerProduct;
+}
+
+/** h' from c', which is clipped and normalised between the cell's own forward and this. */
+export interface Readout {
+  /** Writes hNext, from cSeen (and from cNext, which a peephole sees as it is). */
+  forward(unit: Unit): void;
+  /** Given dhNext, writes dcSeen, adds to dcNext and writes dgx and dgh of its gate. The cell's own backward comes after it. */
+  backward(unit: Unit): void;
 }
 
 /**
@@ -58,29 +100,31 @@ export interface InnerProduct {
   forward(unit: Unit): number;
   /** The same v, from `saved`. */
   again(unit: Unit): number;
-  /** Given dv, adds to dh and to dgx and dgh of the gates that v was computed from. */
+  /** Given dv, adds to dhMasked and to dgx and dgh of the gates that v was computed from. */
   backward(unit: Unit, dv: number): void;
 }
 
-export function createUnit(): Unit {
+export function createUnit(activations: Activations): Unit {
   return {
+    ...activations,
     gx: [0, 0, 0, 0],
     gh: [0, 0, 0, 0],
+    w: [0, 0, 0],
     h: 0,
     c: 0,
-    hNext: 0,
+    hMasked: 0,
     cNext: 0,
+    cSeen: 0,
+    hNext: 0,
     saved: [0, 0, 0, 0],
     dhNext: 0,
+    dcSeen: 0,
     dcNext: 0,
     dgx: [0, 0, 0, 0],
     dgh: [0, 0, 0, 0],
+    dw: [0, 0, 0],
     dh: 0,
     dc: 0,
+    dhMasked: 0,
   };
-}
-
-/** 1 / (1 + e^-x). Saturates without overflow: e^-x = inf gives 0. */
-export function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x));
 }

@@ -6,21 +6,29 @@
 // The reset gate acts after the product (PyTorch, cuDNN):        n = tanh(W_in x + b_in + r (W_hn h + b_hn))
 // or before it (the paper, Keras with reset_after=False, ONNX):  n = tanh(W_in x + b_in + W_hn (r h) + b_hn)
 import { Cell } from '../generated/abi.js';
-import { type RecurrentCell, sigmoid } from './cell.js';
+import { sigmoidAndTanh } from './activation.js';
+import type { RecurrentCell, Unit } from './cell.js';
 
 const at = { r: 0, z: 1, n: 2, ghn: 3 } as const;
+
+const resetGate = (u: Unit): number => u.gate.of(u.gx[at.r] + u.gh[at.r]);
+const updateGate = (u: Unit): number => u.gate.of(u.gx[at.z] + u.gh[at.z]);
 
 export const gru: RecurrentCell = {
   name: 'gru',
   id: Cell.gru,
   gates: ['r', 'z', 'n'],
+  candidate: at.n,
   states: ['h'],
+  units: [],
+  multiplies: true,
+  activations: sigmoidAndTanh,
   savedPerUnit: 4,
 
   forward(u) {
-    const r = sigmoid(u.gx[at.r] + u.gh[at.r]);
-    const z = sigmoid(u.gx[at.z] + u.gh[at.z]);
-    const n = Math.tanh(u.gx[at.n] + r * u.gh[at.n]);
+    const r = resetGate(u);
+    const z = updateGate(u);
+    const n = u.candidate.of(u.gx[at.n] + r * u.gh[at.n]);
     u.hNext = n + z * (u.h - n);
     u.saved[at.r] = r;
     u.saved[at.z] = z;
@@ -35,13 +43,13 @@ export const gru: RecurrentCell = {
     const dN = u.dhNext * (1 - z);
     u.dh = u.dhNext * z;
     // forward was: n = tanh(gx_n + r gh_n)
-    const d = dN * (1 - n * n);
+    const d = dN * u.candidate.slope(n);
     const dR = d * ghn;
     u.dgx[at.n] = d;
     u.dgh[at.n] = d * r;
     // forward was: r, z = sigmoid(gx + gh)
-    u.dgx[at.r] = u.dgh[at.r] = dR * r * (1 - r);
-    u.dgx[at.z] = u.dgh[at.z] = dZ * z * (1 - z);
+    u.dgx[at.r] = u.dgh[at.r] = dR * u.gate.slope(r);
+    u.dgx[at.z] = u.dgh[at.z] = dZ * u.gate.slope(z);
   },
 };
 
@@ -49,7 +57,11 @@ export const gruResetBefore: RecurrentCell = {
   name: 'gru_reset_before',
   id: Cell.gruResetBefore,
   gates: ['r', 'z', 'n'],
+  candidate: at.n,
   states: ['h'],
+  units: [],
+  multiplies: true,
+  activations: sigmoidAndTanh,
   savedPerUnit: 3,
 
   // gh_n is the product with v = r h, not with h.
@@ -57,27 +69,27 @@ export const gruResetBefore: RecurrentCell = {
     firstGate: at.n,
 
     forward(u) {
-      return sigmoid(u.gx[at.r] + u.gh[at.r]) * u.h;
+      return resetGate(u) * u.hMasked;
     },
 
     again(u) {
-      return u.saved[at.r] * u.h;
+      return u.saved[at.r] * u.hMasked;
     },
 
     // forward was: v = r h, r = sigmoid(gx_r + gh_r)
     backward(u, dv) {
       const r = u.saved[at.r];
-      u.dh += dv * r;
-      const d = dv * u.h * r * (1 - r);
+      u.dhMasked += dv * r;
+      const d = dv * u.hMasked * u.gate.slope(r);
       u.dgx[at.r] += d;
       u.dgh[at.r] += d;
     },
   },
 
   forward(u) {
-    const r = sigmoid(u.gx[at.r] + u.gh[at.r]);
-    const z = sigmoid(u.gx[at.z] + u.gh[at.z]);
-    const n = Math.tanh(u.gx[at.n] + u.gh[at.n]);
+    const r = resetGate(u);
+    const z = updateGate(u);
+    const n = u.candidate.of(u.gx[at.n] + u.gh[at.n]);
     u.hNext = n + z * (u.h - n);
     u.saved[at.r] = r;
     u.saved[at.z] = z;
@@ -91,8 +103,8 @@ export const gruResetBefore: RecurrentCell = {
     const dN = u.dhNext * (1 - z);
     u.dh = u.dhNext * z;
     // forward was: n = tanh(gx_n + gh_n);  z = sigmoid(gx_z + gh_z).  r acts through v only: `inner`.
-    u.dgx[at.n] = u.dgh[at.n] = dN * (1 - n * n);
+    u.dgx[at.n] = u.dgh[at.n] = dN * u.candidate.slope(n);
     u.dgx[at.r] = u.dgh[at.r] = 0;
-    u.dgx[at.z] = u.dgh[at.z] = dZ * z * (1 - z);
+    u.dgx[at.z] = u.dgh[at.z] = dZ * u.gate.slope(z);
   },
 };

@@ -6,11 +6,12 @@
 // 3. A file in native/cells/ with the same equations over the lane type, and one entry in native/cells/cells.h.
 import type { RecurrentCell } from './cell.js';
 import { gru, gruResetBefore } from './gru.js';
-import { lstm } from './lstm.js';
-import { rnnRelu, rnnTanh } from './rnn.js';
+import { lstm, lstmCoupled } from './lstm.js';
+import { mgu } from './mgu.js';
+import { indRnn, rnnRelu, rnnTanh } from './rnn.js';
 
-export type { InnerProduct, PerGate, RecurrentCell, Unit } from './cell.js';
-export { gru, gruResetBefore, lstm, rnnRelu, rnnTanh };
+export type { InnerProduct, PerGate, Readout, RecurrentCell, Unit } from './cell.js';
+export { gru, gruResetBefore, indRnn, lstm, lstmCoupled, mgu, rnnRelu, rnnTanh };
 
 /** In the order of native/abi.h: `cells[id].id === id`. */
-export const cells: readonly RecurrentCell[] = [rnnTanh, rnnRelu, lstm, gru, gruResetBefore];
+export const cells: readonly RecurrentCell[] = [rnnTanh, rnnRelu, lstm, gru, gruResetBefore, lstmCoupled, mgu, indRnn];

@@ -1,6 +1,6 @@
 // Elementwise kernels of native/abi.h in double precision. Arguments stand in the order of the header.
 import { philox4x32 } from '../../philox.js';
-import { sigmoid } from '../cells/cell.js';
+import { sigmoid } from '../cells/activation.js';
 import { Activation, Binary, Status } from '../generated/abi.js';
 import type { Floats, Optional } from './kernel.js';
 

@@ -18,6 +18,7 @@ import * as optim from './optim.js';
 import * as probes from './probes.js';
 import * as quantized from './quantized.js';
 import * as recurrent from './recurrent.js';
+import * as recurrentGeneral from './recurrent-general.js';
 import * as rows from './rows.js';
 import * as shape from './shape.js';
 
@@ -30,6 +31,7 @@ const kernels: ReferenceKernels = {
   ...losses,
   ...optim,
   ...recurrent,
+  ...recurrentGeneral,
   ...quantized,
   ...probes,
 };

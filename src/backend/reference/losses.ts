@@ -1,5 +1,5 @@
 // Losses with PyTorch's reductions. L is the number of losses written: one an element (or row), or 1 for mean and sum.
-import { sigmoid } from '../cells/cell.js';
+import { sigmoid } from '../cells/activation.js';
 import { Reduction, Regression, Status } from '../generated/abi.js';
 import type { Floats, Ints, Optional } from './kernel.js';
 import { log_softmax_forward } from './rows.js';

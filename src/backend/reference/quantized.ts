@@ -109,7 +109,7 @@ function workOf(scratch: Floats, { I, H, G }: Sizes): Work {
 // ---- kernels -----------------------------------------------------------------------------------------------------------
 
 function check(precision: number, kind: RecurrentCell | undefined, I: number, H: number, D: number): number {
-  if (!kind || (precision !== Precision.int8 && precision !== Precision.bf16)) return Status.kind;
+  if (!kind?.multiplies || (precision !== Precision.int8 && precision !== Precision.bf16)) return Status.kind;
   if (I < 0 || H < 0 || (D !== 1 && D !== 2)) return Status.size;
   return precision === Precision.int8 && Math.max(I, H) > MOST_INT8_DEPTH ? Status.size : Status.ok;
 }
@@ -220,7 +220,7 @@ export function rnn_quantized_forward(
   const sizes = { I, H, D, G: gates };
   if (npacked < packedLength(sizes) || nscratch < scratchLength(sizes)) return Status.workspace;
 
-  const unit = createUnit();
+  const unit = createUnit(kind.activations);
   const work = workOf(scratch, sizes);
   y.fill(0, 0, T * B * D * H);
   directions(packed, sizes).forEach((w, d) => {
@@ -260,7 +260,7 @@ function step(
       unit.gx[k] = gx[k * H + j]!;
       unit.gh[k] = gh[k * H + j]!;
     }
-    unit.h = h[j]!;
+    unit.h = unit.hMasked = h[j]!;
     unit.c = c[j]!;
   };
 
@@ -276,6 +276,10 @@ function step(
   for (let j = 0; j < H; j++) {
     load(j);
     cell.forward(unit);
+    if (cell.readout) {
+      unit.cSeen = unit.cNext;
+      cell.readout.forward(unit);
+    }
     h[j] = unit.hNext;
     c[j] = unit.cNext;
   }

@@ -1,0 +1,56 @@
+// Looking into backward passes: while a collector is installed, each recurrent layer that is recorded has its gradients measured
+// step by step, inside the very kernels that compute them.
+import { finallyAlsoAsync } from '../autograd/context.js';
+import type { RecurrentCell } from '../backend/cells/index.js';
+import type { FloatArray } from '../backend/types.js';
+import { OptionError } from '../errors.js';
+import { show } from '../options.js';
+
+/** Which layer it is: `layer` of the stack that `module` is, and which of its directions. */
+export interface LayerOrigin {
+  readonly module: object;
+  readonly layer: number;
+  /** 1: the second direction of a bidirectional layer. */
+  readonly direction: 0 | 1;
+}
+
+/** What the backward pass of one direction of one layer saw. native/abi.h, rnn_general_backward, defines the numbers. */
+export interface LayerSteps extends LayerOrigin {
+  readonly cell: RecurrentCell;
+  readonly T: number;
+  readonly B: number;
+  /** Size of c and of the gates, and of h. */
+  readonly hiddenSize: number;
+  readonly outputSize: number;
+  /** Rows are read from their last step to their first. */
+  readonly reverse: boolean;
+  /** Valid steps of each row; null: all T. */
+  readonly lengths: Int32Array | null;
+  /** [T, B, 2 + 3 gates]: |dL/dh|^2, |dL/dc|^2, then mean, low and high fraction of each gate; 0 at padding. */
+  readonly steps: FloatArray;
+  /** [T, 3]: |.|^2 of what each time adds to dW_ih, dW_hh and db_hh. */
+  readonly contributions: Float64Array;
+}
+
+/** Called in backward, from the last layer to the first. What it is given is its own to keep. */
+export type StepCollector = (steps: LayerSteps) => void;
+
+let installed: StepCollector | null = null;
+
+/** Who wants to know, now. */
+export const stepCollector = (): StepCollector | null => installed;
+
+/**
+ * Runs `fn`; the backward pass of every recurrent layer recorded meanwhile is reported to `collector`, when it runs. Of two
+ * collectors, one within the other, the inner one gets what is recorded in its `fn`. An async `fn` is waited for.
+ */
+export function collectSteps<R>(collector: StepCollector, fn: () => R): R {
+  if (typeof collector !== 'function') {
+    throw new OptionError(`collectSteps: collector must be a function, got ${show(collector)}`);
+  }
+  const outer = installed;
+  installed = collector;
+  return finallyAlsoAsync(fn, () => {
+    installed = outer;
+  });
+}
