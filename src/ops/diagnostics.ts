@@ -1,10 +1,13 @@
 // Looking into backward passes: while a collector is installed, each recurrent layer that is recorded has its gradients measured
 // step by step, inside the very kernels that compute them.
 import { finallyAlsoAsync } from '../autograd/context.js';
+import type { Tensor } from '../autograd/tensor.js';
 import type { RecurrentCell } from '../backend/cells/index.js';
-import type { FloatArray } from '../backend/types.js';
+import type { FloatArray, Floats } from '../backend/types.js';
 import { OptionError } from '../errors.js';
 import { show } from '../options.js';
+import type { GeneralPlan, Masks } from './recurrent-general.js';
+import type { GeneralWeights } from './recurrent-weights.js';
 
 /** Which layer it is: `layer` of the stack that `module` is, and which of its directions. */
 export interface LayerOrigin {
@@ -12,6 +15,18 @@ export interface LayerOrigin {
   readonly layer: number;
   /** 1: the second direction of a bidirectional layer. */
   readonly direction: 0 | 1;
+}
+
+/** What this direction was called with: enough to run rows of it again. The numbers of its tensors last as long as its step. */
+export interface RecordedCall {
+  readonly plan: GeneralPlan;
+  readonly weights: GeneralWeights;
+  /** [T, B, I] */
+  readonly x: Tensor;
+  /** [B, R] and [B, H]; null: zeros */
+  readonly h0: Floats | null;
+  readonly c0: Floats | null;
+  readonly masks: Masks;
 }
 
 /** What the backward pass of one direction of one layer saw. native/abi.h, rnn_general_backward, defines the numbers. */
@@ -30,6 +45,7 @@ export interface LayerSteps extends LayerOrigin {
   readonly steps: FloatArray;
   /** [T, 3]: |.|^2 of what each time adds to dW_ih, dW_hh and db_hh. */
   readonly contributions: Float64Array;
+  readonly call: RecordedCall;
 }
 
 /** Called in backward, from the last layer to the first. What it is given is its own to keep. */
