@@ -9,6 +9,13 @@ export {
   type SampleValue,
 } from './batches.js';
 export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
+export type { Advice } from './diagnose/advice.js';
+export { Diagnosis, type DiagnosisJson, type LayerDiagnosis, type RecurrentMatrix } from './diagnose/diagnosis.js';
+export type { GateFlow, LayerFlow } from './diagnose/flow.js';
+export type { Jacobian } from './diagnose/jacobian.js';
+export { Microscope, type MicroscopeOptions, type MicroscopeReport, microscope } from './diagnose/microscope.js';
+export type { Verdict } from './diagnose/rates.js';
+export { type DiagnoseOptions, diagnose, type JacobianOptions } from './diagnose.js';
 export type { BestEpoch, EarlyStoppingOptions } from './early-stopping.js';
 export { type EvaluateOptions, type Evaluation, evaluate, predict } from './evaluate.js';
 export {
@@ -19,6 +26,8 @@ export {
   fit,
   type History,
   type Progress,
+  type StepContext,
+  type StepResult,
 } from './fit.js';
 export {
   accuracy,
