@@ -32,6 +32,7 @@ namespace U_TARGET {
 #include "ops/optim-inl.h"
 #include "ops/probes-inl.h"
 #include "recurrent/recurrent-inl.h"
+#include "recurrent/general-inl.h"
 #include "recurrent/quantized-inl.h"
 
 #ifndef U_EXPORT_KERNELS

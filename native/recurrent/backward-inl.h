@@ -5,18 +5,35 @@ struct Gradients {  // [1]: the reverse direction's; any may be null
   float *dw_ih[2], *dw_hh[2], *db_ih[2], *db_hh[2];
 };
 
-struct Backward {
-  const CellInfo& cell;
-  const Sequence& sequence;
-  const BackwardLayer& scratch;
-  const SavedLayer& saved;
-  const Weights& weights;
-  const Gradients& gradients;
-  float *dx, *dh0, *dc0;        // may be null
-  const float *dy, *dhn, *dcn;  // may be null: zeros
-  const float* x;
-  Chunk chunk;
+// The time loops of a cell.
+struct CellTasks {
+  ForwardTasks forward;
+  RowsTask backward;
 };
+
+struct Backward {
+  const CellInfo* cell = nullptr;
+  const Sequence* sequence = nullptr;
+  BackwardLayer* scratch = nullptr;
+  const SavedLayer* saved = nullptr;  // with `keep`: the steps at hand
+  const Kept* kept = nullptr;
+  const Weights* weights = nullptr;
+  Gradients gradients = {};
+  float *dx = nullptr, *dh0 = nullptr, *dc0 = nullptr;        // may be null
+  const float *dy = nullptr, *dhn = nullptr, *dcn = nullptr;  // may be null: zeros
+  ptrdiff_t dy_row = 0;                                       // floats from row to row of dy
+  const float* x = nullptr;
+  bool add_dx = false;           // dx is added to, not overwritten
+  const Extra* extra = nullptr;  // with features
+  ExtraGradients extra_gradients = {};
+  const Report* report = nullptr;  // what to tell of each step
+  Chunk chunk = {};
+};
+
+static void clear(const Sum& sum, size_t width) {
+  __builtin_memset(sum.total, 0, width * sizeof(float));
+  __builtin_memset(sum.lost, 0, width * sizeof(float));
+}
 
 // What one step works on, from the first row on.
 struct StepBackward {
@@ -30,17 +47,19 @@ struct StepBackward {
   float* u;                                    // [rows,units]
   const float* dy;                             // [..,dy_row], at the direction's half, or null
   ptrdiff_t dy_row;
-  const int32_t* source;  // the row of dy, if ragged; else dy_first and those that follow
-  int64_t dy_first;
+  const int32_t* source;  // the row of x, y and dy, if ragged; else first and those that follow
+  int64_t first;
 
-  const float* dy_at(int r) const { return dy ? dy + (source ? source[r] : dy_first + r) * dy_row : nullptr; }
+  int64_t row_at(int r) const { return source ? source[r] : first + r; }
+  const float* dy_at(int r) const { return dy ? dy + row_at(r) * dy_row : nullptr; }
 };
 
 // The cell's pointwise part; dh and dc keep what the old state's gradients get without passing through gh.
-template <class Cell>
-static void differentiate_cell(const StepBackward& step, int rows) {
+template <class Cell, bool REPORT>
+static void differentiate_cell(const StepBackward& step, int rows, const Report* report) {
   const size_t units = step.units;
   for (int r = 0; r < rows; r++) {
+    StepReport<Cell> seen;
     const float* dy = step.dy_at(r);
     const float* gates = step.gates + (ptrdiff_t)r * step.gates_row;
     float* slots = step.dg + (ptrdiff_t)r * step.dg_row;
@@ -61,11 +80,17 @@ static void differentiate_cell(const StepBackward& step, int rows) {
         c_new = load(step.c_new + state);
         dc = load(step.dc + state);
       }
-      Cell::backward(dg, dh, dc, saved, load(step.h_old + state), load(step.h_new + state), c_old, c_new);
+      const vf h_new = load(step.h_new + state);
+      if constexpr (REPORT) seen.add_h(dh), seen.add_gates(saved, h_new, step.H - (int)unit);
+      if constexpr (Cell::CELL_STATE) Cell::backward_output(dg, dh, dc, saved, c_new, Own<Cell>{});
+      if constexpr (Cell::CELL_STATE) dc += dh;
+      if constexpr (REPORT && Cell::CELL_STATE) seen.add_c(dc);
+      Cell::backward(dg, dh, dc, saved, load(step.h_old + state), h_new, c_old, c_new, Own<Cell>{});
       for (int k = 0; k < Cell::SLOTS; k++) store(slots + k * units + unit, dg[k]);
       store(step.dh + state, dh);
       if (Cell::CELL_STATE) store(step.dc + state, dc);
     }
+    if constexpr (REPORT) seen.store(*report, step.row_at(r), step.H);
   }
 }
 
@@ -90,7 +115,7 @@ struct BackwardFirst {
         for (int k = FROM; k < FROM + Cell::FIRST_GATES; k++) dg[k] = load(slots + k * units + unit);
         for (int k = 0; k < Cell::SAVED; k++) saved[k] = load(gates + unit * Cell::SAVED + k * LANES);
         vf dh = load(step.dh + state);
-        Cell::backward_first(dg, dh, u, load(sum), saved, load(step.h_old + state));
+        Cell::backward_first(dg, dh, u, load(sum), saved, load(step.h_old + state), Own<Cell>{});
         for (int k = FROM; k < FROM + Cell::FIRST_GATES; k++) store(slots + k * units + unit, dg[k]);
         store(step.dh + state, dh);
         store(step.u + state, u);
@@ -114,46 +139,59 @@ struct AddToDh {
   }
 };
 
+// What step s works on in the rows from `low` on.
+template <class Cell>
+static StepBackward step_back_at(const Backward& b, int d, int s, int low) {
+  const Sequence& q = *b.sequence;
+  const Shape& shape = q.shape;
+  const Saved& saved = b.saved->direction[d];
+  const BackwardScratch& scratch = b.scratch->direction[d];
+  const size_t units = shape.units(), outputs = shape.outputs();
+  const int64_t place = q.place(d, s) + low, in_chunk = place - first_place(q, d, b.chunk);
+  const int64_t before = q.state(d, s) + low - saved.first_state, after = q.state(d, s + 1) + low - saved.first_state;
+  StepBackward step = {};
+  step.H = shape.H;
+  step.units = units;
+  step.h_old = saved.h + before * outputs;
+  step.h_new = saved.h + after * outputs;
+  step.dh = scratch.dh + low * outputs;
+  if constexpr (Cell::CELL_STATE) {
+    step.c_old = saved.c + before * units;
+    step.c_new = saved.c + after * units;
+    step.dc = scratch.dc + low * units;
+  }
+  step.gates_row = row_floats(Cell::SAVED * units);
+  step.dg_row = row_floats(Cell::SLOTS * units);
+  step.gates = saved.gates + (place - saved.first_place) * step.gates_row;
+  step.dg = scratch.dg + in_chunk * step.dg_row;
+  if constexpr (Cell::FIRST_GATES < Cell::GATES) step.u = scratch.u + in_chunk * units;
+  if (b.dy) step.dy = b.dy + d * (ptrdiff_t)shape.R;
+  step.dy_row = b.dy_row;
+  if (shape.ragged()) step.source = q.source[d] + place;
+  step.first = place;
+  return step;
+}
+
 // The sorted rows [low, high) of one direction through a chunk. A row joins at its own last step, where dh and dc still
 // hold the gradients of its final state.
 template <class Cell>
 static void backward_rows(void* arg, int d, int low, int high) {
   const Backward& b = *(const Backward*)arg;
-  const Sequence& q = b.sequence;
-  const Shape& shape = q.shape;
-  const Saved& saved = b.saved.direction[d];
-  const BackwardScratch& scratch = b.scratch.direction[d];
-  const size_t units = shape.units();
+  const Sequence& q = *b.sequence;
+  const BackwardScratch& scratch = b.scratch->direction[d];
+  const size_t units = q.shape.units();
   for (int s = b.chunk.last - 1; s >= b.chunk.first; s--) {
     const int end = high < q.active(s) ? high : q.active(s), rows = end - low;
     if (rows <= 0) continue;
-    const int64_t place = q.place(d, s) + low, in_chunk = place - first_place(q, d, b.chunk);
-    const size_t before = (q.state(d, s) + low) * units, after = (q.state(d, s + 1) + low) * units;
-    StepBackward step = {};
-    step.H = shape.H;
-    step.units = units;
-    step.h_old = saved.h + before;
-    step.h_new = saved.h + after;
-    step.dh = scratch.dh + low * units;
-    if constexpr (Cell::CELL_STATE) {
-      step.c_old = saved.c + before;
-      step.c_new = saved.c + after;
-      step.dc = scratch.dc + low * units;
+    const StepBackward step = step_back_at<Cell>(b, d, s, low);
+    if (b.report && b.report->steps) {
+      differentiate_cell<Cell, true>(step, rows, b.report);
+    } else {
+      differentiate_cell<Cell, false>(step, rows, nullptr);
     }
-    step.gates_row = row_floats(Cell::SAVED * units);
-    step.dg_row = row_floats(Cell::SLOTS * units);
-    step.gates = saved.gates + place * step.gates_row;
-    step.dg = scratch.dg + in_chunk * step.dg_row;
-    if (b.dy) step.dy = b.dy + d * (ptrdiff_t)shape.H;
-    step.dy_row = (ptrdiff_t)shape.D * shape.H;
-    if (shape.ragged()) step.source = q.source[d] + place;
-    step.dy_first = place;
-
-    differentiate_cell<Cell>(step, rows);
     const float* dgh = step.dg + (Cell::SLOTS - Cell::GATES) * units;
     const ptrdiff_t record = step.dg_row;
     if constexpr (Cell::FIRST_GATES < Cell::GATES) {
-      step.u = scratch.u + in_chunk * units;
       const Rows second = {dgh + Cell::FIRST_GATES * units, record};
       step_product<1>(BackwardFirst<Cell>{step}, second, scratch.second, rows, all_panels(scratch.second));
     }
@@ -161,19 +199,21 @@ static void backward_rows(void* arg, int d, int low, int high) {
   }
 }
 
-// sum += the rows of dg. Compensated (Kahan): the error does not grow with the number of rows.
-static void add_rows(float* sum, float* lost, const float* dg, int rows, size_t width, size_t row) {
+// sum += at(row, column) of all rows, column a multiple of LANES below `width`. Compensated (Kahan): the error does not
+// grow with the number of rows.
+template <class At>
+static void add_rows(const Sum& sum, int rows, size_t width, const At& at) {
   for (size_t column = 0; column < width; column += LANES) {
-    vf total = load(sum + column), missing = load(lost + column);
+    vf total = load(sum.total + column), missing = load(sum.lost + column);
     for (int r = 0; r < rows; r += 16) {
-      vf part = load(dg + r * row + column);
-      for (int k = r + 1; k < r + 16 && k < rows; k++) part += load(dg + k * row + column);
+      vf part = at(r, column);
+      for (int k = r + 1; k < r + 16 && k < rows; k++) part += at(k, column);
       const vf corrected = part - missing, next = total + corrected;
       missing = (next - total) - corrected;
       total = next;
     }
-    store(sum + column, total);
-    store(lost + column, missing);
+    store(sum.total + column, total);
+    store(sum.lost + column, missing);
   }
 }
 
@@ -184,51 +224,72 @@ static void add_bias(float* db, const float* sum, const int32_t* weight_row, int
   }
 }
 
-// The states before each of a chunk's steps, in the order of the places: as saved, or if ragged a copy without the rows
-// that ended in between.
-static const float* chunk_of_old_states(const Sequence& q, int d, const Chunk& chunk, const float* h,
-                                        float* scratch_h) {
-  const size_t units = q.shape.units();
-  if (!q.shape.ragged()) return h + q.state(d, d == 0 ? chunk.first : chunk.last - 1) * units;
-  float* to = scratch_h;
+// The states before each of a chunk's steps, in the order of the places: as they lie in `states`, or a copy in `to` if
+// ragged (without the rows that ended in between) or dropped.
+static const float* chunk_of_old(const Backward& b, int d, const float* states, size_t width, float* to, bool dropped) {
+  const Sequence& q = *b.sequence;
+  const Shape& shape = q.shape;
+  const Chunk& chunk = b.chunk;
+  const auto at = [&](int s) { return states + (q.state(d, s) - b.saved->direction[d].first_state) * width; };
+  if (!shape.ragged() && !dropped) return at(shape.backwards(d) ? chunk.last - 1 : chunk.first);
   for (int s = chunk.first; s < chunk.last; s++) {
-    const size_t count = q.active(s) * units;
-    __builtin_memcpy(to, h + q.state(d, s) * units, count * sizeof(float));
-    to += count;
+    float* rows = to + (q.place(d, s) - first_place(q, d, chunk)) * width;
+    if (dropped) {
+      drop_rows(rows, at(s), *b.extra, q, 0, q.active(s));
+    } else {
+      __builtin_memcpy(rows, at(s), q.active(s) * width * sizeof(float));
+    }
   }
-  return scratch_h;
+  return to;
 }
+
+// In backward-extra-inl.h: the gradients of what a layer has beyond W_ih, W_hh and biases.
+static void prepare_extra_backward(u_ctx* ctx, const Backward& b);
+static void extra_gradients(u_ctx* ctx, const Backward& b, int d, const float* h);
+static void finish_extra_backward(const Backward& b);
+// In contributions-inl.h.
+static void report_contributions(u_ctx* ctx, const Backward& b, int d, const ChunkOperands& of);
 
 // forward was: gx = x W_ih^T + b_ih,  gh = h W_hh^T + b_hh (the last gates: u W_hh^T + b_hh)
 static void chunk_gradients(u_ctx* ctx, const Backward& b, int d) {
-  const Sequence& q = b.sequence;
+  const Sequence& q = *b.sequence;
   const Shape& shape = q.shape;
-  const CellInfo& cell = b.cell;
-  const BackwardScratch& scratch = b.scratch.direction[d];
+  const CellInfo& cell = *b.cell;
+  const BackwardScratch& scratch = b.scratch->direction[d];
   const int units = shape.units(), columns = cell.gates * units, rows = b.chunk.rows;
-  const ptrdiff_t record = row_floats(cell.slots * units);
-  const float *dgx = scratch.dg, *dgh = scratch.dg + cell.first_slot() * units;
+  // With normalisation the products' own gradients lie apart.
+  const bool norm = shape.has(U_NORM);
+  const ptrdiff_t record = row_floats((norm ? cell.gates : cell.slots) * units);
+  const float* dgx = norm ? scratch.dgx : scratch.dg;
+  const float* dgh = norm ? scratch.dgh : scratch.dg + cell.first_slot() * units;
+  const float* x = nullptr;
+  if (b.gradients.dw_ih[d] || b.report) x = chunk_of_x(q, d, b.chunk, b.x, scratch.x);
+  const float* h = nullptr;
+  if (b.gradients.dw_hh[d] || b.report || cell.units)
+    h = chunk_of_old(b, d, b.saved->direction[d].h, shape.outputs(), scratch.h, shape.has(U_DROP));
 
   if (b.gradients.dw_ih[d]) {
-    const float* x = chunk_of_x(q, d, b.chunk, b.x, scratch.x);
-    const GemmOut dw_ih = {b.gradients.dw_ih[d], shape.I, nullptr, true, b.scratch.row_ih};
+    const GemmOut dw_ih = {b.gradients.dw_ih[d], shape.I, nullptr, true, b.scratch->row_ih};
     gemm(ctx, dw_ih, Strided{dgx, 1, record}, Strided{x, shape.I, 1}, columns, shape.I, rows);
   }
   if (b.gradients.dw_hh[d]) {
-    const float* h = chunk_of_old_states(q, d, b.chunk, b.saved.direction[d].h, scratch.h);
-    const int first = cell.first_gates * units;
-    GemmOut dw_hh = {b.gradients.dw_hh[d], shape.H, nullptr, true, b.scratch.row_hh};
-    gemm(ctx, dw_hh, Strided{dgh, 1, record}, Strided{h, units, 1}, first, shape.H, rows);
+    const int first = cell.first_gates * units, outputs = shape.outputs();
+    GemmOut dw_hh = {b.gradients.dw_hh[d], shape.R, nullptr, true, b.scratch->row_hh};
+    gemm(ctx, dw_hh, Strided{dgh, 1, record}, Strided{h, outputs, 1}, first, shape.R, rows);
     if (cell.two_products()) {
       dw_hh.row_map += first;
       gemm(ctx, dw_hh, Strided{dgh + first, 1, record}, Strided{scratch.u, units, 1}, columns - first, shape.H, rows);
     }
   }
-  if (b.gradients.db_ih[d] || b.gradients.db_hh[d])
-    add_rows(scratch.sum, scratch.lost, dgx, rows, cell.slots * units, record);
+  if (b.gradients.db_ih[d] || b.gradients.db_hh[d]) {
+    const ptrdiff_t row = row_floats(cell.slots * units);
+    add_rows(scratch.slots, rows, cell.slots * units, [&](int r, size_t k) { return load(scratch.dg + r * row + k); });
+  }
+  if (b.extra) extra_gradients(ctx, b, d, h);
+  if (b.report && b.report->contributions) report_contributions(ctx, b, d, {dgx, dgh, x, h, record});
   if (b.dx) {
     const int64_t first = first_place(q, d, b.chunk);
-    GemmOut dx = {b.dx, shape.I, nullptr, shape.D == 2, nullptr};
+    GemmOut dx = {b.dx, shape.I, nullptr, shape.D == 2 || b.add_dx, nullptr};
     if (shape.ragged()) {
       dx.row_map = q.source[d] + first;
     } else {
@@ -238,25 +299,16 @@ static void chunk_gradients(u_ctx* ctx, const Backward& b, int d) {
   }
 }
 
-// Gradients of the states, by the caller's rows; null: not wanted.
-static void store_states(float* to, const float* from, const Sequence& q, int d) {
-  const Shape& shape = q.shape;
-  for (int r = 0; to && r < shape.B; r++) {
-    __builtin_memcpy(to + ((size_t)d * shape.B + q.caller_row(r)) * shape.H, from + (size_t)r * shape.units(),
-                     shape.H * sizeof(float));
-  }
-}
-
 // W_ih for dx: its rows in the order of the slots, zeros past H.
 static void pack_slots(u_ctx* ctx, const Backward& b, int d) {
-  const CellInfo& cell = b.cell;
-  const Shape& shape = b.sequence.shape;
-  const BackwardScratch& scratch = b.scratch.direction[d];
+  const CellInfo& cell = *b.cell;
+  const Shape& shape = b.sequence->shape;
+  const BackwardScratch& scratch = b.scratch->direction[d];
   const int H = shape.H, I = shape.I, units = shape.units(), columns = cell.gates * units;
   in_ranges(ctx, (I + NR - 1) / NR, (double)columns * I, [&](ptrdiff_t begin, ptrdiff_t end) {
     const int first = (int)begin * NR, width = least(I, (int)end * NR) - first;
     for (int gate = 0; gate < cell.gates; gate++) {
-      const float* from = b.weights.w_ih[d] + (size_t)cell.slot_gate[gate] * H * I + first;
+      const float* from = b.weights->w_ih[d] + (size_t)cell.slot_gate[gate] * H * I + first;
       float* to = scratch.w_ih_padded + (size_t)gate * units * I + first;
       for (int unit = 0; unit < H; unit++, from += I, to += I) __builtin_memcpy(to, from, width * sizeof(float));
       for (int unit = H; unit < units; unit++, to += I) __builtin_memset(to, 0, width * sizeof(float));
@@ -266,50 +318,83 @@ static void pack_slots(u_ctx* ctx, const Backward& b, int d) {
 }
 
 static void prepare_backward(u_ctx* ctx, const Backward& b) {
-  const Shape& shape = b.sequence.shape;
-  const CellInfo& cell = b.cell;
-  const int H = shape.H, I = shape.I, units = shape.units(), columns = cell.gates * units;
+  const Shape& shape = b.sequence->shape;
+  const CellInfo& cell = *b.cell;
+  const int H = shape.H, R = shape.R, I = shape.I, units = shape.units(), columns = cell.gates * units;
   for (int k = 0; k < columns; k++) {
     const int gate = k / units, unit = k % units;
-    b.scratch.row_ih[k] = unit < H ? cell.slot_gate[gate] * H + unit : -1;
-    b.scratch.row_hh[k] = unit < H ? gate * H + unit : -1;
+    b.scratch->row_ih[k] = unit < H ? cell.slot_gate[gate] * H + unit : -1;
+    b.scratch->row_hh[k] = unit < H ? gate * H + unit : -1;
   }
   for (int d = 0; d < shape.D; d++) {
-    const BackwardScratch& scratch = b.scratch.direction[d];
-    const float* w_hh = b.weights.w_hh[d];
-    pack_panels(ctx, scratch.first, w_hh, H, {H, units}, H, 0, 1);
+    const BackwardScratch& scratch = b.scratch->direction[d];
+    const float* w_hh = b.weights->w_hh[d];
+    if (cell.product) pack_panels(ctx, scratch.first, w_hh, R, {H, units}, R, 0, 1);
     if (cell.two_products())
-      pack_panels(ctx, scratch.second, w_hh + (size_t)cell.first_gates * H * H, H, {H, units}, H, 0, 1);
+      pack_panels(ctx, scratch.second, w_hh + (size_t)cell.first_gates * H * R, H, {H, units}, R, 0, 1);
     if (b.dx) pack_slots(ctx, b, d);
-    load_states(scratch.dh, b.dhn, b.sequence, d);
-    if (cell.cell_state) load_states(scratch.dc, b.dcn, b.sequence, d);
-    const size_t slots = (size_t)cell.slots * units;
-    __builtin_memset(scratch.sum, 0, slots * sizeof(float));
-    __builtin_memset(scratch.lost, 0, slots * sizeof(float));
+    load_states(scratch.dh, b.dhn, *b.sequence, d, R);
+    if (cell.cell_state) load_states(scratch.dc, b.dcn, *b.sequence, d, H);
+    clear(scratch.slots, (size_t)cell.slots * units);
   }
-  if (!b.dx) return;
+  if (!b.dx || b.add_dx) return;
   if (shape.D == 2) {  // both directions add to it
     __builtin_memset(b.dx, 0, (size_t)shape.T * shape.B * I * sizeof(float));
   } else {
-    zero_padding(b.dx, b.sequence, I);
+    zero_padding(b.dx, *b.sequence, I, I);
   }
 }
 
-static void backward_layer(u_ctx* ctx, Backward& b, RowsTask rows_task) {
-  const Sequence& q = b.sequence;
+// What backward reads, if only some states were kept: steps [first, last) forward once more, from the state before
+// them.
+static void steps_again(u_ctx* ctx, const Backward& b, const ForwardTasks& tasks, int first, int last) {
+  const Sequence& q = *b.sequence;
   const Shape& shape = q.shape;
-  const int columns = b.cell.gates * shape.units(), capacity = backward_chunk_rows(b.cell, shape);
+  BackwardLayer& layer = *b.scratch;
+  Forward f;
+  f.cell = b.cell, f.sequence = &q, f.packed = &layer.again.packed, f.scratch = &layer.again;
+  f.saved = &layer.segment;
+  f.y = layer.y;  // every row there, as its stride is 0
+  f.x = b.x;
+  f.extra = b.extra;
+  for (int d = 0; d < shape.D; d++) {
+    Saved& segment = layer.segment.direction[d];
+    const Kept& kept = b.kept[d];
+    segment.first_place = lowest_place(q, d, first, last);
+    segment.first_state = lowest_state(q, d, first, last);
+    const States at = states_at(f, d, first, 0);
+    const size_t rows = q.active(first), from = (size_t)(first / shape.keep) * shape.B;
+    const size_t outputs = shape.outputs(), units = shape.units();
+    __builtin_memcpy(at.h_old, kept.h + from * outputs, rows * outputs * sizeof(float));
+    if (b.cell->cell_state) __builtin_memcpy(at.c_old, kept.c + from * units, rows * units * sizeof(float));
+  }
+  forward_steps(ctx, f, tasks, first, last);
+}
+
+static void backward_layer(u_ctx* ctx, Backward& b, const CellTasks& tasks) {
+  const Sequence& q = *b.sequence;
+  const Shape& shape = q.shape;
+  const CellInfo& cell = *b.cell;
+  const int columns = cell.gates * shape.units(), capacity = backward_chunk_rows(cell, shape);
   prepare_backward(ctx, b);
-  for (int s = q.steps; s > 0; s = b.chunk.first) {
-    b.chunk = chunk_until(q, s, capacity);
-    parallel_rows(ctx, q, b.chunk, 2 * (int64_t)columns * shape.H, rows_task, &b);
-    for (int d = 0; d < shape.D; d++) chunk_gradients(ctx, b, d);
+  if (b.extra) prepare_extra_backward(ctx, b);
+  if (shape.keep) pack_layer(ctx, b.scratch->again.packed, cell, shape, *b.weights);
+  for (int end = q.steps; end > 0;) {
+    const int begin = shape.keep ? (end - 1) / shape.keep * shape.keep : 0;
+    if (shape.keep) steps_again(ctx, b, tasks.forward, begin, end);
+    for (int s = end; s > begin; s = b.chunk.first) {
+      b.chunk = chunk_until(q, begin, s, capacity);
+      parallel_rows(ctx, q, b.chunk, 2 * (int64_t)columns * shape.R, tasks.backward, &b);
+      for (int d = 0; d < shape.D; d++) chunk_gradients(ctx, b, d);
+    }
+    end = begin;
   }
   for (int d = 0; d < shape.D; d++) {
-    const BackwardScratch& scratch = b.scratch.direction[d];
-    add_bias(b.gradients.db_ih[d], scratch.sum, b.scratch.row_ih, columns);
-    add_bias(b.gradients.db_hh[d], scratch.sum + b.cell.first_slot() * shape.units(), b.scratch.row_hh, columns);
-    store_states(b.dh0, scratch.dh, q, d);
-    store_states(b.dc0, scratch.dc, q, d);
+    const BackwardScratch& scratch = b.scratch->direction[d];
+    add_bias(b.gradients.db_ih[d], scratch.slots.total, b.scratch->row_ih, columns);
+    add_bias(b.gradients.db_hh[d], scratch.slots.total + cell.first_slot() * shape.units(), b.scratch->row_hh, columns);
+    store_rows(b.dh0, scratch.dh, shape.outputs(), shape.R, q, d, 0, 0, shape.B);
+    store_rows(b.dc0, scratch.dc, shape.units(), shape.H, q, d, 0, 0, shape.B);
   }
+  if (b.extra) finish_extra_backward(b);
 }

@@ -2,13 +2,16 @@
 // by step gh = W_hh h + b_hh with the cell as the epilogue of the product's tiles. Only the second part is sequential.
 
 struct Forward {
-  const CellInfo& cell;
-  const Sequence& sequence;
-  const PackedLayer& packed;
-  const ForwardLayer& scratch;
-  const SavedLayer* saved;                           // null: inference
-  float *y = nullptr, *hn = nullptr, *cn = nullptr;  // cn may be null
+  const CellInfo* cell = nullptr;
+  const Sequence* sequence = nullptr;
+  const PackedLayer* packed = nullptr;
+  const ForwardLayer* scratch = nullptr;
+  const SavedLayer* saved = nullptr;                 // null: inference
+  float *y = nullptr, *hn = nullptr, *cn = nullptr;  // cn may be null; both are where steps are computed again
+  ptrdiff_t y_row = 0;                               // floats from row to row of y
   const float *x = nullptr, *h0 = nullptr, *c0 = nullptr;
+  const Kept* kept = nullptr;    // of each direction: where to keep every so many states
+  const Extra* extra = nullptr;  // with features
   Chunk chunk = {};
 };
 
@@ -17,19 +20,19 @@ struct States {
   float *h_old, *c_old, *h_new, *c_new;
 };
 static States states_at(const Forward& f, int d, int s, int low) {
-  const Sequence& q = f.sequence;
-  const size_t units = q.shape.units(), skip = low * units;
-  const ForwardScratch& scratch = f.scratch.direction[d];
+  const Sequence& q = *f.sequence;
+  const ForwardScratch& scratch = f.scratch->direction[d];
   States at = {scratch.h[s % 2], scratch.c, scratch.h[(s + 1) % 2], scratch.c};
-  size_t before = skip, after = skip;
+  int64_t before = low, after = low;
   if (f.saved) {
     const Saved& saved = f.saved->direction[d];
     at = {saved.h, saved.c, saved.h, saved.c};
-    before += q.state(d, s) * units;
-    after += q.state(d, s + 1) * units;
+    before += q.state(d, s) - saved.first_state;
+    after += q.state(d, s + 1) - saved.first_state;
   }
-  at.h_old += before, at.h_new += after;
-  if (f.cell.cell_state) at.c_old += before, at.c_new += after;
+  const ptrdiff_t outputs = q.shape.outputs(), units = q.shape.units();
+  at.h_old += before * outputs, at.h_new += after * outputs;
+  if (f.cell->cell_state) at.c_old += before * units, at.c_new += after * units;
   return at;
 }
 
@@ -75,7 +78,7 @@ struct ForwardFirst {
         vf gx[COUNT], gh[COUNT], u;
         for (int k = 0; k < COUNT; k++) gx[k] = load(gates + k * LANES);
         add_biases<COUNT>(gh, sum, step.b_hh + unit * Cell::GATES);
-        Cell::forward_first(u, gx, gh, load(step.states.h_old + state));
+        Cell::forward_first(u, gx, gh, load(step.states.h_old + state), Own<Cell>{});
         for (int k = 0; k < COUNT; k++) store(gates + k * LANES, gx[k]);
         store(step.u + state, u);
       }
@@ -119,7 +122,8 @@ struct ForwardLast {
         add_biases<COUNT>(gh + FROM, sum, step.b_hh + unit * Cell::GATES + FROM * LANES);
         vf h = load(step.states.h_old + state);
         if (Cell::CELL_STATE) c = load(step.states.c_old + state);
-        Cell::forward(h, c, saved, gx, gh);
+        Cell::forward(h, c, saved, gx, gh, Own<Cell>{});
+        if constexpr (Cell::CELL_STATE) Cell::forward_output(h, saved, c, Own<Cell>{});
         store(step.states.h_new + state, h);
         if (Cell::CELL_STATE) store(step.states.c_new + state, c);
         store_up_to(y + unit, h, step.H - (int)unit);
@@ -132,37 +136,55 @@ struct ForwardLast {
   }
 };
 
+// [D,B,size] of the caller's rows from sorted rows [from, to), which start at `low` and are `row` floats apart.
+static void store_rows(float* to, const float* rows, size_t row, size_t size, const Sequence& q, int d, int low,
+                       int from, int end) {
+  for (int r = from; to && r < end; r++) {
+    __builtin_memcpy(to + ((size_t)d * q.shape.B + q.caller_row(r)) * size, rows + (r - low) * row,
+                     size * sizeof(float));
+  }
+}
 // Final states of the sorted rows [from, to), which have made their last step; h and c start at row `low`.
 static void finish_rows(const Forward& f, int d, const float* h, const float* c, int low, int from, int to) {
-  const Shape& shape = f.sequence.shape;
-  const size_t H = shape.H, units = shape.units();
-  for (int r = from; r < to; r++) {
-    const size_t row = ((size_t)d * shape.B + f.sequence.caller_row(r)) * H;
-    __builtin_memcpy(f.hn + row, h + (r - low) * units, H * sizeof(float));
-    if (f.cn) __builtin_memcpy(f.cn + row, c + (r - low) * units, H * sizeof(float));
-  }
+  const Shape& shape = f.sequence->shape;
+  store_rows(f.hn, h, shape.outputs(), shape.R, *f.sequence, d, low, from, to);
+  store_rows(f.cn, c, shape.units(), shape.H, *f.sequence, d, low, from, to);
+}
+
+// Before step s: the states of rows [low, end), if this is one of the steps whose states are kept.
+static void keep_states(const Forward& f, int d, int s, int low, int end) {
+  const Shape& shape = f.sequence->shape;
+  if (!f.kept || s % shape.keep) return;
+  const States at = states_at(f, d, s, low);
+  const size_t first = (size_t)(s / shape.keep) * shape.B + low, rows = end - low;
+  __builtin_memcpy(f.kept[d].h + first * shape.outputs(), at.h_old, rows * shape.outputs() * sizeof(float));
+  if (f.cell->cell_state)
+    __builtin_memcpy(f.kept[d].c + first * shape.units(), at.c_old, rows * shape.units() * sizeof(float));
 }
 
 // What step s works on in the rows from `low` on.
 template <class Cell>
 static StepForward step_at(const Forward& f, int d, int s, int low) {
-  const Sequence& q = f.sequence;
+  const Sequence& q = *f.sequence;
   const Shape& shape = q.shape;
-  const ForwardScratch& scratch = f.scratch.direction[d];
+  const ForwardScratch& scratch = f.scratch->direction[d];
   const size_t units = shape.units();
   const int64_t place = q.place(d, s) + low, in_chunk = place - first_place(q, d, f.chunk);
   StepForward step = {};
   step.H = shape.H;
   step.units = units;
-  step.b_hh = f.packed.direction[d].b_hh;
+  step.b_hh = f.packed->direction[d].b_hh;
   step.gx_row = row_floats(Cell::GATES * units);
   step.gates_row = row_floats(Cell::SAVED * units);
   step.gx = scratch.gx + in_chunk * step.gx_row;
-  if (f.saved) step.gates = f.saved->direction[d].gates + place * step.gates_row;
+  if (f.saved) {
+    const Saved& saved = f.saved->direction[d];
+    step.gates = saved.gates + (place - saved.first_place) * step.gates_row;
+  }
   step.states = states_at(f, d, s, low);
   if (Cell::FIRST_GATES < Cell::GATES) step.u = scratch.u + low * units;
-  step.y = f.y + d * (ptrdiff_t)shape.H;
-  step.y_row = (ptrdiff_t)shape.D * shape.H;
+  step.y = f.y + d * (ptrdiff_t)shape.R;
+  step.y_row = f.y_row;
   if (shape.ragged()) step.source = q.source[d] + place;
   step.y_first = place;
   return step;
@@ -187,7 +209,7 @@ static void second_product(const StepForward& step, const Packed& w, int rows, S
 }
 
 static void finish_step(const Forward& f, const StepForward& step, int d, int s, int low, int end) {
-  const int active_next = f.sequence.active(s + 1);
+  const int active_next = f.sequence->active(s + 1);
   finish_rows(f, d, step.states.h_new, step.states.c_new, low, active_next > low ? active_next : low, end);
 }
 
@@ -195,10 +217,11 @@ static void finish_step(const Forward& f, const StepForward& step, int d, int s,
 template <class Cell>
 static void forward_rows(void* arg, int d, int low, int high) {
   const Forward& f = *(const Forward*)arg;
-  const Packed& w = f.packed.direction[d];
+  const Packed& w = f.packed->direction[d];
   for (int s = f.chunk.first; s < f.chunk.last; s++) {
-    const int active = f.sequence.active(s), end = high < active ? high : active, rows = end - low;
+    const int active = f.sequence->active(s), end = high < active ? high : active, rows = end - low;
     if (rows <= 0) break;
+    keep_states(f, d, s, low, end);
     const StepForward step = step_at<Cell>(f, d, s, low);
     first_product<Cell>(step, w, rows, all_panels(w.first));
     second_product<Cell>(step, w, rows, all_panels(w.second));
@@ -216,9 +239,10 @@ static void share_panels(u_ctx* ctx, const Panels& w, const F& f) {
 template <class Cell>
 static void forward_units(u_ctx* ctx, const Forward& f) {
   for (int s = f.chunk.first; s < f.chunk.last; s++) {
-    const int rows = f.sequence.active(s);
-    for (int d = 0; d < f.sequence.shape.D; d++) {
-      const Packed& w = f.packed.direction[d];
+    const int rows = f.sequence->active(s);
+    for (int d = 0; d < f.sequence->shape.D; d++) {
+      const Packed& w = f.packed->direction[d];
+      keep_states(f, d, s, 0, rows);
       const StepForward step = step_at<Cell>(f, d, s, 0);
       share_panels(ctx, w.first, [&](Span panels) { first_product<Cell>(step, w, rows, panels); });
       if (Cell::FIRST_GATES < Cell::GATES)
@@ -242,14 +266,12 @@ static bool shares_units(const u_ctx* ctx, const Shape& shape, int columns) {
          (int64_t)shape.B * columns * shape.H >= UNITS_WORTH;
 }
 
-// Initial states by sorted rows, padded; null: zeros.
-static void load_states(float* to, const float* from, const Sequence& q, int d) {
-  const Shape& shape = q.shape;
-  const size_t H = shape.H, units = shape.units();
-  for (int r = 0; r < shape.B; r++, to += units) {
-    const size_t valid = from ? H : 0;
-    if (from) __builtin_memcpy(to, from + ((size_t)d * shape.B + q.caller_row(r)) * H, H * sizeof(float));
-    __builtin_memset(to + valid, 0, (units - valid) * sizeof(float));
+// States [D,B,size] (null: zeros) by sorted rows, padded.
+static void load_states(float* to, const float* from, const Sequence& q, int d, size_t size) {
+  const size_t padded = (size + LANES - 1) / LANES * LANES, valid = from ? size : 0;
+  for (int r = 0; r < q.shape.B; r++, to += padded) {
+    if (from) __builtin_memcpy(to, from + ((size_t)d * q.shape.B + q.caller_row(r)) * size, size * sizeof(float));
+    __builtin_memset(to + valid, 0, (padded - valid) * sizeof(float));
   }
 }
 
@@ -264,42 +286,49 @@ static const float* chunk_of_x(const Sequence& q, int d, const Chunk& chunk, con
   return scratch_x;
 }
 
-// Zeros at the padded positions of [T,B,width].
-static void zero_padding(float* to, const Sequence& q, size_t width) {
+// Zeros at the padded positions of [T,B,width], rows `row` floats apart.
+static void zero_padding(float* to, const Sequence& q, size_t width, size_t row) {
   const Shape& shape = q.shape;
   if (!shape.ragged()) return;
   for (int r = 0; r < shape.B; r++) {
     for (int t = q.length[r]; t < shape.T; t++) {
-      __builtin_memset(to + ((size_t)t * shape.B + q.order[r]) * width, 0, width * sizeof(float));
+      __builtin_memset(to + ((size_t)t * shape.B + q.order[r]) * row, 0, width * sizeof(float));
+    }
+  }
+}
+
+// Steps [first, last) from the states that are there.
+static void forward_steps(u_ctx* ctx, Forward& f, const ForwardTasks& tasks, int first, int last) {
+  const Sequence& q = *f.sequence;
+  const Shape& shape = q.shape;
+  const int columns = f.cell->gates * shape.units(), capacity = forward_chunk_rows(*f.cell, shape);
+  for (int s = first; s < last; s = f.chunk.last) {
+    f.chunk = chunk_from(q, s, last, capacity);
+    for (int d = 0; d < shape.D; d++) {
+      const ForwardScratch& scratch = f.scratch->direction[d];
+      const Packed& w = f.packed->direction[d];
+      const float* x = chunk_of_x(q, d, f.chunk, f.x, scratch.x);
+      // Normalisation comes between the product and its bias.
+      const GemmOut gx = {scratch.gx, row_floats(columns), shape.has(U_NORM) ? nullptr : w.b_ih, false, nullptr};
+      gemm_packed(ctx, gx, Strided{x, shape.I, 1}, w.w_ih, f.chunk.rows, columns, shape.I);
+    }
+    if (tasks.units && shares_units(ctx, shape, columns)) {
+      tasks.units(ctx, f);
+    } else {
+      parallel_rows(ctx, q, f.chunk, 2 * (int64_t)columns * shape.R, tasks.rows, &f);
     }
   }
 }
 
 static void forward_layer(u_ctx* ctx, Forward& f, const ForwardTasks& tasks) {
-  const Sequence& q = f.sequence;
+  const Sequence& q = *f.sequence;
   const Shape& shape = q.shape;
-  const int columns = f.cell.gates * shape.units();
   for (int d = 0; d < shape.D; d++) {
     const States initial = states_at(f, d, 0, 0);
-    load_states(initial.h_old, f.h0, q, d);
-    if (f.cell.cell_state) load_states(initial.c_old, f.c0, q, d);
+    load_states(initial.h_old, f.h0, q, d, shape.R);
+    if (f.cell->cell_state) load_states(initial.c_old, f.c0, q, d, shape.H);
     finish_rows(f, d, initial.h_old, initial.c_old, 0, q.active(0), shape.B);  // rows of length 0
   }
-  zero_padding(f.y, q, (size_t)shape.D * shape.H);
-  const int capacity = forward_chunk_rows(f.cell, shape);
-  for (int s = 0; s < q.steps; s = f.chunk.last) {
-    f.chunk = chunk_from(q, s, capacity);
-    for (int d = 0; d < shape.D; d++) {
-      const ForwardScratch& scratch = f.scratch.direction[d];
-      const Packed& w = f.packed.direction[d];
-      const float* x = chunk_of_x(q, d, f.chunk, f.x, scratch.x);
-      const GemmOut gx = {scratch.gx, row_floats(columns), w.b_ih, false, nullptr};
-      gemm_packed(ctx, gx, Strided{x, shape.I, 1}, w.w_ih, f.chunk.rows, columns, shape.I);
-    }
-    if (shares_units(ctx, shape, columns)) {
-      tasks.units(ctx, f);
-    } else {
-      parallel_rows(ctx, q, f.chunk, 2 * (int64_t)columns * shape.H, tasks.rows, &f);
-    }
-  }
+  zero_padding(f.y, q, (size_t)shape.D * shape.R, f.y_row);
+  forward_steps(ctx, f, tasks, 0, q.steps);
 }

@@ -170,26 +170,32 @@ static void quantized_layer(u_ctx* ctx, QuantizedForward& f, RowsTask rows_task)
   const Shape& shape = q.shape;
   for (int d = 0; d < shape.D; d++) {
     const QuantizedScratch& scratch = f.work.direction[d];
-    load_states(scratch.h_state, f.h0, q, d);
-    if (f.cell.cell_state) load_states(scratch.c_state, f.c0, q, d);
+    load_states(scratch.h_state, f.h0, q, d, shape.H);
+    if (f.cell.cell_state) load_states(scratch.c_state, f.c0, q, d, shape.H);
   }
-  zero_padding(f.y, q, (size_t)shape.D * shape.H);
+  zero_padding(f.y, q, (size_t)shape.D * shape.H, (size_t)shape.D * shape.H);
   const int capacity = quantized_chunk_rows(f.cell, shape);
   const int64_t products = (int64_t)f.cell.gates * shape.units() * shape.H;
   for (int s = 0; s < q.steps; s = f.chunk.last) {
-    f.chunk = chunk_from(q, s, capacity);
+    f.chunk = chunk_from(q, s, q.steps, capacity);
     quantized_input(ctx, f);
     parallel_rows(ctx, q, f.chunk, products, rows_task, &f);
   }
   for (int d = 0; d < shape.D; d++) {
-    store_states(f.hn, f.work.direction[d].h_state, q, d);
-    store_states(f.cn, f.work.direction[d].c_state, q, d);
+    store_rows(f.hn, f.work.direction[d].h_state, shape.units(), shape.H, q, d, 0, 0, shape.B);
+    store_rows(f.cn, f.work.direction[d].c_state, shape.units(), shape.H, q, d, 0, 0, shape.B);
   }
 }
 
 // ---- the kernels ----------------------------------------------------------------------------------------------------
 
-#define U_CELL_ROWS(Cell) quantized_rows<Cell>,
+// null: the cell has no recurrent product.
+template <class Cell>
+constexpr RowsTask quantized_task() {
+  if constexpr (Cell::PRODUCT) return quantized_rows<Cell>;
+  return nullptr;
+}
+#define U_CELL_ROWS(Cell) quantized_task<Cell>(),
 static const RowsTask quantized_tasks[] = {U_CELLS(U_CELL_ROWS)};
 #undef U_CELL_ROWS
 
@@ -199,6 +205,7 @@ constexpr int MOST_INT8_DEPTH = 131072;
 static int check_quantized(int precision, int cell, const Shape& shape) {
   if (precision != U_INT8 && precision != U_BF16) return U_ERR_KIND;
   if (const int error = check_shape(cell, shape)) return error;
+  if (!cell_kernels[cell].info.product) return U_ERR_KIND;
   const bool deep = shape.I > MOST_INT8_DEPTH || shape.H > MOST_INT8_DEPTH;
   return precision == U_INT8 && deep ? U_ERR_SIZE : U_OK;
 }
@@ -223,12 +230,12 @@ U_KERNEL(rnn_quantize)
  const float* w_ih_r, const float* w_hh_r, const float* b_ih_r, const float* b_hh_r, int32_t precision, int32_t cell,
  int32_t gates, int32_t I, int32_t H, int32_t D, double npacked) {
   const Shape shape = {0, 0, I, H, D, 0};
-  const Weights weights = {{w_ih, w_ih_r}, {w_hh, w_hh_r}, {b_ih, b_ih_r}, {b_hh, b_hh_r}};
+  const Weights weights = {{w_ih, w_ih_r}, {w_hh, w_hh_r}, {b_ih, b_ih_r}, {b_hh, b_hh_r}, nullptr};
   if (const int status = check_quantized(precision, cell, shape)) return status;
   const CellInfo& info = cell_kernels[cell].info;
   if (gates != info.gates) return U_ERR_KIND;
   if (!packed || !error) return U_ERR_NULL;
-  if (const int status = check_weights(shape, weights)) return status;
+  if (const int status = check_weights(shape, info, weights)) return status;
   Carver carver(packed);
   const QuantizedLayer layer = carve_quantized(carver, precision, info, shape);
   if (const int status = check_buffer(carver, npacked)) return status;

@@ -1,21 +1,37 @@
-// recurrent-inl.h: the four kernels of the recurrent layer: argument checks, then the driver with the cell's functions.
-// Those of quantised weights are in quantized-inl.h.
+// recurrent-inl.h: the kernels of the plain recurrent layer: argument checks, then the driver with the cell's
+// functions. Those of layers with features are in general-inl.h, of quantised weights in quantized-inl.h.
 #include "../cells/cells.h"
 #include "product-inl.h"
 #include "sequence-inl.h"
 #include "workspace-inl.h"
+#include "extra-inl.h"
 #include "forward-inl.h"
+#include "report-inl.h"
 #include "backward-inl.h"
+#include "contributions-inl.h"
+#include "forward-extra-inl.h"
+#include "backward-extra-inl.h"
 
 struct CellKernels {
   CellInfo info;
-  ForwardTasks forward;
-  RowsTask backward;
+  int candidate;
+  CellTasks plain, extra;  // plain: null where the cell has no recurrent product
 };
-#define U_CELL_ENTRY(Cell)                                                                        \
-  {{Cell::GATES, Cell::FIRST_GATES, Cell::SAVED, Cell::SLOTS, Cell::SLOT_GATE, Cell::CELL_STATE}, \
-   {forward_rows<Cell>, forward_units<Cell>},                                                     \
-   backward_rows<Cell>},
+template <class Cell>
+constexpr CellKernels cell_entry() {
+  CellKernels cell = {{Cell::GATES, Cell::FIRST_GATES, Cell::SAVED, Cell::SLOTS, Cell::SLOT_GATE, Cell::CELL_STATE,
+                       Cell::PRODUCT, Cell::CANDIDATES, Cell::UNITS, nullptr, nullptr},
+                      Cell::CANDIDATE,
+                      {},
+                      {{extra_rows<Cell>, nullptr}, extra_backward_rows<Cell>}};
+  if constexpr (Cell::UNITS > 0) {
+    cell.info.unit_gate = Cell::UNIT_GATE;
+    cell.info.unit_operand = Cell::UNIT_OPERAND;
+  }
+  if constexpr (Cell::PRODUCT) cell.plain = {{forward_rows<Cell>, forward_units<Cell>}, backward_rows<Cell>};
+  return cell;
+}
+#define U_CELL_ENTRY(Cell) cell_entry<Cell>(),
 static const CellKernels cell_kernels[] = {U_CELLS(U_CELL_ENTRY)};
 #undef U_CELL_ENTRY
 constexpr int CELL_COUNT = sizeof(cell_kernels) / sizeof(cell_kernels[0]);
@@ -37,10 +53,106 @@ static int check_buffer(const Carver& carver, double given) {
   return given >= (double)carver.floats ? U_OK : U_ERR_WORKSPACE;
 }
 
-static int check_weights(const Shape& s, const Weights& w) {
+static int check_weights(const Shape& s, const CellInfo& cell, const Weights& w) {
   for (int d = 0; d < s.D; d++) {
-    if (!w.w_ih[d] || !w.w_hh[d]) return U_ERR_NULL;
+    if (!w.w_ih[d] || (cell.product && !w.w_hh[d])) return U_ERR_NULL;
   }
+  return U_OK;
+}
+
+// { packed, saved, scratch of a training forward, of an inference forward, of backward }
+static int layer_sizes(double* sizes, const CellInfo& info, const Shape& shape) {
+  Carver packed(nullptr), saved(nullptr), training(nullptr), inference(nullptr), backward(nullptr);
+  carve_packed(packed, info, shape);
+  carve_saved(saved, info, shape);
+  carve_forward(training, info, shape, true);
+  carve_forward(inference, info, shape, false);
+  carve_backward(backward, info, shape);
+  Carver* all[] = {&packed, &saved, &training, &inference, &backward};
+  for (int k = 0; k < 5; k++) {
+    if (k >= 2 && shape.features) carve_extra(*all[k], info, shape);
+    if (!all[k]->fits()) return U_ERR_SIZE;
+    sizes[k] = (double)all[k]->floats;
+  }
+  return U_OK;
+}
+
+static int pack_weights(u_ctx* ctx, float* packed, double npacked, const CellInfo& info, const Shape& shape,
+                        const Weights& weights) {
+  if (!packed) return U_ERR_NULL;
+  if (const int error = check_weights(shape, info, weights)) return error;
+  Carver carver(packed);
+  const PackedLayer layer = carve_packed(carver, info, shape);
+  if (const int error = check_buffer(carver, npacked)) return error;
+  pack_layer(ctx, layer, info, shape, weights);
+  return U_OK;
+}
+
+// A caller's buffer and the floats it has.
+struct Buffer {
+  float* floats;
+  double size;
+};
+
+// f: but for its workspaces. packed, saved null: as in native/abi.h.
+static int run_forward(u_ctx* ctx, const CellKernels& kernels, const Shape& shape, const Weights& weights,
+                       const int32_t* lengths, Forward& f, Buffer saved, Buffer scratch, Buffer packed,
+                       const ExtraInput* input) {
+  const CellInfo& info = kernels.info;
+  if (!scratch.floats || (shape.B > 0 && !f.hn) || (shape.rows > 0 && !f.x) || (shape.B > 0 && shape.T > 0 && !f.y))
+    return U_ERR_NULL;
+  if (const int error = check_weights(shape, info, weights)) return error;
+  if (const int error = check_lengths(shape, lengths)) return error;
+
+  Carver scratch_carver(scratch.floats), saved_carver(saved.floats), packed_carver(packed.floats);
+  ForwardLayer layer = carve_forward(scratch_carver, info, shape, saved.floats != nullptr);
+  Extra extra = {};
+  if (input) extra = carve_extra(scratch_carver, info, shape);
+  const SavedLayer saved_layer = carve_saved(saved_carver, info, shape);
+  const PackedLayer packed_layer = carve_packed(packed_carver, info, shape);
+  if (const int error = check_buffer(scratch_carver, scratch.size)) return error;
+  if (saved.floats) {
+    if (const int error = check_buffer(saved_carver, saved.size)) return error;
+  }
+  if (packed.floats) {
+    if (const int error = check_buffer(packed_carver, packed.size)) return error;
+  } else {
+    pack_layer(ctx, layer.packed, info, shape, weights);
+  }
+  if (input) fill_extra(extra, info, shape, *input, kernels.candidate);
+  sort_by_length(layer.sequence, lengths);
+  f.cell = &info, f.sequence = &layer.sequence, f.packed = packed.floats ? &packed_layer : &layer.packed;
+  f.scratch = &layer;
+  if (saved.floats && shape.keep == 0) f.saved = &saved_layer;
+  if (saved.floats && shape.keep > 0) f.kept = saved_layer.kept;
+  if (input) f.extra = &extra;
+  forward_layer(ctx, f, input ? kernels.extra.forward : kernels.plain.forward);
+  return U_OK;
+}
+
+// b: but for its workspaces.
+static int run_backward(u_ctx* ctx, const CellKernels& kernels, const Shape& shape, const Weights& weights,
+                        const int32_t* lengths, Backward& b, Buffer saved, Buffer scratch, const ExtraInput* input) {
+  const CellInfo& info = kernels.info;
+  if (!scratch.floats || !saved.floats || (shape.rows > 0 && !b.x)) return U_ERR_NULL;
+  if (const int error = check_weights(shape, info, weights)) return error;
+  if (const int error = check_lengths(shape, lengths)) return error;
+
+  Carver scratch_carver(scratch.floats), saved_carver(saved.floats);
+  BackwardLayer layer = carve_backward(scratch_carver, info, shape);
+  Extra extra = {};
+  if (input) extra = carve_extra(scratch_carver, info, shape);
+  const SavedLayer saved_layer = carve_saved(saved_carver, info, shape);
+  if (const int error = check_buffer(scratch_carver, scratch.size)) return error;
+  if (const int error = check_buffer(saved_carver, saved.size)) return error;
+  if (input) fill_extra(extra, info, shape, *input, kernels.candidate);
+  sort_by_length(layer.sequence, lengths);
+  if (shape.keep) layer.again.sequence = layer.sequence;
+  b.cell = &info, b.sequence = &layer.sequence, b.scratch = &layer, b.weights = &weights;
+  b.saved = shape.keep ? &layer.segment : &saved_layer;
+  b.kept = saved_layer.kept;
+  if (input) b.extra = &extra;
+  backward_layer(ctx, b, input ? kernels.extra : kernels.plain);
   return U_OK;
 }
 
@@ -48,19 +160,7 @@ U_KERNEL(rnn_sizes)
 (u_ctx*, double* sizes, int32_t cell, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows) {
   const Shape shape = {T, B, I, H, D, rows};
   if (const int error = check_shape(cell, shape)) return error;
-  const CellInfo& info = cell_kernels[cell].info;
-  Carver packed(nullptr), saved(nullptr), training(nullptr), inference(nullptr), backward(nullptr);
-  carve_packed(packed, info, shape);
-  carve_saved(saved, info, shape);
-  carve_forward(training, info, shape, true);
-  carve_forward(inference, info, shape, false);
-  carve_backward(backward, info, shape);
-  const Carver* all[] = {&packed, &saved, &training, &inference, &backward};
-  for (int k = 0; k < 5; k++) {
-    if (!all[k]->fits()) return U_ERR_SIZE;
-    sizes[k] = (double)all[k]->floats;
-  }
-  return U_OK;
+  return layer_sizes(sizes, cell_kernels[cell].info, shape);
 }
 
 U_KERNEL(rnn_pack)
@@ -68,17 +168,11 @@ U_KERNEL(rnn_pack)
  const float* w_ih_r, const float* w_hh_r, const float* b_ih_r, const float* b_hh_r, int32_t cell, int32_t gates,
  int32_t I, int32_t H, int32_t D, double npacked) {
   const Shape shape = {0, 0, I, H, D, 0};
-  const Weights weights = {{w_ih, w_ih_r}, {w_hh, w_hh_r}, {b_ih, b_ih_r}, {b_hh, b_hh_r}};
+  const Weights weights = {{w_ih, w_ih_r}, {w_hh, w_hh_r}, {b_ih, b_ih_r}, {b_hh, b_hh_r}, nullptr};
   if (const int error = check_shape(cell, shape)) return error;
   const CellInfo& info = cell_kernels[cell].info;
-  if (gates != info.gates) return U_ERR_KIND;
-  if (!packed) return U_ERR_NULL;
-  if (const int error = check_weights(shape, weights)) return error;
-  Carver carver(packed);
-  const PackedLayer layer = carve_packed(carver, info, shape);
-  if (const int error = check_buffer(carver, npacked)) return error;
-  pack_layer(ctx, layer, info, shape, weights);
-  return U_OK;
+  if (gates != info.gates || !info.product) return U_ERR_KIND;
+  return pack_weights(ctx, packed, npacked, info, shape, weights);
 }
 
 U_KERNEL(rnn_forward)
@@ -88,34 +182,17 @@ U_KERNEL(rnn_forward)
  int32_t cell, int32_t gates, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows, double nsaved,
  double nscratch, double npacked) {
   const Shape shape = {T, B, I, H, D, rows};
-  const Weights weights = {{w_ih, w_ih_r}, {w_hh, w_hh_r}, {b_ih, b_ih_r}, {b_hh, b_hh_r}};
+  const Weights weights = {{w_ih, w_ih_r}, {w_hh, w_hh_r}, {b_ih, b_ih_r}, {b_hh, b_hh_r}, nullptr};
   if (const int error = check_shape(cell, shape)) return error;
   const CellKernels& kernels = cell_kernels[cell];
   const CellInfo& info = kernels.info;
-  if (gates != info.gates || (!info.cell_state && (c0 || cn))) return U_ERR_KIND;
-  if (!scratch || (B > 0 && !hn) || (rows > 0 && !x) || (B > 0 && T > 0 && !y)) return U_ERR_NULL;
-  if (const int error = check_weights(shape, weights)) return error;
-  if (const int error = check_lengths(shape, lengths)) return error;
-
-  Carver scratch_carver(scratch), saved_carver(saved), packed_carver((float*)packed);
-  ForwardLayer layer = carve_forward(scratch_carver, info, shape, saved != nullptr);
-  const SavedLayer saved_layer = carve_saved(saved_carver, info, shape);
-  const PackedLayer packed_layer = carve_packed(packed_carver, info, shape);
-  if (const int error = check_buffer(scratch_carver, nscratch)) return error;
-  if (saved) {
-    if (const int error = check_buffer(saved_carver, nsaved)) return error;
-  }
-  if (packed) {
-    if (const int error = check_buffer(packed_carver, npacked)) return error;
-  } else {
-    pack_layer(ctx, layer.packed, info, shape, weights);
-  }
-  sort_by_length(layer.sequence, lengths);
-  Forward f = {info, layer.sequence, packed ? packed_layer : layer.packed, layer, saved ? &saved_layer : nullptr};
+  if (gates != info.gates || !info.product || (!info.cell_state && (c0 || cn))) return U_ERR_KIND;
+  Forward f;
   f.y = y, f.hn = hn, f.cn = cn;
+  f.y_row = (ptrdiff_t)D * H;
   f.x = x, f.h0 = h0, f.c0 = c0;
-  forward_layer(ctx, f, kernels.forward);
-  return U_OK;
+  return run_forward(ctx, kernels, shape, weights, lengths, f, {saved, nsaved}, {scratch, nscratch},
+                     {(float*)packed, npacked}, nullptr);
 }
 
 U_KERNEL(rnn_backward)
@@ -126,23 +203,17 @@ U_KERNEL(rnn_backward)
  int32_t cell, int32_t gates, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows, double nsaved,
  double nscratch) {
   const Shape shape = {T, B, I, H, D, rows};
-  const Weights weights = {{w_ih, w_ih_r}, {w_hh, w_hh_r}, {}, {}};
+  const Weights weights = {{w_ih, w_ih_r}, {w_hh, w_hh_r}, {}, {}, nullptr};
   const Gradients gradients = {{dw_ih, dw_ih_r}, {dw_hh, dw_hh_r}, {db_ih, db_ih_r}, {db_hh, db_hh_r}};
   if (const int error = check_shape(cell, shape)) return error;
   const CellKernels& kernels = cell_kernels[cell];
   const CellInfo& info = kernels.info;
-  if (gates != info.gates || (!info.cell_state && (c0 || dc0 || dcn))) return U_ERR_KIND;
-  if (!scratch || !saved || (rows > 0 && !x)) return U_ERR_NULL;
-  if (const int error = check_weights(shape, weights)) return error;
-  if (const int error = check_lengths(shape, lengths)) return error;
-
-  Carver scratch_carver(scratch), saved_carver((float*)saved);
-  BackwardLayer layer = carve_backward(scratch_carver, info, shape);
-  const SavedLayer saved_layer = carve_saved(saved_carver, info, shape);
-  if (const int error = check_buffer(scratch_carver, nscratch)) return error;
-  if (const int error = check_buffer(saved_carver, nsaved)) return error;
-  sort_by_length(layer.sequence, lengths);
-  Backward b = {info, layer.sequence, layer, saved_layer, weights, gradients, dx, dh0, dc0, dy, dhn, dcn, x, {}};
-  backward_layer(ctx, b, kernels.backward);
-  return U_OK;
+  if (gates != info.gates || !info.product || (!info.cell_state && (c0 || dc0 || dcn))) return U_ERR_KIND;
+  Backward b;
+  b.gradients = gradients;
+  b.dx = dx, b.dh0 = dh0, b.dc0 = dc0;
+  b.dy = dy, b.dhn = dhn, b.dcn = dcn;
+  b.dy_row = (ptrdiff_t)D * H;
+  b.x = x;
+  return run_backward(ctx, kernels, shape, weights, lengths, b, {(float*)saved, nsaved}, {scratch, nscratch}, nullptr);
 }

@@ -5,8 +5,16 @@
 
 struct Shape {
   int T, B, I, H, D, rows;
+  int R = H;             // the size of h: H unless it is projected
+  int features = 0;      // of u_feature
+  bool reverse = false;  // the only direction is the reverse one
+  int keep = 0;          // n > 0: states are kept before every n-th step, and all between is computed again
+
   bool ragged() const { return rows < (int64_t)T * B; }
+  bool has(int feature) const { return features & feature; }
+  bool backwards(int d) const { return reverse || d == 1; }
   int units() const { return (H + LANES - 1) / LANES * LANES; }
+  int outputs() const { return (R + LANES - 1) / LANES * LANES; }  // floats in a row of h
 };
 
 struct Sequence {
@@ -23,31 +31,38 @@ struct Sequence {
   int caller_row(int r) const { return shape.ragged() ? order[r] : r; }
   int valid(int r) const { return shape.ragged() ? length[r] : shape.T; }
   int64_t place(int d, int s) const {  // of row 0 at step s; the rows follow
-    return shape.ragged() ? start[s] : (int64_t)(d ? shape.T - 1 - s : s) * shape.B;
+    return shape.ragged() ? start[s] : (int64_t)(shape.backwards(d) ? shape.T - 1 - s : s) * shape.B;
   }
   // States lie as places do, with one more block of B rows for h0: this is where the state before step s starts.
   int64_t state(int d, int s) const {
-    if (!shape.ragged()) return (int64_t)(d ? shape.T - s : s) * shape.B;
+    if (!shape.ragged()) return (int64_t)(shape.backwards(d) ? shape.T - s : s) * shape.B;
     return s == 0 ? 0 : (int64_t)shape.B + start[s - 1];
   }
 };
+
+// Of the places, or of the states, of steps [first, last): where the lowest stands.
+static int64_t lowest_place(const Sequence& q, int d, int first, int last) {
+  return q.place(d, q.shape.ragged() || !q.shape.backwards(d) ? first : last - 1);
+}
+static int64_t lowest_state(const Sequence& q, int d, int first, int last) {
+  return q.state(d, q.shape.ragged() || !q.shape.backwards(d) ? first : last);
+}
 
 // A run of whole steps, short enough that what one phase makes is still in the cache when the next reads it.
 struct Chunk {
   int first, last;  // steps [first, last)
   int rows;
 };
-static int64_t first_place(const Sequence& q, int d, const Chunk& c) {
-  return q.place(d, q.shape.ragged() || d == 0 ? c.first : c.last - 1);
-}
-static Chunk chunk_from(const Sequence& q, int first, int most_rows) {
+static int64_t first_place(const Sequence& q, int d, const Chunk& c) { return lowest_place(q, d, c.first, c.last); }
+// The longest that starts at `first` and does not go past `end`; that ends at `last` and does not start before `begin`.
+static Chunk chunk_from(const Sequence& q, int first, int end, int most_rows) {
   Chunk c = {first, first + 1, q.active(first)};
-  while (c.last < q.steps && q.active(c.last) <= most_rows - c.rows) c.rows += q.active(c.last++);
+  while (c.last < end && q.active(c.last) <= most_rows - c.rows) c.rows += q.active(c.last++);
   return c;
 }
-static Chunk chunk_until(const Sequence& q, int last, int most_rows) {
+static Chunk chunk_until(const Sequence& q, int begin, int last, int most_rows) {
   Chunk c = {last - 1, last, q.active(last - 1)};
-  while (c.first > 0 && q.active(c.first - 1) <= most_rows - c.rows) c.rows += q.active(--c.first);
+  while (c.first > begin && q.active(c.first - 1) <= most_rows - c.rows) c.rows += q.active(--c.first);
   return c;
 }
 // Rows of the largest chunk, when about `rows` are wanted: at least a step.
@@ -93,8 +108,10 @@ static void sort_by_length(Sequence& q, const int32_t* lengths) {
   for (int s = 0; s < q.steps; s++) {
     for (int r = 0; r < q.active_at[s]; r++) {
       const int place = q.start[s] + r;
-      q.source[0][place] = s * shape.B + q.order[r];
-      if (shape.D == 2) q.source[1][place] = (q.length[r] - 1 - s) * shape.B + q.order[r];
+      for (int d = 0; d < shape.D; d++) {
+        const int time = shape.backwards(d) ? q.length[r] - 1 - s : s;
+        q.source[d][place] = time * shape.B + q.order[r];
+      }
     }
   }
 }
