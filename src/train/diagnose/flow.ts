@@ -35,7 +35,10 @@ export interface LayerFlow {
   readonly dc: Float64Array | null;
   /** [T, B] the same for each row; null unless asked for. */
   readonly rows: { readonly dh: Float64Array; readonly dc: Float64Array | null } | null;
-  /** [T] Frobenius norms of what step t adds to the gradients of W_ih, W_hh and b_hh, over the whole batch. */
+  /**
+   * [T] Frobenius norms of what step t adds to the gradients of W_ih, W_hh and b_hh, over the whole batch. A reverse layer takes
+   * its steps from each row's end: index T-1-s has the s-th step of all rows, which is its time in rows of T steps.
+   */
   readonly dwIh: Float64Array;
   readonly dwHh: Float64Array;
   readonly db: Float64Array;
@@ -51,34 +54,91 @@ export interface LayerFlow {
 export function flowOf(seen: LayerSteps, name: string, keepRows: boolean): LayerFlow {
   const { cell, T, B, hiddenSize, reverse, lengths, contributions } = seen;
   const hasC = cell.states.includes('c');
-  const dhRows = rootsOf(seen, 0);
-  const dcRows = hasC ? rootsOf(seen, 1) : null;
-  const rates = {
-    dh: ratePerStep(stepsBack(seen, dhRows)),
-    dc: dcRows && ratePerStep(stepsBack(seen, dcRows)),
-  };
+  const byTime = sumsOf(seen, false);
+  const byDistance = sumsOf(seen, true);
+  const rates = { dh: ratePerStep(rootMeans(byDistance, 0)), dc: hasC ? ratePerStep(rootMeans(byDistance, 1)) : null };
   const steps = longestOf(seen) - 1;
-  const part = (k: number): Float64Array =>
-    Float64Array.from({ length: T }, (_, t) => Math.sqrt(contributions[3 * t + k] ?? 0));
+  const part = (k: number): Float64Array => {
+    const norms = new Float64Array(T);
+    for (let t = 0; t < T; t++) norms[t] = Math.sqrt(contributions[3 * t + k] as number);
+    return norms;
+  };
   return {
     name,
     cell: cell.name,
     ...{ T, B, hiddenSize, reverse, lengths },
-    dh: overBatch(dhRows, T, B),
-    dc: dcRows && overBatch(dcRows, T, B),
-    rows: keepRows ? { dh: dhRows, dc: dcRows } : null,
+    dh: byTime.column(0).map(Math.sqrt),
+    dc: hasC ? byTime.column(1).map(Math.sqrt) : null,
+    rows: keepRows ? { dh: rootsOf(seen, 0), dc: hasC ? rootsOf(seen, 1) : null } : null,
     ...{ dwIh: part(0), dwHh: part(1), db: part(2) },
-    gates: gatesOf(seen),
+    gates: cell.gates.map((gate, g) => {
+      const [mean, low, high] = [0, 1, 2].map((k) => byTime.mean(2 + 3 * g + k)) as GateColumns;
+      return { name: gate, isCandidate: CANDIDATES.has(gate), mean, low, high };
+    }),
     rates,
     verdict: judge(rates.dh, steps),
     text: rateInWords('dL/dh', rates.dh, steps),
   };
 }
+type GateColumns = [mean: Float64Array, low: Float64Array, high: Float64Array];
+
+/** The last gate of a GRU, an MGU and the plain RNNs, and the LSTM's g are activations of what is written. */
+const CANDIDATES = new Set(['g', 'n', 'h']);
 
 export const longestOf = ({ lengths, T }: { lengths: Int32Array | null; T: number }): number =>
   lengths === null ? T : lengths.reduce((most, length) => Math.max(most, length), 0);
 
-const lengthOf = ({ lengths, T }: LayerSteps, b: number): number => (lengths === null ? T : (lengths[b] as number));
+/** Sums of the columns of `steps` over the rows, for each time, or for each distance from the rows' own last steps. */
+class Sums {
+  readonly counts: Float64Array;
+  readonly sums: Float64Array;
+
+  constructor(
+    readonly places: number,
+    readonly width: number,
+  ) {
+    this.counts = new Float64Array(places);
+    this.sums = new Float64Array(places * width);
+  }
+
+  column(k: number): Float64Array {
+    const out = new Float64Array(this.places);
+    for (let place = 0; place < this.places; place++) out[place] = this.sums[place * this.width + k] as number;
+    return out;
+  }
+
+  /** NaN where there is no row. */
+  mean(k: number): Float64Array {
+    const out = this.column(k);
+    for (let place = 0; place < this.places; place++)
+      out[place] = (out[place] as number) / (this.counts[place] as number);
+    return out;
+  }
+}
+
+/** One pass over all of `steps`: a microscope comes here at every update. */
+function sumsOf({ steps, T, B, cell, lengths, reverse }: LayerSteps, byDistance: boolean): Sums {
+  const width = 2 + 3 * cell.gates.length;
+  // By distance only the gradients are asked for.
+  const columns = byDistance ? 2 : width;
+  const found = new Sums(byDistance ? longestOf({ lengths, T }) : T, columns);
+  const { sums, counts } = found;
+  for (let t = 0; t < T; t++) {
+    for (let b = 0; b < B; b++) {
+      const length = lengths === null ? T : (lengths[b] as number);
+      if (t >= length) continue;
+      const place = byDistance && !reverse ? length - 1 - t : t;
+      counts[place] = (counts[place] as number) + 1;
+      const from = (t * B + b) * width;
+      const to = place * columns;
+      for (let k = 0; k < columns; k++) sums[to + k] = (sums[to + k] as number) + (steps[from + k] as number);
+    }
+  }
+  return found;
+}
+
+/** Root mean square over the rows, k steps before each row's own end: rows of all lengths lie on one another. */
+const rootMeans = (sums: Sums, column: number): Float64Array => sums.mean(column).map(Math.sqrt);
 
 /** [T, B] square roots of column k of `steps`. */
 function rootsOf({ steps, T, B, cell }: LayerSteps, k: number): Float64Array {
@@ -86,52 +146,6 @@ function rootsOf({ steps, T, B, cell }: LayerSteps, k: number): Float64Array {
   const out = new Float64Array(T * B);
   for (let at = 0; at < out.length; at++) out[at] = Math.sqrt(steps[at * width + k] as number);
   return out;
-}
-
-function overBatch(rows: Float64Array, T: number, B: number): Float64Array {
-  return Float64Array.from({ length: T }, (_, t) => {
-    let sum = 0;
-    for (let b = 0; b < B; b++) sum += (rows[t * B + b] as number) ** 2;
-    return Math.sqrt(sum);
-  });
-}
-
-/** [longest] root mean square over the rows, k steps before each row's own end: rows of all lengths lie on one another. */
-function stepsBack(seen: LayerSteps, rows: Float64Array): Float64Array {
-  const { B, reverse } = seen;
-  const out = new Float64Array(longestOf(seen));
-  const count = new Float64Array(out.length);
-  for (let b = 0; b < B; b++) {
-    const length = lengthOf(seen, b);
-    for (let k = 0; k < length; k++) {
-      const t = reverse ? k : length - 1 - k;
-      out[k] = (out[k] as number) + (rows[t * B + b] as number) ** 2;
-      count[k] = (count[k] as number) + 1;
-    }
-  }
-  return out.map((sum, k) => Math.sqrt(sum / (count[k] as number)));
-}
-
-/** The last gate of a GRU, an MGU and the plain RNNs, and the LSTM's g are activations of what is written. */
-const CANDIDATES = new Set(['g', 'n', 'h']);
-
-function gatesOf(seen: LayerSteps): GateFlow[] {
-  const { steps, T, B, cell } = seen;
-  const width = 2 + 3 * cell.gates.length;
-  return cell.gates.map((name, gate) => {
-    const over = (k: number): Float64Array =>
-      Float64Array.from({ length: T }, (_, t) => {
-        let sum = 0;
-        let count = 0;
-        for (let b = 0; b < B; b++) {
-          if (t >= lengthOf(seen, b)) continue;
-          sum += steps[(t * B + b) * width + 2 + 3 * gate + k] as number;
-          count++;
-        }
-        return sum / count;
-      });
-    return { name, isCandidate: CANDIDATES.has(name), mean: over(0), low: over(1), high: over(2) };
-  });
 }
 
 /**
