@@ -16,6 +16,7 @@ import { judge, rateInWords } from './diagnose/rates.js';
 import { block, largestSingularValue, spectralRadius } from './diagnose/spectrum.js';
 import { checkModel, keepModes } from './evaluate.js';
 import { type Forward, isLoss, type LossSpec, Objective } from './objective.js';
+import { makeUnrolling, type Window } from './windows.js';
 
 export interface JacobianOptions {
   /** The row of the batch. Default: the first of the longest. */
@@ -118,7 +119,9 @@ export function diagnose(model: Module, batch: BatchInput, options: DiagnoseOpti
 
 /** Inside diagnose's scope, and with the step kept: neither its memory nor that of the user's own step is touched. */
 function onePass(model: Module, batch: ReturnType<typeof toBatch>, options: DiagnoseOptions) {
-  const { loss } = new Objective('diagnose', options.loss, options.forward).run(model, batch);
+  // Without tbptt a batch is one window.
+  const [window] = makeUnrolling('diagnose', model, undefined, options.forward).windows(batch);
+  const { loss } = new Objective('diagnose', options.loss).run(model, window as Window);
   if (!loss.requiresGrad) {
     throw new OptionError('diagnose: the loss does not depend on anything that requires a gradient');
   }

@@ -2,7 +2,7 @@
 import { OptionError } from '../errors.js';
 import type { Module, StateDict } from '../layers/module.js';
 import { checkOptions, is } from '../options.js';
-import type { EpochRecord } from './fit.js';
+import type { EpochRecord } from './fit-options.js';
 import type { Metric } from './metrics.js';
 
 export interface EarlyStoppingOptions {

@@ -7,6 +7,7 @@ import { makeBreather } from './breathe.js';
 import { checkData, type Data, noBatches, openData, toBatch } from './data.js';
 import { isMetrics, type Metric, type MetricSpec, makeMetrics } from './metrics.js';
 import { type Forward, isLoss, type LossSpec, Mean, Objective } from './objective.js';
+import { isTbptt, makeUnrolling, type TbpttOptions, type Unrolling } from './windows.js';
 
 export interface EvaluateOptions {
   /** A name or `(output, y, batch) => tensor`. */
@@ -14,6 +15,8 @@ export interface EvaluateOptions {
   readonly metrics?: readonly MetricSpec[];
   /** How the model takes a batch; see fit. */
   readonly forward?: Forward;
+  /** Goes through each batch in windows of k1 steps, in memory that does not grow with its length; see fit. */
+  readonly tbptt?: TbpttOptions;
   /** Stops after the current batch; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -42,12 +45,13 @@ export async function evaluate(model: Module, data: Data, options: EvaluateOptio
     loss: required(isLoss),
     metrics: isMetrics,
     forward: is.function,
+    tbptt: isTbptt,
     signal: isSignal,
   });
   checkData('evaluate: data', data, 1);
   const metrics = makeMetrics('evaluate', options.metrics ?? []);
-  const objective = new Objective('evaluate', options.loss, options.forward);
-  return pass('evaluate', model, data, objective, metrics, 1, options.signal);
+  const unrolling = makeUnrolling('evaluate', model, options.tbptt, options.forward);
+  return pass('evaluate', model, data, unrolling, new Objective('evaluate', options.loss), metrics, 1, options.signal);
 }
 
 /** One pass over `data` for evaluate and for fit's validation. */
@@ -55,6 +59,7 @@ export async function pass(
   where: string,
   model: Module,
   data: Data,
+  unrolling: Unrolling,
   objective: Objective,
   metrics: readonly Metric[],
   epoch: number,
@@ -64,22 +69,25 @@ export async function pass(
   const mean = new Mean();
   let samples = 0;
   for (const metric of metrics) metric.reset();
+  unrolling.start();
   const restore = keepModes(model);
   try {
     signal?.throwIfAborted();
     const { batches } = await openData(`${where}: data`, data, epoch);
     for await (const input of batches) {
       const batch = toBatch(where, input);
-      // The user's code may have changed the mode while the loop waited.
-      model.eval();
-      withoutTrace(() => {
-        const { output, loss, terms } = objective.run(model, batch);
-        mean.add(loss.item(), terms);
-        for (const metric of metrics) metric.update(output, batch.y, batch);
-      });
+      for (const window of unrolling.windows(batch)) {
+        // The user's code may have changed the mode while the loop waited.
+        model.eval();
+        withoutTrace(() => {
+          const { output, loss, terms } = objective.run(model, window);
+          mean.add(loss.item(), terms);
+          for (const metric of metrics) metric.update(output, window.batch.y, window.batch);
+        });
+        await breathe();
+        signal?.throwIfAborted();
+      }
       samples += batch.size;
-      await breathe();
-      signal?.throwIfAborted();
     }
   } finally {
     restore();
@@ -124,6 +132,6 @@ export function valuesOf(metrics: readonly Metric[]): Record<string, number> {
 }
 
 /** Neither tape nor memory keeps anything of what `body` computes. */
-function withoutTrace(body: () => void): void {
+export function withoutTrace(body: () => void): void {
   noGrad(() => scope(body));
 }

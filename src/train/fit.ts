@@ -3,116 +3,24 @@ import type { Tensor } from '../autograd/tensor.js';
 import { NumericError, OptionError } from '../errors.js';
 import type { Module } from '../layers/module.js';
 import { gradNorm, scaleToNorm } from '../optim/clip.js';
-import { Optimizer } from '../optim/optimizer.js';
-import { adviceFor, checkOptions, is, later, type Rule, required, show } from '../options.js';
+import { show } from '../options.js';
 import { makeBreather } from './breathe.js';
-import { type Batch, checkData, type Data, noBatches, openData, toBatch } from './data.js';
-import { type BestEpoch, EarlyStopping, type EarlyStoppingOptions } from './early-stopping.js';
-import { checkModel, isSignal, keepModes, pass, valuesOf } from './evaluate.js';
-import { isMetrics, type Metric, type MetricSpec, makeMetrics } from './metrics.js';
-import { type Forward, isLoss, type LossSpec, Mean, Objective } from './objective.js';
-
-export interface FitOptions {
-  /** A name (crossEntropy, bceWithLogits, mse, mae, huber) or `(output, y, batch) => tensor` of one element. */
-  readonly loss: LossSpec;
-  readonly optimizer: Optimizer;
-  /** Default 1. */
-  readonly epochs?: number;
-  /** Scales the gradients so that their common norm is at most this. Default: no clipping. */
-  readonly clipNorm?: number;
-  /** Batches that are only measured, after each epoch. */
-  readonly validation?: Data;
-  /** Names (accuracy, top5, perplexity, mae, mse, rmse), metrics such as topK(3), or named functions. */
-  readonly metrics?: readonly MetricSpec[];
-  readonly earlyStopping?: EarlyStoppingOptions;
-  readonly callbacks?: Callbacks | readonly Callbacks[];
-  /**
-   * How the model takes a batch: `(model, batch) => output`. Default: model.forward(batch.x), with { lengths } after it
-   * where the batch has them.
-   */
-  readonly forward?: Forward;
-  /**
-   * Stops after the current batch; the promise rejects with the signal's reason and the model keeps its last complete
-   * step.
-   */
-  readonly signal?: AbortSignal;
-  /** Called after every batch. */
-  readonly onProgress?: (progress: Progress) => void;
-  /** Not available yet. */
-  readonly tbptt?: undefined;
-  /** Not available yet. */
-  readonly checkpoint?: undefined;
-}
-
-/** Each may be async, and may return 'stop' to end training after what it was called for. */
-export interface Callbacks {
-  onEpochStart?(epoch: number): CallbackResult;
-  onBatchEnd?(progress: Progress): CallbackResult;
-  onEpochEnd?(record: EpochRecord): CallbackResult;
-  /** Made around every update, forward and backward pass included: must call `run` once and return what it returned. */
-  aroundStep?<R extends StepResult>(run: () => R, context: StepContext): R;
-}
-
-/** What an update came to: the loss of its batch and the norm of all gradients before clipping. */
-export interface StepResult {
-  readonly loss: number;
-  readonly norm: number;
-}
-
-/** `step`: number of the update that `run` makes, from 1. */
-export interface StepContext {
-  readonly step: number;
-  readonly model: Module;
-}
-
-// biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing is the usual one
-export type CallbackResult = void | 'stop' | undefined | Promise<void | 'stop' | undefined>;
-
-/** Where training stands after a batch. Counts start at 1; means are over the epoch so far. */
-export interface Progress {
-  readonly epoch: number;
-  readonly epochs: number;
-  readonly batch: number;
-  /** Batches of an epoch; unknown in the first epoch of data without a length. */
-  readonly batches?: number;
-  /** Updates since fit began. */
-  readonly step: number;
-  readonly loss: number;
-  /** The loss of this batch alone. */
-  readonly batchLoss: number;
-  readonly metrics: Readonly<Record<string, number>>;
-  /** Norm of all gradients before clipping. */
-  readonly gradNorm: number;
-  readonly samplesPerSecond: number;
-  readonly tokensPerSecond: number;
-  /** Until the last epoch ends; unknown while `batches` is. */
-  readonly etaSeconds?: number;
-}
-
-/** What an epoch came to. */
-export interface EpochRecord {
-  readonly epoch: number;
-  readonly loss: number;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly validation?: { readonly loss: number; readonly metrics: Readonly<Record<string, number>> };
-  readonly batches: number;
-  readonly samples: number;
-  readonly tokens: number;
-  /** Of the training part, without validation. */
-  readonly seconds: number;
-  readonly tokensPerSecond: number;
-}
-
-export interface History {
-  readonly epochs: readonly EpochRecord[];
-  /** Why training ended. */
-  readonly stopped: 'completed' | 'earlyStopping' | 'callback';
-  /** With early stopping: the epoch whose weights the model has now (unless restoreBest is off). */
-  readonly best?: BestEpoch;
-  /** Updates made. */
-  readonly steps: number;
-  readonly seconds: number;
-}
+import { type Data, noBatches, openData, toBatch } from './data.js';
+import { EarlyStopping } from './early-stopping.js';
+import { keepModes, pass, valuesOf, withoutTrace } from './evaluate.js';
+import {
+  type CallbackResult,
+  type Callbacks,
+  checkFit,
+  type EpochRecord,
+  type FitOptions,
+  type History,
+  type Progress,
+  type StepResult,
+} from './fit-options.js';
+import { type Metric, makeMetrics } from './metrics.js';
+import { Mean, Objective } from './objective.js';
+import { makeUnrolling, type Unrolling, type Window } from './windows.js';
 
 /**
  * Trains a model.
@@ -148,48 +56,6 @@ export async function fit(model: Module, data: Data, options: FitOptions): Promi
   }
 }
 
-const isOptimizer: Rule = { expected: 'an optimizer', accepts: (v) => v instanceof Optimizer };
-
-const CALLBACKS = ['onEpochStart', 'onBatchEnd', 'onEpochEnd'];
-const isCallbacks: Rule = {
-  expected: `an object with ${CALLBACKS.join(', ')}, or a list of such`,
-  accepts: (v) => [v].flat().every((entry) => typeof entry === 'object' && entry !== null),
-};
-
-/** A misspelt callback would never be called. Whatever else the object has is its own business. */
-function checkCallbacks(callbacks: object): void {
-  for (const [name, callback] of Object.entries(callbacks)) {
-    if (!/^on[A-Z_]/.test(name)) continue;
-    if (!CALLBACKS.includes(name))
-      throw new OptionError(`fit: unknown callback "${name}"${adviceFor(name, CALLBACKS)}`);
-    if (typeof callback !== 'function' && callback !== undefined) {
-      throw new OptionError(`fit: callback ${name} must be a function, got ${show(callback)}`);
-    }
-  }
-}
-
-function checkFit(model: Module, data: Data, options: FitOptions): void {
-  checkModel('fit', model);
-  checkOptions<FitOptions>('fit', options, {
-    loss: required(isLoss),
-    optimizer: required(isOptimizer),
-    epochs: is.integer(1),
-    clipNorm: is.between(0),
-    validation: is.any,
-    metrics: isMetrics,
-    earlyStopping: is.object,
-    callbacks: isCallbacks,
-    forward: is.function,
-    signal: isSignal,
-    onProgress: is.function,
-    tbptt: later(undefined),
-    checkpoint: later(undefined),
-  });
-  for (const callbacks of [options.callbacks ?? []].flat()) checkCallbacks(callbacks);
-  checkData('fit: data', data, options.epochs ?? 1);
-  if (options.validation !== undefined) checkData('fit: validation', options.validation, options.epochs ?? 1);
-}
-
 /** One call of fit. */
 class Training {
   readonly #model: Module;
@@ -197,6 +63,7 @@ class Training {
   readonly #options: FitOptions;
   readonly #epochs: number;
   readonly #objective: Objective;
+  readonly #unrolling: Unrolling;
   readonly #metrics: readonly Metric[];
   readonly #earlyStopping: EarlyStopping | undefined;
   readonly #callbacks: readonly Callbacks[];
@@ -214,7 +81,8 @@ class Training {
     this.#data = data;
     this.#options = options;
     this.#epochs = options.epochs ?? 1;
-    this.#objective = new Objective('fit', options.loss, options.forward);
+    this.#objective = new Objective('fit', options.loss);
+    this.#unrolling = makeUnrolling('fit', model, options.tbptt, options.forward);
     this.#metrics = makeMetrics('fit', options.metrics ?? []);
     const { earlyStopping, validation, callbacks = [], optimizer } = options;
     this.#earlyStopping = earlyStopping && new EarlyStopping(earlyStopping, this.#metrics, validation !== undefined);
@@ -247,80 +115,102 @@ class Training {
   }
 
   async #epoch(epoch: number): Promise<EpochRecord> {
-    const { signal, onProgress, validation } = this.#options;
+    const { signal, validation, tbptt } = this.#options;
     const before = this.#trainSeconds;
     const start = performance.now();
-    const loss = new Mean();
-    const seen = { batches: 0, samples: 0, tokens: 0 };
+    const totals = newTotals();
     for (const metric of this.#metrics) metric.reset();
+    this.#unrolling.start();
 
     const { batches, count } = await openData('fit: data', this.#data, epoch);
     this.#batches = count ?? this.#batches;
     for await (const input of batches) {
       const batch = toBatch('fit', input);
-      const result = this.#step(batch, epoch, seen.batches + 1);
-      loss.add(result.loss, result.terms);
-      seen.batches++;
-      seen.samples += batch.size;
-      seen.tokens += batch.tokens;
-      const seconds = secondsSince(start);
-      this.#trainSeconds = before + seconds;
-      const progress: Progress = {
-        epoch,
-        epochs: this.#epochs,
-        batch: seen.batches,
-        step: this.#steps,
-        loss: loss.value,
-        batchLoss: result.loss,
-        metrics: valuesOf(this.#metrics),
-        gradNorm: result.norm,
-        samplesPerSecond: seen.samples / seconds,
-        tokensPerSecond: seen.tokens / seconds,
-        ...(this.#batches !== undefined && { batches: this.#batches, etaSeconds: this.#eta(epoch, this.#batches) }),
-      };
-      onProgress?.(progress);
-      await this.#notify((callbacks) => callbacks.onBatchEnd?.(progress));
-      await this.#breathe();
-      signal?.throwIfAborted();
+      totals.batches++;
+      totals.samples += batch.size;
+      for (const window of this.#unrolling.windows(batch)) {
+        if (tbptt !== undefined && this.#objective.isEmpty(window)) {
+          withoutTrace(() => window.run(this.#model));
+          continue;
+        }
+        const result = this.#around(() => this.#step(window, epoch, totals.batches));
+        totals.loss.add(result.loss, result.terms);
+        totals.windows++;
+        totals.tokens += window.batch.tokens;
+        totals.seconds = secondsSince(start);
+        this.#trainSeconds = before + totals.seconds;
+        await this.#report(epoch, totals, window, result);
+        await this.#breathe();
+        signal?.throwIfAborted();
+        if (this.#stopRequested) break;
+      }
       if (this.#stopRequested) break;
     }
-    if (seen.batches === 0) throw noBatches('fit: data', epoch);
-    if (!this.#stopRequested) this.#batches = seen.batches;
-    const seconds = this.#trainSeconds - before;
+    if (totals.batches === 0) throw noBatches('fit: data', epoch);
+    if (totals.windows === 0) throw nothingToLearn(epoch);
+    if (!this.#stopRequested) this.#batches = totals.batches;
+    const { loss, windows, ...counts } = totals;
     // Taken before validation, which uses the same metrics again.
     const record = {
       epoch,
       loss: loss.value,
       metrics: valuesOf(this.#metrics),
-      ...seen,
-      seconds,
-      tokensPerSecond: seen.tokens / seconds,
+      ...counts,
+      ...(tbptt && { windows }),
+      tokensPerSecond: counts.tokens / counts.seconds,
     };
     if (validation === undefined || this.#stopRequested) return record;
     return { ...record, validation: await this.#validate(validation, epoch) };
   }
 
+  /** Tells everybody who watches about an update. */
+  async #report(epoch: number, totals: Totals, window: Window, result: StepResult): Promise<void> {
+    const { number, count } = window;
+    const { batches, loss, samples, tokens, seconds } = totals;
+    const progress: Progress = {
+      epoch,
+      epochs: this.#epochs,
+      batch: batches,
+      ...(this.#options.tbptt && { window: number, windows: count }),
+      step: this.#steps,
+      loss: loss.value,
+      batchLoss: result.loss,
+      metrics: valuesOf(this.#metrics),
+      gradNorm: result.norm,
+      samplesPerSecond: samples / seconds,
+      tokensPerSecond: tokens / seconds,
+      ...(this.#batches !== undefined && {
+        batches: this.#batches,
+        etaSeconds: this.#eta(epoch, this.#batches, batches - 1 + number / count),
+      }),
+    };
+    this.#options.onProgress?.(progress);
+    await this.#notify((callbacks) => callbacks.onBatchEnd?.(progress));
+  }
+
   /** One update, within what callbacks wrap around it. */
-  #step(batch: Batch, epoch: number, number: number): StepResult & { readonly terms: number } {
+  #around(step: () => Step): Step {
     const context = { step: this.#steps + 1, model: this.#model };
-    let run = () => this.#update(batch, epoch, number);
+    let run = step;
     for (const callbacks of this.#callbacks) {
-      const inner = run;
-      const around = callbacks.aroundStep?.bind(callbacks);
+      const [inner, around] = [run, callbacks.aroundStep?.bind(callbacks)];
       if (around) run = () => around(inner, context);
     }
     return run();
   }
 
-  /** Nothing is accumulated but numbers: the step's tensors go when the next one begins. */
-  #update(batch: Batch, epoch: number, number: number): StepResult & { readonly terms: number } {
-    const { optimizer, clipNorm } = this.#options;
-    const where = () => `in epoch ${epoch}, batch ${number} (step ${this.#steps + 1})`;
+  /** One update. Nothing is accumulated but numbers: the step's tensors go when the next one begins. */
+  #step(window: Window, epoch: number, batchNumber: number): Step {
+    const { optimizer, clipNorm, tbptt } = this.#options;
+    const where = () => {
+      const place = tbptt ? `batch ${batchNumber}, window ${window.number}` : `batch ${batchNumber}`;
+      return `in epoch ${epoch}, ${place} (step ${this.#steps + 1})`;
+    };
     optimizer.zeroGrad();
-    const { output, loss, terms } = this.#objective.run(this.#model, batch);
+    const { output, loss, terms } = this.#objective.run(this.#model, window);
     const value = loss.item();
     if (!Number.isFinite(value)) throw notFinite('loss', value, where(), terms);
-    for (const metric of this.#metrics) metric.update(output, batch.y, batch);
+    for (const metric of this.#metrics) metric.update(output, window.batch.y, window.batch);
 
     loss.backward();
     if (this.#steps === 0 && this.#parameters.every((parameter) => parameter.grad === null)) {
@@ -338,11 +228,13 @@ class Training {
 
   async #validate(validation: Data, epoch: number): Promise<NonNullable<EpochRecord['validation']>> {
     const start = performance.now();
-    const { signal } = this.#options;
+    const { signal, tbptt, forward } = this.#options;
+    const windows = tbptt && { ...tbptt, k2: tbptt.k1 }; // nothing goes back: no reason to compute steps again
     const { loss, metrics } = await pass(
       'fit: validation',
       this.#model,
       validation,
+      makeUnrolling('fit', this.#model, windows, forward),
       this.#objective,
       this.#metrics,
       epoch,
@@ -352,12 +244,12 @@ class Training {
     return { loss, metrics };
   }
 
-  /** Remaining batches at the mean speed so far, and remaining validations at theirs. */
-  #eta(epoch: number, batches: number): number {
-    const secondsPerBatch = this.#trainSeconds / this.#steps;
+  /** Remaining batches at the mean speed so far, and remaining validations at theirs. `done`: batches of this epoch. */
+  #eta(epoch: number, batches: number, done: number): number {
+    const before = (epoch - 1) * batches + done;
     const secondsPerValidation = epoch > 1 ? this.#validationSeconds / (epoch - 1) : 0;
-    const remaining = Math.max(0, batches * this.#epochs - this.#steps);
-    return remaining * secondsPerBatch + (this.#epochs - epoch + 1) * secondsPerValidation;
+    const remaining = Math.max(0, batches * this.#epochs - before);
+    return remaining * (this.#trainSeconds / before) + (this.#epochs - epoch + 1) * secondsPerValidation;
   }
 
   async #notify(call: (callbacks: Callbacks) => CallbackResult): Promise<void> {
@@ -369,6 +261,28 @@ class Training {
       }
     }
   }
+}
+
+/** What an epoch has come to so far. */
+interface Totals {
+  readonly loss: Mean;
+  batches: number;
+  windows: number;
+  samples: number;
+  tokens: number;
+  seconds: number;
+}
+
+const newTotals = (): Totals => ({ loss: new Mean(), batches: 0, windows: 0, samples: 0, tokens: 0, seconds: 0 });
+
+interface Step extends StepResult {
+  readonly terms: number;
+}
+
+function nothingToLearn(epoch: number): NumericError {
+  return new NumericError(
+    `fit: in epoch ${epoch} no window of tbptt had a target: every one is ignored (-100), or all lengths are 0`,
+  );
 }
 
 function notFinite(what: string, value: number, where: string, terms: number): NumericError {

@@ -18,17 +18,17 @@ export type { Verdict } from './diagnose/rates.js';
 export { type DiagnoseOptions, diagnose, type JacobianOptions } from './diagnose.js';
 export type { BestEpoch, EarlyStoppingOptions } from './early-stopping.js';
 export { type EvaluateOptions, type Evaluation, evaluate, predict } from './evaluate.js';
-export {
-  type CallbackResult,
-  type Callbacks,
-  type EpochRecord,
-  type FitOptions,
-  fit,
-  type History,
-  type Progress,
-  type StepContext,
-  type StepResult,
-} from './fit.js';
+export { fit } from './fit.js';
+export type {
+  CallbackResult,
+  Callbacks,
+  EpochRecord,
+  FitOptions,
+  History,
+  Progress,
+  StepContext,
+  StepResult,
+} from './fit-options.js';
 export {
   accuracy,
   type Metric,
@@ -42,3 +42,5 @@ export {
   topK,
 } from './metrics.js';
 export type { Forward, LossFunction, LossName, LossSpec } from './objective.js';
+export type { States } from './states.js';
+export type { TbpttOptions } from './windows.js';

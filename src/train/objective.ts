@@ -1,11 +1,12 @@
-// What fit and evaluate do with one batch: run the model, compute the loss, check both. Losses by name or as a
-// function.
+// What fit and evaluate do with one window of a batch (without tbptt: all of it): run the model, compute the loss, check
+// both. Losses by name or as a function.
 import { Tensor } from '../autograd/tensor.js';
 import { OptionError } from '../errors.js';
 import type { Module } from '../layers/module.js';
 import { bceWithLogits, crossEntropy, huber, mae, mse } from '../losses/index.js';
 import { type Rule, show } from '../options.js';
 import type { Batch } from './data.js';
+import type { Window } from './windows.js';
 
 export type LossName = 'crossEntropy' | 'bceWithLogits' | 'mse' | 'mae' | 'huber';
 
@@ -19,16 +20,20 @@ export type LossSpec = LossName | LossFunction;
 /**
  * Runs the model on a batch. Default: `model.forward(batch.x)`, with `{ lengths }` after it where the batch has
  * lengths.
+ *
+ * With tbptt it runs the model on some steps of a batch, from the state behind those before (null: none), and returns
+ * `{ output, state }`; state is a RecurrentState, or a list or record of those of several layers. Default:
+ * `model.forward(batch.x, { state, lengths })`, which is what recurrent layers take.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the user knows the model's own arguments and result
-export type Forward = (model: any, batch: Batch) => any;
+export type Forward = (model: any, batch: Batch, state: any) => any;
 
 export const isLoss: Rule = {
   expected: `${Object.keys(LOSSES).join(', ')} or a function (output, y, batch) => tensor`,
   accepts: (v) => typeof v === 'function' || (typeof v === 'string' && Object.hasOwn(LOSSES, v)),
 };
 
-/** One batch through model and loss. */
+/** One window through model and loss. */
 export interface Evaluated {
   readonly output: unknown;
   readonly loss: Tensor;
@@ -38,18 +43,17 @@ export interface Evaluated {
 
 export class Objective {
   readonly #where: string;
-  readonly #forward: Forward;
   readonly #loss: LossSpec;
 
-  constructor(where: string, loss: LossSpec, forward: Forward = defaultForward) {
+  constructor(where: string, loss: LossSpec) {
     this.#where = where;
-    this.#forward = forward;
     this.#loss = loss;
   }
 
-  run(model: Module, batch: Batch): Evaluated {
-    const output = this.#forward(model, batch);
-    if (typeof output?.then === 'function') {
+  run(model: Module, window: Window): Evaluated {
+    const { batch } = window;
+    const output = window.run(model);
+    if (typeof (output as { then?: unknown } | null | undefined)?.then === 'function') {
       throw new OptionError(
         `${this.#where}: forward must not be async: the tape belongs to one batch at a time; await in the data instead`,
       );
@@ -65,6 +69,11 @@ export class Objective {
     return { output, loss, terms: this.#terms(output, batch) };
   }
 
+  /** Whether every target of a window is ignored, so that there is nothing to take the mean of. */
+  isEmpty({ batch }: Window): boolean {
+    return this.#loss === 'crossEntropy' && batch.y !== undefined && countLabels(batch.y) === 0;
+  }
+
   #named(name: LossName, output: unknown, batch: Batch): Tensor {
     if (!(output instanceof Tensor)) {
       throw new OptionError(
@@ -77,20 +86,17 @@ export class Objective {
   }
 
   #terms(output: unknown, batch: Batch): number {
-    if (typeof this.#loss === 'function') return batch.size;
-    if (this.#loss !== 'crossEntropy') return (output as Tensor).size;
-    const labels: ArrayLike<number> = batch.y instanceof Tensor ? batch.y.data : [batch.y].flat(Infinity);
-    let counted = 0;
-    for (let k = 0; k < labels.length; k++) if (labels[k] !== -100) counted++;
-    return counted;
+    // Windows of a batch have the same rows and may differ in their steps.
+    if (typeof this.#loss === 'function') return batch.steps === undefined ? batch.size : batch.tokens;
+    return this.#loss === 'crossEntropy' ? countLabels(batch.y) : (output as Tensor).size;
   }
 }
 
-function defaultForward(model: Module, batch: Batch): unknown {
-  const forward = model.forward as (...inputs: unknown[]) => unknown;
-  return batch.lengths === undefined
-    ? forward.call(model, batch.x)
-    : forward.call(model, batch.x, { lengths: batch.lengths });
+function countLabels(y: unknown): number {
+  const labels: ArrayLike<number> = y instanceof Tensor ? y.data : ([y].flat(Infinity) as number[]);
+  let counted = 0;
+  for (let k = 0; k < labels.length; k++) if (labels[k] !== -100) counted++;
+  return counted;
 }
 
 /** A mean that adds up weighted parts. */
@@ -107,5 +113,14 @@ export class Mean {
 
   get value(): number {
     return this.#sum / this.#weight;
+  }
+
+  save(): readonly [sum: number, weight: number] {
+    return [this.#sum, this.#weight];
+  }
+
+  restore([sum, weight]: readonly [sum: number, weight: number]): void {
+    this.#sum = sum;
+    this.#weight = weight;
   }
 }

@@ -449,7 +449,7 @@ describeBackends('fit', () => {
     const m = model();
     const optimizer = new SGD(m.parameters(), { lr: 0.1 });
     const run = (options: object) => u.fit(m, data(), { loss: 'crossEntropy', optimizer, ...options });
-    await expect(run({ tbptt: 20 })).rejects.toThrow(/fit: option "tbptt" is not available yet/);
+    await expect(run({ tbptt: 20 })).rejects.toThrow(/fit: option "tbptt" must be an object \{ k1, k2\?/);
     await expect(run({ checkpoint: 'x' })).rejects.toThrow(/fit: option "checkpoint" is not available yet/);
     await expect(run({ epoch: 3 })).rejects.toThrow(/did you mean "epochs"/);
     await expect(run({ epochs: 0 })).rejects.toThrow(OptionError);

@@ -3,7 +3,7 @@ import { OptionError } from '../../errors.js';
 import type { Module } from '../../layers/module.js';
 import { collectSteps, type LayerSteps } from '../../ops/diagnostics.js';
 import { checkOptions, is } from '../../options.js';
-import type { Callbacks, StepContext, StepResult } from '../fit.js';
+import type { Callbacks, StepContext, StepResult } from '../fit-options.js';
 import { plain } from './diagnosis.js';
 import { flowOf, inForwardOrder, type LayerFlow, namer } from './flow.js';
 
