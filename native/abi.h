@@ -633,8 +633,8 @@ U_KERNEL(rnn_general_forward)(u_ctx* ctx,
  * steps: for each time and row, 0 at padding: { |dL/dh|^2, |dL/dc|^2, then for each gate its mean over the units, and the
  * fractions of them that are low and high }: below 0.1 and above 0.9, of a candidate (and the h of the RNNs) below -0.9 and above
  * 0.9. dL/dh: the whole gradient of the state h that the step left, dy included. dL/dc: that of its c', what comes through h' too.
- * contributions: for each time { |.|^2 of what it adds to dw_ih, to dw_hh (of U_IND_RNN: to dw_unit), to db_hh }, Frobenius,
- * over the whole batch. */
+ * contributions: for each step s that rows take { |.|^2 of what it adds to dw_ih, to dw_hh (of U_IND_RNN: to dw_unit), to db_hh },
+ * Frobenius, over the whole batch; at index s, with reverse at T-1-s: its time, in rows of T steps. */
 U_KERNEL(rnn_general_backward)(u_ctx* ctx,
   float* dx,            // [T,B,I] accumulated optional
   float* dh0,           // [B,R] out optional

@@ -39,75 +39,47 @@ struct Activation {
   float a, b;
 };
 
-// The kinds that cells do not have by themselves. Through memory, because no vector may cross a call that is not
-// inlined; not inlined, because a cell would hold all of them three times.
-static __attribute__((noinline)) void far_activation(Activation f, float* lanes) {
-  const vf x = load(lanes), a = splat(f.a), b = splat(f.b), none = zero(), one = splat(1.0f);
-  vf y = x;
-  switch (f.kind) {
-    case U_CELL_HARD_SIGMOID:
-      y = vmax(none, vmin(one, a * x + b));
-      break;
-    case U_CELL_AFFINE:
-      y = a * x + b;
-      break;
-    case U_CELL_LEAKY_RELU:
-      y = select(x < none, a * x, x);
-      break;
-    case U_CELL_THRESHOLDED_RELU:
-      y = select(x <= a, none, x);
-      break;
-    case U_CELL_SCALED_TANH:
-      y = a * vtanh(b * x);
-      break;
-    case U_CELL_ELU:
-      y = select(x < none, a * (vexp(x) - one), x);
-      break;
-    case U_CELL_SOFTSIGN:
-      y = x / (one + vabs(x));
-      break;
-    case U_CELL_SOFTPLUS:
-      y = vmax(none, x) + vlog1p(vexp(-vabs(x)));
-      break;
-    default:
-      break;
-  }
-  store(lanes, y);
+U_INLINE vf any_activation(const Activation& f, vf x) {
+  const vf a = splat(f.a), b = splat(f.b), none = zero(), one = splat(1.0f);
+  if (f.kind == U_CELL_SIGMOID) return own_activation<U_CELL_SIGMOID>(x);
+  if (f.kind == U_CELL_TANH) return own_activation<U_CELL_TANH>(x);
+  if (f.kind == U_CELL_RELU) return own_activation<U_CELL_RELU>(x);
+  if (f.kind == U_CELL_HARD_SIGMOID) return vmax(none, vmin(one, a * x + b));
+  if (f.kind == U_CELL_AFFINE) return a * x + b;
+  if (f.kind == U_CELL_LEAKY_RELU) return select(x < none, a * x, x);
+  if (f.kind == U_CELL_THRESHOLDED_RELU) return select(x <= a, none, x);
+  if (f.kind == U_CELL_SCALED_TANH) return a * vtanh(b * x);
+  if (f.kind == U_CELL_ELU) return select(x < none, a * (vexp(x) - one), x);
+  if (f.kind == U_CELL_SOFTSIGN) return x / (one + vabs(x));
+  return vmax(none, x) + vlog1p(vexp(-vabs(x)));  // softplus
 }
-// lanes: y in, dy / dx out.
-static __attribute__((noinline)) void far_slope(Activation f, float* lanes) {
-  const vf y = load(lanes), a = splat(f.a), b = splat(f.b), none = zero(), one = splat(1.0f);
-  vf slope = one;
-  switch (f.kind) {
-    case U_CELL_HARD_SIGMOID:
-      slope = select((y > none) & (y < one), a, none);
-      break;
-    case U_CELL_AFFINE:
-      slope = a;
-      break;
-    case U_CELL_LEAKY_RELU:
-      slope = select(y < none, a, one);
-      break;
-    case U_CELL_THRESHOLDED_RELU:
-      slope = select(y == none, none, one);
-      break;
-    case U_CELL_SCALED_TANH:
-      slope = b * (a - y * y / a);
-      break;
-    case U_CELL_ELU:
-      slope = select(y < none, y + a, one);
-      break;
-    case U_CELL_SOFTSIGN:
-      slope = (one - vabs(y)) * (one - vabs(y));
-      break;
-    case U_CELL_SOFTPLUS:
-      slope = one - vexp(-y);
-      break;
-    default:
-      break;
-  }
-  store(lanes, slope);
+U_INLINE vf any_back(const Activation& f, vf d, vf y) {
+  const vf a = splat(f.a), b = splat(f.b), none = zero(), one = splat(1.0f);
+  if (f.kind == U_CELL_SIGMOID) return own_back<U_CELL_SIGMOID>(d, y);
+  if (f.kind == U_CELL_TANH) return own_back<U_CELL_TANH>(d, y);
+  if (f.kind == U_CELL_RELU) return own_back<U_CELL_RELU>(d, y);
+  if (f.kind == U_CELL_HARD_SIGMOID) return select((y > none) & (y < one), a * d, none);
+  if (f.kind == U_CELL_AFFINE) return a * d;
+  if (f.kind == U_CELL_LEAKY_RELU) return select(y > none, d, a * d);
+  if (f.kind == U_CELL_THRESHOLDED_RELU) return select(y == none, none, d);
+  if (f.kind == U_CELL_SCALED_TANH) return d * (b * (a - y * y / a));
+  if (f.kind == U_CELL_ELU) return select(y > none, d, d * (y + a));
+  if (f.kind == U_CELL_SOFTSIGN) return d * (one - vabs(y)) * (one - vabs(y));
+  return d * (one - vexp(-y));  // softplus
 }
+// Not inlined, because a cell would hold all of them three times; through memory, because no vector may cross such a
+// call.
+static __attribute__((noinline)) void far_activation(const Activation& f, float* lanes) {
+  store(lanes, any_activation(f, load(lanes)));
+}
+static __attribute__((noinline)) void far_back(const Activation& f, float* d, const float* y) {
+  store(d, any_back(f, load(d), load(y)));
+}
+#ifdef __wasm__
+constexpr bool NEAR_ACTIVATIONS = false;  // a page has to load them
+#else
+constexpr bool NEAR_ACTIVATIONS = true;
+#endif
 
 struct Given {
   Activation functions[3];  // gate, candidate, output
@@ -115,22 +87,21 @@ struct Given {
   vf unit[3];               // per-unit weights of the units at hand
 
   U_INLINE_METHOD vf activate(const Activation& f, vf x) const {
-    if (f.kind == U_CELL_SIGMOID) return own_activation<U_CELL_SIGMOID>(x);
-    if (f.kind == U_CELL_TANH) return own_activation<U_CELL_TANH>(x);
-    if (f.kind == U_CELL_RELU) return own_activation<U_CELL_RELU>(x);
+    if (NEAR_ACTIVATIONS && f.kind == U_CELL_SIGMOID) return own_activation<U_CELL_SIGMOID>(x);
+    if (NEAR_ACTIVATIONS && f.kind == U_CELL_TANH) return own_activation<U_CELL_TANH>(x);
     float lanes[LANES];
     store(lanes, x);
     far_activation(f, lanes);
     return load(lanes);
   }
   U_INLINE_METHOD vf back(const Activation& f, vf d, vf y) const {
-    if (f.kind == U_CELL_SIGMOID) return own_back<U_CELL_SIGMOID>(d, y);
-    if (f.kind == U_CELL_TANH) return own_back<U_CELL_TANH>(d, y);
-    if (f.kind == U_CELL_RELU) return own_back<U_CELL_RELU>(d, y);
-    float lanes[LANES];
-    store(lanes, y);
-    far_slope(f, lanes);
-    return d * load(lanes);
+    if (NEAR_ACTIVATIONS && f.kind == U_CELL_SIGMOID) return own_back<U_CELL_SIGMOID>(d, y);
+    if (NEAR_ACTIVATIONS && f.kind == U_CELL_TANH) return own_back<U_CELL_TANH>(d, y);
+    float lanes[LANES], value[LANES];
+    store(lanes, d);
+    store(value, y);
+    far_back(f, lanes, value);
+    return load(lanes);
   }
   U_INLINE_METHOD vf gate(vf x) const { return activate(functions[0], x); }
   U_INLINE_METHOD vf candidate(vf x) const { return activate(functions[1], x); }
@@ -142,7 +113,8 @@ struct Given {
   U_INLINE_METHOD vf peep(vf a, int k, vf c) const { return a + unit[k] * c; }
   U_INLINE_METHOD vf peep_back(vf dc, int k, vf da) const { return dc + unit[k] * da; }
   U_INLINE_METHOD vf clamped(vf c) const { return clip > 0 ? vmax(splat(-clip), vmin(splat(clip), c)) : c; }
+  // c: before it was clamped.
   U_INLINE_METHOD vf clamped_back(vf dc, vf c) const {
-    return clip > 0 ? select(vabs(c) < splat(clip), dc, zero()) : dc;
+    return clip > 0 ? select(vabs(c) <= splat(clip), dc, zero()) : dc;
   }
 };

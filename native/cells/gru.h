@@ -25,7 +25,7 @@ struct Gru {
 
   // forward was: n = tanh(gx_n + r * gh_n);  h' = n + z (h - n)
   template <class V, class O>
-  U_INLINE void backward(V* dg, V& dh, V&, const V* saved, V h_old, V, V, V, const O& o) {
+  U_INLINE void backward(V* dg, V& dh, V&, const V* saved, V h_old, V, V, const O& o) {
     const V r = saved[R], z = saved[Z], n = saved[N];
     const V dn = o.candidate_back(dh * (1 - z), n);
     dg[D_R] = o.gate_back(dn * saved[GH_N], r);
@@ -63,7 +63,7 @@ struct GruResetBefore {
 
   // forward was: n = tanh(gx_n + gh_n);  h' = n + z (h - n)
   template <class V, class O>
-  U_INLINE void backward(V* dg, V& dh, V&, const V* saved, V h_old, V, V, V, const O& o) {
+  U_INLINE void backward(V* dg, V& dh, V&, const V* saved, V h_old, V, V, const O& o) {
     const V z = saved[Z], n = saved[N];
     dg[N] = o.candidate_back(dh * (1 - z), n);
     dg[Z] = o.gate_back(dh * (h_old - n), z);

@@ -42,9 +42,9 @@ struct Lstm : LstmOutput<3, 2> {
 
   // forward was: c' = f*c + i*g
   template <class V, class Options>
-  U_INLINE void backward(V* dg, V& dh, V& dc, const V* saved, V, V, V c_old, V c_new, const Options& options) {
+  U_INLINE void backward(V* dg, V& dh, V& dc, const V* saved, V, V, V c_old, const Options& options) {
     const V i = saved[I], f = saved[F], g = saved[G];
-    dc = options.clamped_back(dc, c_new);
+    dc = options.clamped_back(dc, f * c_old + i * g);
     dg[I] = options.gate_back(dc * g, i);
     dg[F] = options.gate_back(dc * c_old, f);
     dg[G] = options.candidate_back(dc * i, g);
@@ -72,9 +72,9 @@ struct LstmCoupled : LstmOutput<2, 1> {
 
   // forward was: c' = c + i*(g - c)
   template <class V, class Options>
-  U_INLINE void backward(V* dg, V& dh, V& dc, const V* saved, V, V, V c_old, V c_new, const Options& options) {
+  U_INLINE void backward(V* dg, V& dh, V& dc, const V* saved, V, V, V c_old, const Options& options) {
     const V i = saved[I], g = saved[G];
-    dc = options.clamped_back(dc, c_new);
+    dc = options.clamped_back(dc, c_old + i * (g - c_old));
     dg[I] = options.gate_back(dc * (g - c_old), i);
     dg[G] = options.candidate_back(dc * i, g);
     dc = options.peep_back(dc * (1 - i), 0, dg[I]);

@@ -26,7 +26,7 @@ struct Mgu {
 
   // forward was: n = tanh(gx_n + gh_n);  h' = h + f (n - h)
   template <class V, class O>
-  U_INLINE void backward(V* dg, V& dh, V&, const V* saved, V h_old, V, V, V, const O& o) {
+  U_INLINE void backward(V* dg, V& dh, V&, const V* saved, V h_old, V, V, const O& o) {
     const V f = saved[F], n = saved[N];
     dg[N] = o.candidate_back(dh * f, n);
     dg[F] = dh * (n - h_old);  // of f itself, until backward_first

@@ -14,7 +14,7 @@ struct Rnn {
 
   // forward was: h' = f(a), a = gx + gh
   template <class V, class O>
-  U_INLINE void backward(V* dg, V& dh, V&, const V*, V, V h_new, V, V, const O& o) {
+  U_INLINE void backward(V* dg, V& dh, V&, const V*, V, V h_new, V, const O& o) {
     dg[0] = o.candidate_back(dh, h_new);
     dh = V{};
   }

@@ -117,13 +117,12 @@ struct ExtraBackward {
     for (size_t unit = 0; unit < units; unit += LANES) {
       const size_t state = r * units + unit;
       const int valid = step.H - (int)unit;
-      vf dg[Cell::SLOTS], keep[Cell::SAVED + 1], dh = {}, dc = {}, c_old = {}, c = {}, h_old = {}, h_new = {};
+      vf dg[Cell::SLOTS], keep[Cell::SAVED + 1], dh = {}, dc = {}, c_old = {}, h_old = {}, h_new = {};
       load_units(o, unit);
       for (int k = 0; k < Cell::SAVED; k++) keep[k] = load(gates(r) + unit * Cell::SAVED + k * LANES);
       for (int k = 0; k < Cell::SLOTS; k++) dg[k] = Cell::CELL_STATE ? load(slots(r) + k * units + unit) : zero();
       if (Cell::CELL_STATE) {
         c_old = load(step.c_old + state);
-        c = load(c_new(r) + unit);
         dc = load(dc_new(r) + unit);
       } else {
         dh = load(dm(r) + unit);
@@ -131,7 +130,7 @@ struct ExtraBackward {
         h_new = saved.candidate ? load(candidate(r) + unit) : load(step.h_new + state);
       }
       if (seen) seen->add_gates(keep, h_new, valid);
-      Cell::backward(dg, dh, dc, keep, h_old, h_new, c_old, c, o);
+      Cell::backward(dg, dh, dc, keep, h_old, h_new, c_old, o);
       for (int k = 0; k < Cell::SLOTS; k++) {
         dg[k] = first_lanes(dg[k], valid);
         store(slots(r) + k * units + unit, dg[k]);
@@ -242,7 +241,7 @@ static void extra_backward_rows(void* arg, int d, int low, int high) {
     };
     const auto each_row = [&](const auto& pass) {
       for (int r = 0; r < rows; r++) {
-        StepReport<Cell> seen;
+        StepReport<Cell> seen = {};
         pass(r, reports ? &seen : nullptr);
         if (reports) seen.store(*b.report, step.row_at(r), step.H);
       }

@@ -59,7 +59,7 @@ template <class Cell, bool REPORT>
 static void differentiate_cell(const StepBackward& step, int rows, const Report* report) {
   const size_t units = step.units;
   for (int r = 0; r < rows; r++) {
-    StepReport<Cell> seen;
+    StepReport<Cell> seen = {};
     const float* dy = step.dy_at(r);
     const float* gates = step.gates + (ptrdiff_t)r * step.gates_row;
     float* slots = step.dg + (ptrdiff_t)r * step.dg_row;
@@ -85,7 +85,7 @@ static void differentiate_cell(const StepBackward& step, int rows, const Report*
       if constexpr (Cell::CELL_STATE) Cell::backward_output(dg, dh, dc, saved, c_new, Own<Cell>{});
       if constexpr (Cell::CELL_STATE) dc += dh;
       if constexpr (REPORT && Cell::CELL_STATE) seen.add_c(dc);
-      Cell::backward(dg, dh, dc, saved, load(step.h_old + state), h_new, c_old, c_new, Own<Cell>{});
+      Cell::backward(dg, dh, dc, saved, load(step.h_old + state), h_new, c_old, Own<Cell>{});
       for (int k = 0; k < Cell::SLOTS; k++) store(slots + k * units + unit, dg[k]);
       store(step.dh + state, dh);
       if (Cell::CELL_STATE) store(step.dc + state, dc);

@@ -76,7 +76,7 @@ static void report_step(const Backward& b, int d, const ChunkOperands& of, int s
       hh += (double)sum_lanes(sum * sum);
     }
   }
-  double* to = b.report->contributions + (ptrdiff_t)s * 3;
+  double* to = b.report->contributions + (ptrdiff_t)(shape.backwards(d) ? shape.T - 1 - s : s) * 3;
   // Pairs may cancel to a rounding below 0.
   to[0] = ih > 0 ? ih : 0;
   to[1] = hh > 0 ? hh : 0;

@@ -10,7 +10,7 @@ static int general_shape(Shape& shape, int32_t cell, int32_t features, int32_t R
   if (features & ~ALL_FEATURES) return U_ERR_KIND;
   if ((features & U_PROJECTION) && !info.cell_state) return U_ERR_KIND;
   if ((features & U_UNIT) && !info.units) return U_ERR_KIND;
-  if (R < 1 || keep < 0 || (R != shape.H && !(features & U_PROJECTION)) || R > shape.H) return U_ERR_SIZE;
+  if (R < 1 || keep < 0 || (R != shape.H && !(features & U_PROJECTION)) || R > INT32_MAX / 8) return U_ERR_SIZE;
   shape.R = R;
   shape.keep = keep;
   shape.features = info.product ? features : features | U_UNIT;

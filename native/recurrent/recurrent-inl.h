@@ -160,6 +160,7 @@ U_KERNEL(rnn_sizes)
 (u_ctx*, double* sizes, int32_t cell, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D, int32_t rows) {
   const Shape shape = {T, B, I, H, D, rows};
   if (const int error = check_shape(cell, shape)) return error;
+  if (!cell_kernels[cell].info.product) return U_ERR_KIND;
   return layer_sizes(sizes, cell_kernels[cell].info, shape);
 }
 

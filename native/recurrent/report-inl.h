@@ -11,9 +11,9 @@ struct Report {
 // Of one row at one step. Lanes past H add nothing: gradients are 0 there, and gates are masked.
 template <class Cell>
 struct StepReport {
-  vf h = zero(), c = zero();
-  vf mean[Cell::GATES] = {}, low[Cell::GATES] = {}, high[Cell::GATES] = {};
-  float before_h = 0;
+  // Without initialisers: the constructor they would need is compiled outside of the target's pragma.
+  vf h, c, mean[Cell::GATES], low[Cell::GATES], high[Cell::GATES];
+  float before_h;
 
   U_INLINE_METHOD void add_h(vf dh) { h += dh * dh; }
   U_INLINE_METHOD void add_c(vf dc) { c += dc * dc; }

@@ -304,8 +304,8 @@ export interface Kernels {
    * steps: for each time and row, 0 at padding: { |dL/dh|^2, |dL/dc|^2, then for each gate its mean over the units, and the
    * fractions of them that are low and high }: below 0.1 and above 0.9, of a candidate (and the h of the RNNs) below -0.9 and above
    * 0.9. dL/dh: the whole gradient of the state h that the step left, dy included. dL/dc: that of its c', what comes through h' too.
-   * contributions: for each time { |.|^2 of what it adds to dw_ih, to dw_hh (of U_IND_RNN: to dw_unit), to db_hh }, Frobenius,
-   * over the whole batch.
+   * contributions: for each step s that rows take { |.|^2 of what it adds to dw_ih, to dw_hh (of U_IND_RNN: to dw_unit), to db_hh },
+   * Frobenius, over the whole batch; at index s, with reverse at T-1-s: its time, in rows of T steps.
    */
   rnn_general_backward(dx: Floats | null, dh0: Floats | null, dc0: Floats | null, dw_ih: Floats | null,
       dw_hh: Floats | null, db_ih: Floats | null, db_hh: Floats | null, dw_hr: Floats | null, dw_unit: Floats | null,

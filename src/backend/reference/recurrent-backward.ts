@@ -1,5 +1,5 @@
-// The sequence driver, backward: one direction of one layer, the steps of recurrent-forward.ts in the opposite order. Time is the
-// outer loop here, so that what one time adds to the gradients of the weights stands alone for a moment (`contributions`).
+// The sequence driver, backward: one direction of one layer, the steps of recurrent-forward.ts in the opposite order. The step is
+// the outer loop here, so that what one adds to the gradients of the weights stands alone for a moment (`contributions`).
 import { createUnit, type Unit } from '../cells/cell.js';
 import { type Floats, type Optional, taker } from './kernel.js';
 import {
@@ -48,8 +48,8 @@ interface Work {
   readonly cSeen: Floats;
 }
 
-/** What one time adds to the gradients of which `contributions` tells. */
-interface OfOneTime {
+/** What one step adds to the gradients of which `contributions` tells. */
+interface OfOneStep {
   readonly w_ih: Floats;
   readonly w_hh: Floats;
   readonly w_unit: Floats;
@@ -91,7 +91,7 @@ export function backward(layer: Layer, arrays: BackwardArrays, width: number, co
   /** [B,.] gradients of each row's states after the step to come; those of the last states at first. */
   const dhs = take(B * R);
   const dcs = take(B * H);
-  const ofOneTime = {
+  const ofOneStep = {
     w_ih: take(G * H * I),
     w_hh: take(G * H * R),
     w_unit: take(cell.units.length * H),
@@ -103,33 +103,32 @@ export function backward(layer: Layer, arrays: BackwardArrays, width: number, co
   steps?.fill(0, 0, T * B * (2 + 3 * G));
   contributions?.fill(0, 0, T * 3);
 
-  for (let k = T - 1; k >= 0; k--) {
-    // The last step first: in the reverse direction it reads the row's first time.
-    const t = reverse ? T - 1 - k : k;
-    for (const sum of Object.values(ofOneTime)) sum.fill(0);
+  for (let s = T - 1; s >= 0; s--) {
+    for (const sum of Object.values(ofOneStep)) sum.fill(0);
     for (let b = 0; b < B; b++) {
       const length = lengths[b]!;
-      if (t >= length) continue;
-      const s = timeOf(layer, length, t);
+      if (s >= length) continue;
+      const t = timeOf(layer, length, s);
       const out = (t * B + b) * width + column;
       for (let r = 0; r < R; r++) work.dhNext[r] = dhs[b * R + r]! + (dy ? dy[out + r]! : 0);
       for (let j = 0; j < H; j++) work.dcNext[j] = dcs[b * H + j]!;
       const report = steps?.subarray((t * B + b) * (2 + 3 * G));
       if (report) report[0] = squares(work.dhNext);
-      step(layer, unit, tapes[b]!, s, t, b, x, dx, gradients, ofOneTime, work);
+      step(layer, unit, tapes[b]!, s, t, b, x, dx, gradients, ofOneStep, work);
       if (report && cell.readout) report[1] = squares(work.dcNext);
       if (report) reportGates(report.subarray(2), layer, tapes[b]!, s);
       dhs.set(work.dh, b * R);
       dcs.set(work.dc, b * H);
     }
-    add(gradients.w_ih, ofOneTime.w_ih);
-    add(gradients.w_hh, ofOneTime.w_hh);
-    add(gradients.w_unit, ofOneTime.w_unit);
-    add(gradients.b_hh, ofOneTime.b_hh);
+    add(gradients.w_ih, ofOneStep.w_ih);
+    add(gradients.w_hh, ofOneStep.w_hh);
+    add(gradients.w_unit, ofOneStep.w_unit);
+    add(gradients.b_hh, ofOneStep.b_hh);
     if (contributions) {
-      contributions[t * 3] = squares(ofOneTime.w_ih);
-      contributions[t * 3 + 1] = squares(cell.multiplies ? ofOneTime.w_hh : ofOneTime.w_unit);
-      contributions[t * 3 + 2] = squares(ofOneTime.b_hh);
+      const t = reverse ? T - 1 - s : s;
+      contributions[t * 3] = squares(ofOneStep.w_ih);
+      contributions[t * 3 + 1] = squares(cell.multiplies ? ofOneStep.w_hh : ofOneStep.w_unit);
+      contributions[t * 3 + 2] = squares(ofOneStep.b_hh);
     }
   }
   arrays.dh0?.set(dhs);
@@ -184,7 +183,7 @@ function step(
   x: Floats,
   dx: Optional<Floats>,
   gradients: Parameters,
-  ofOneTime: OfOneTime,
+  ofOneStep: OfOneStep,
   work: Work,
 ): void {
   const { cell, weights, norm, drop, zoneH, zoneC, B, I, H, R, G } = layer;
@@ -222,7 +221,7 @@ function step(
       dcNext[j]! *= k;
       load(j);
       readout.backward(unit);
-      store(unit, ofOneTime, j, work, layer);
+      store(unit, ofOneStep, j, work, layer);
       dcSeen[j] = unit.dcSeen;
       dcNext[j] = unit.dcNext;
     }
@@ -242,19 +241,19 @@ function step(
     load(j);
     if (readout) unit.dcNext = dcRaw[j]!;
     cell.backward(unit);
-    store(unit, ofOneTime, j, work, layer);
+    store(unit, ofOneStep, j, work, layer);
     dc[j]! += unit.dc;
     if (inner) v[j] = inner.again(unit);
   }
 
   // forward was: gh = N(W_hh (drop*h), ln_hh) + b_hh
   const recurrentBackward = (dOf: Floats, of: Floats, first: number, end: number): void => {
-    for (let k = first; k < end; k++) ofOneTime.b_hh[k]! += dgh[k]!;
+    for (let k = first; k < end; k++) ofOneStep.b_hh[k]! += dgh[k]!;
     if (!cell.multiplies) return;
     if (norm !== null) {
       normaliseBackward(dgh, gradients.ln_hh, weights.ln_hh, tape.hh, s * G * H, norm, first, end);
     }
-    productBackward(dOf, 0, ofOneTime.w_hh, dgh, weights.w_hh, of, 0, first, end, R);
+    productBackward(dOf, 0, ofOneStep.w_hh, dgh, weights.w_hh, of, 0, first, end, R);
   };
   if (inner) {
     // forward was: gh of the gates from firstGate on = N(W_hh v, ln_hh) + b_hh, v = inner(gx, gh, h)
@@ -263,7 +262,7 @@ function step(
     for (let j = 0; j < H; j++) {
       load(j);
       inner.backward(unit, dv[j]!);
-      store(unit, ofOneTime, j, work, layer);
+      store(unit, ofOneStep, j, work, layer);
     }
   }
   recurrentBackward(dhMasked, hMasked, 0, outer);
@@ -273,7 +272,7 @@ function step(
   add(gradients.b_ih, dgx);
   if (norm !== null) normaliseBackward(dgx, gradients.ln_ih, weights.ln_ih, tape.ih, s * G * H, norm, 0, G * H);
   const xStart = (t * B + b) * I;
-  productBackward(dx, xStart, ofOneTime.w_ih, dgx, weights.w_ih, x, xStart, 0, G * H, I);
+  productBackward(dx, xStart, ofOneStep.w_ih, dgx, weights.w_ih, x, xStart, 0, G * H, I);
 }
 
 /** What a cell's backward methods read, for unit j at step s, and the gradients that they add to. */
@@ -297,14 +296,14 @@ function loadUnit(unit: Unit, layer: Layer, tape: RowTape, s: number, j: number,
   unit.dw.fill(0);
 }
 
-function store(unit: Unit, ofOneTime: OfOneTime, j: number, work: Work, { cell, H, G }: Layer): void {
+function store(unit: Unit, ofOneStep: OfOneStep, j: number, work: Work, { cell, H, G }: Layer): void {
   for (let k = 0; k < G; k++) {
     work.dgx[k * H + j] = unit.dgx[k]!;
     work.dgh[k * H + j] = unit.dgh[k]!;
   }
   work.dhDirect[j] = unit.dh;
   work.dhMasked[j] = unit.dhMasked;
-  for (let k = 0; k < cell.units.length; k++) ofOneTime.w_unit[k * H + j]! += unit.dw[k]!;
+  for (let k = 0; k < cell.units.length; k++) ofOneStep.w_unit[k * H + j]! += unit.dw[k]!;
 }
 
 /** For each gate its mean over the units, and the fractions of them where it is low and high. */
