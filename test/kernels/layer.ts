@@ -34,7 +34,7 @@ export function absent({ cell, D, ragged, without = [] }: LayerCase): string[] {
   ];
 }
 
-export function lengthsOf({ T, B, ragged }: LayerCase, seed: number): Int32Array {
+export function lengthsOf({ T, B, ragged }: Pick<LayerCase, 'T' | 'B' | 'ragged'>, seed: number): Int32Array {
   const lengths = new Int32Array(B).fill(T);
   if (!ragged) return lengths;
   lengths.set(integers(seeded(seed ^ 0x5bd1e995), B, T + 1));
@@ -46,7 +46,11 @@ export function lengthsOf({ T, B, ragged }: LayerCase, seed: number): Int32Array
 }
 
 /** NaN in every element of [T,B,n] that lies past its row's length. */
-function spoilPadding(data: Float32Array, { T, B }: LayerCase, lengths: Int32Array): Float32Array {
+export function spoilPadding(
+  data: Float32Array,
+  { T, B }: Pick<LayerCase, 'T' | 'B'>,
+  lengths: Int32Array,
+): Float32Array {
   const n = data.length / (T * B);
   for (let b = 0; b < B; b++) {
     for (let t = lengths[b] as number; t < T; t++) data.fill(Number.NaN, (t * B + b) * n, (t * B + b + 1) * n);

@@ -39,11 +39,10 @@ interface Work {
   /** [H] the vector of a cell's inner product, and its gradient. */
   readonly v: Floats;
   readonly dv: Floats;
-  /** [max(H,R)] of h under the mask of recurrent dropout, and of h directly. */
+  /** [H], or the R first of them, of h under the mask of recurrent dropout, and of h directly. */
   readonly dhMasked: Floats;
   readonly dhDirect: Floats;
   readonly hMasked: Floats;
-  /** [H] */
   readonly cNext: Floats;
   readonly cSeen: Floats;
 }
@@ -57,7 +56,7 @@ interface OfOneStep {
 }
 
 export function backwardScratchLength({ B, I, H, R, G }: Sizes, units: number): number {
-  return B * (R + H) + 2 * R + 10 * H + 2 * G * H + 3 * Math.max(H, R) + G * H * (I + R + 1) + units * H;
+  return B * (R + H) + 2 * R + 13 * H + 2 * G * H + G * H * (I + R + 1) + units * H;
 }
 
 /** The arrays of a backward call, as native/abi.h describes them. */
@@ -136,7 +135,6 @@ export function backward(layer: Layer, arrays: BackwardArrays, width: number, co
 }
 
 function workOf(take: (length: number) => Floats, { H, R, G }: Sizes): Work {
-  const both = Math.max(H, R);
   return {
     dhNext: take(R),
     dcNext: take(H),
@@ -149,9 +147,9 @@ function workOf(take: (length: number) => Floats, { H, R, G }: Sizes): Work {
     dgh: take(G * H),
     v: take(H),
     dv: take(H),
-    dhMasked: take(both),
-    dhDirect: take(both),
-    hMasked: take(both),
+    dhMasked: take(H),
+    dhDirect: take(H),
+    hMasked: take(H),
     cNext: take(H),
     cSeen: take(H),
   };

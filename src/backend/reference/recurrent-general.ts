@@ -25,8 +25,10 @@ function check(cell: RecurrentCell | undefined, features: number, sizes: Omit<Si
   if (!cell || (features & ~ALL_FEATURES) !== 0) return Status.kind;
   const projects = (features & Feature.projection) !== 0;
   if (projects && !hasCellState(cell)) return Status.kind;
-  if (Object.values(sizes).some((size) => size < 0)) return Status.size;
-  return projects || sizes.R === sizes.H ? Status.ok : Status.size;
+  if ((features & Feature.unit) !== 0 && cell.units.length === 0) return Status.kind;
+  const { T, B, I, H, R } = sizes;
+  if (T < 0 || B < 0 || I < 0 || R < 1 || R > H) return Status.size;
+  return projects || R === H ? Status.ok : Status.size;
 }
 
 /** As forward and backward got them, with what they ask of each other checked. */
@@ -53,8 +55,8 @@ function checkLayer(args: LayerArguments): number {
   const status = check(cell, features, { T, B, I, H, R });
   if (!cell || status !== Status.ok) return status;
   if (cell.gates.length !== G || cell.units.length !== args.units) return Status.kind;
-  if (has(Feature.norm) && weights.ln_c && !hasCellState(cell)) return Status.kind;
-  if (has(Feature.pointwise) && !activationsOf(cell, args.options)) return Status.kind;
+  if (!hasCellState(cell) && (weights.ln_c || weights.ln_c_bias || args.zone_c)) return Status.kind;
+  if (!activationsOf(cell, args.options)) return Status.kind;
   if (args.keep < 0 || args.column < 0 || args.column + R > args.width) return Status.size;
   if (cell.multiplies && !weights.w_hh) return Status.null;
   if (has(Feature.projection) && !weights.w_hr) return Status.null;
