@@ -7,7 +7,16 @@ import type { Backend } from '../../src/backend/types.js';
 import { candidates } from '../helpers/backends.js';
 import { plainCells } from '../helpers/cells.js';
 import { EPS32, expectClose, expectSameBits } from '../helpers/compare.js';
-import { describeCase, featuresOf, type GeneralCase, hasC, isOn, SEED, sampleCases } from '../helpers/general.js';
+import {
+  activationNames,
+  describeCase,
+  featuresOf,
+  type GeneralCase,
+  hasC,
+  isOn,
+  SEED,
+  sampleCases,
+} from '../helpers/general.js';
 import { type GeneralInputs, generalInputs, runGeneral } from './general-layer.js';
 import { layerInputs, runLayer } from './layer.js';
 
@@ -31,7 +40,6 @@ const manyChunks = { T: 130, B: 33, I: 2, H: 17 };
 function* featureCases(cell: RecurrentCell): Generator<GeneralCase> {
   const all = featuresOf(cell);
   const lists = [[], ...all.map((feature) => [feature]), all];
-  const projected = (H: number, R: number) => ({ H, R: Math.max(1, Math.min(H, R)) });
   let k = 0;
   for (const shape of shapes) {
     for (const features of lists) {
@@ -40,7 +48,7 @@ function* featureCases(cell: RecurrentCell): Generator<GeneralCase> {
         cell,
         ...shape,
         features,
-        ...(features.includes('projection') && projected(shape.H, [1, 3, shape.H - 1, shape.H][k % 4] as number)),
+        ...(features.includes('projection') && { R: Math.max(1, [1, 3, shape.H - 1, shape.H + 2][k % 4] as number) }),
         // Each with a period of its own, so that everything meets everything.
         ragged: k % 2 === 1,
         reverse: k % 3 === 2,
@@ -59,19 +67,28 @@ function* featureCases(cell: RecurrentCell): Generator<GeneralCase> {
       k++;
     }
   }
+  for (const kind of activationNames) {
+    for (const place of ['gate', 'candidate', 'output']) {
+      yield { cell, T: 2, B: 3, I: 4, H: 9, features: ['pointwise'], [place]: kind };
+    }
+  }
   yield { cell, ...manyChunks, features: [], keep: 12, ragged: true };
-  yield { cell, ...manyChunks, features: all, ...(hasC(cell) && { R: 9 }), reverse: true, keep: 7 };
+  // Without normalisation, whose gains of up to 1.5 let a rounding grow from step to step.
+  const calm = all.filter((feature) => feature !== 'norm');
+  yield { cell, ...manyChunks, features: calm, ...(hasC(cell) && { R: 9 }), reverse: true, keep: 7 };
+  yield { cell, ...manyChunks, T: 20, features: all, ...(hasC(cell) && { R: 9 }), ragged: true, keep: 7 };
 }
 
 /**
  * As in recurrent.test.ts: a sum of I + H products makes about sqrt(I + H) roundings, a gradient of the weights sums T * B terms
  * more, and what the weights contract does not grow with T. Normalising divides by a standard deviation, forward and backward:
  * where a product has few or nearly equal numbers, their roundings are what is divided, by 1 / sqrt(eps) = 32 at most.
+ * Activations without a bound (softplus, affine) make states of several units, and gates whose slope does not shrink.
  */
 function tolerance(spec: GeneralCase): number {
   const { T, B, I, H } = spec;
   const plain = (16 + 2 * Math.sqrt(I + H) + Math.sqrt(T * B)) * EPS32;
-  return plain * (isOn(spec, 'norm') ? 16 : 1) * (isOn(spec, 'pointwise') ? 2 : 1);
+  return plain * (isOn(spec, 'norm') ? 16 : 1) * (isOn(spec, 'pointwise') ? 4 : 1);
 }
 
 const reference = createReferenceBackend();
@@ -133,6 +150,10 @@ function compare(backend: Backend, spec: GeneralCase, seed: number): void {
   });
 }
 
+function pick(results: Results, names: readonly string[]): Results {
+  return Object.fromEntries(names.map((name) => [name, results[name] as number[]]));
+}
+
 function expectEqual(got: Results, want: Results, what: string): void {
   for (const [name, values] of Object.entries(got)) expectSameBits(values, want[name] as number[], `${what}: ${name}`);
 }
@@ -192,13 +213,34 @@ describe.each(candidates())('rnn_general on $label: the same bits', ({ open }) =
     });
   });
 
-  it(`however many states are kept (seed ${SEED})`, async () => {
+  it(`however many states are kept, but for sums over time (seed ${SEED})`, async () => {
     const backend = await opening;
     specs.forEach((spec, k) => {
       const all = runGeneral(backend, { ...spec, keep: 0 }, generalInputs({ ...spec, keep: 0 }, k), k);
       for (const keep of [1, 2, 3, spec.T, spec.T + 3]) {
         const inputs = generalInputs({ ...spec, keep }, k);
-        expectEqual(runGeneral(backend, { ...spec, keep }, inputs, k), all, `${describeCase(spec)}, keep=${keep}`);
+        const got = runGeneral(backend, { ...spec, keep }, inputs, k);
+        const what = `${describeCase(spec)}, keep=${keep}`;
+        // What sums over time is summed in other pieces.
+        const isSummed = (name: string): boolean => /^d(w|b|ln)_/.test(name) || name === 'contributions';
+        const names = Object.keys(all);
+        expectEqual(
+          pick(
+            got,
+            names.filter((name) => !isSummed(name)),
+          ),
+          all,
+          what,
+        );
+        for (const name of names.filter(isSummed)) {
+          expectClose(
+            got[name] as number[],
+            all[name] as number[],
+            (8 + Math.sqrt(spec.T * spec.B)) * EPS32,
+            `${what}: ${name}`,
+            0.1,
+          );
+        }
       }
     });
   });

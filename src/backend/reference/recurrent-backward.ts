@@ -1,5 +1,5 @@
-// The sequence driver, backward: one direction of one layer, the steps of recurrent-forward.ts in the opposite order. The step is
-// the outer loop here, so that what one adds to the gradients of the weights stands alone for a moment (`contributions`).
+// The sequence driver, backward: one direction of one layer, the steps of recurrent-forward.ts in the opposite order. Steps
+// are the outer loop here, so that what one of them adds to the gradients of the weights stands alone for a moment (`contributions`).
 import { createUnit, type Unit } from '../cells/cell.js';
 import { type Floats, type Optional, taker } from './kernel.js';
 import {
@@ -39,15 +39,16 @@ interface Work {
   /** [H] the vector of a cell's inner product, and its gradient. */
   readonly v: Floats;
   readonly dv: Floats;
-  /** [H], or the R first of them, of h under the mask of recurrent dropout, and of h directly. */
+  /** [max(H,R)] of h under the mask of recurrent dropout, and of h directly. */
   readonly dhMasked: Floats;
   readonly dhDirect: Floats;
   readonly hMasked: Floats;
+  /** [H] */
   readonly cNext: Floats;
   readonly cSeen: Floats;
 }
 
-/** What one step adds to the gradients of which `contributions` tells. */
+/** What one step of all rows adds to the gradients of which `contributions` tells. */
 interface OfOneStep {
   readonly w_ih: Floats;
   readonly w_hh: Floats;
@@ -56,7 +57,7 @@ interface OfOneStep {
 }
 
 export function backwardScratchLength({ B, I, H, R, G }: Sizes, units: number): number {
-  return B * (R + H) + 2 * R + 13 * H + 2 * G * H + G * H * (I + R + 1) + units * H;
+  return B * (R + H) + 2 * R + 10 * H + 2 * G * H + 3 * Math.max(H, R) + G * H * (I + R + 1) + units * H;
 }
 
 /** The arrays of a backward call, as native/abi.h describes them. */
@@ -79,7 +80,7 @@ export interface BackwardArrays {
 
 /** Adds to dx and to the gradients. dy is [T,B,width], of which columns column..column+R-1 are this direction's. */
 export function backward(layer: Layer, arrays: BackwardArrays, width: number, column: number): void {
-  const { cell, T, B, I, H, R, G, reverse } = layer;
+  const { cell, T, B, I, H, R, G } = layer;
   const { dx, gradients, steps, contributions, dy, x, saved } = arrays;
   const unit = createUnit(layer.activations);
   const tapeLength = rowTapeLength(cell, layer.norm !== null, layer);
@@ -124,7 +125,7 @@ export function backward(layer: Layer, arrays: BackwardArrays, width: number, co
     add(gradients.w_unit, ofOneStep.w_unit);
     add(gradients.b_hh, ofOneStep.b_hh);
     if (contributions) {
-      const t = reverse ? T - 1 - s : s;
+      const t = timeOf(layer, T, s);
       contributions[t * 3] = squares(ofOneStep.w_ih);
       contributions[t * 3 + 1] = squares(cell.multiplies ? ofOneStep.w_hh : ofOneStep.w_unit);
       contributions[t * 3 + 2] = squares(ofOneStep.b_hh);
@@ -135,6 +136,7 @@ export function backward(layer: Layer, arrays: BackwardArrays, width: number, co
 }
 
 function workOf(take: (length: number) => Floats, { H, R, G }: Sizes): Work {
+  const both = Math.max(H, R);
   return {
     dhNext: take(R),
     dcNext: take(H),
@@ -147,9 +149,9 @@ function workOf(take: (length: number) => Floats, { H, R, G }: Sizes): Work {
     dgh: take(G * H),
     v: take(H),
     dv: take(H),
-    dhMasked: take(H),
-    dhDirect: take(H),
-    hMasked: take(H),
+    dhMasked: take(both),
+    dhDirect: take(both),
+    hMasked: take(both),
     cNext: take(H),
     cSeen: take(H),
   };

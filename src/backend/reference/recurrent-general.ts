@@ -27,7 +27,7 @@ function check(cell: RecurrentCell | undefined, features: number, sizes: Omit<Si
   if (projects && !hasCellState(cell)) return Status.kind;
   if ((features & Feature.unit) !== 0 && cell.units.length === 0) return Status.kind;
   const { T, B, I, H, R } = sizes;
-  if (T < 0 || B < 0 || I < 0 || R < 1 || R > H) return Status.size;
+  if (T < 0 || B < 0 || I < 0 || H < 0 || R < 1) return Status.size;
   return projects || R === H ? Status.ok : Status.size;
 }
 
