@@ -43,29 +43,43 @@ export interface LayerSteps extends LayerOrigin {
   readonly lengths: Int32Array | null;
   /** [T, B, 2 + 3 gates]: |dL/dh|^2, |dL/dc|^2, then mean, low and high fraction of each gate; 0 at padding. */
   readonly steps: FloatArray;
-  /** [T, 3]: |.|^2 of what each time adds to dW_ih, dW_hh and db_hh. */
-  readonly contributions: Float64Array;
+  /** [T, 3]: |.|^2 of what each step adds to dW_ih, dW_hh and db_hh; null: not asked for. */
+  readonly contributions: Float64Array | null;
   readonly call: RecordedCall;
 }
 
 /** Called in backward, from the last layer to the first. What it is given is its own to keep. */
 export type StepCollector = (steps: LayerSteps) => void;
 
-let installed: StepCollector | null = null;
+export interface CollectOptions {
+  /**
+   * Measure what each step adds to the weights' gradients too, which takes products of its own. Without, `contributions` is null.
+   * Default true.
+   */
+  readonly contributions?: boolean;
+}
+
+/** Who wants to know, and what. */
+export interface Installed {
+  readonly collector: StepCollector;
+  readonly contributions: boolean;
+}
+
+let installed: Installed | null = null;
 
 /** Who wants to know, now. */
-export const stepCollector = (): StepCollector | null => installed;
+export const stepCollector = (): Installed | null => installed;
 
 /**
  * Runs `fn`; the backward pass of every recurrent layer recorded meanwhile is reported to `collector`, when it runs. Of two
  * collectors, one within the other, the inner one gets what is recorded in its `fn`. An async `fn` is waited for.
  */
-export function collectSteps<R>(collector: StepCollector, fn: () => R): R {
+export function collectSteps<R>(collector: StepCollector, fn: () => R, options: CollectOptions = {}): R {
   if (typeof collector !== 'function') {
     throw new OptionError(`collectSteps: collector must be a function, got ${show(collector)}`);
   }
   const outer = installed;
-  installed = collector;
+  installed = { collector, contributions: options.contributions ?? true };
   return finallyAlsoAsync(fn, () => {
     installed = outer;
   });
