@@ -52,8 +52,10 @@ export function heatMap(reports: readonly MicroscopeReport[], options: HeatMapOp
   const name = (flows[0] as LayerFlow).name;
   const norms = flows.map((flow) => {
     const found = flow[what];
-    if (found === null) throw new OptionError(`heatMap: ${name} is a ${flow.cell}, which has no c; take what: 'dh'`);
-    return found;
+    if (found !== null) return found;
+    const why =
+      what === 'dc' ? `${name} is a ${flow.cell}, which has no c` : 'pass microscope({ contributions: true })';
+    throw new OptionError(`heatMap: ${what} was not measured: ${why}; or take what: 'dh'`);
   });
   const T = norms.reduce((most, { length }) => Math.max(most, length), 0);
   const steps = (reports as readonly MicroscopeReport[]).map(({ step }) => step);

@@ -53,6 +53,8 @@ describe('heatMap', () => {
     expect(() => heatMap([])).toThrow(/must be those of a microscope/);
     expect(() => heatMap(reports, { layer: 1 })).toThrow(/there is no layer 1; there are: 0 "encoder"/);
     expect(() => heatMap(reports, { what: 'dc' })).toThrow(/has no c/);
+    const without = [report(1, { ...flow('rnn_tanh', 0.5, 3), dwHh: null })];
+    expect(() => heatMap(without, { what: 'dwHh' })).toThrow(/contributions: true/);
     expect(() => heatMap(reports, { layers: 0 } as never)).toThrow(/did you mean "layer"/);
     expect(() => heatMap(reports, { layer: 'encoder' })).not.toThrow();
   });

@@ -41,7 +41,7 @@ function clip(exploding: readonly Judged[], gradNorm: number): Advice {
   for (const { flow } of exploding) {
     let least = Infinity;
     for (let t = 0; t < flow.T; t++) {
-      const added = Math.hypot(flow.dwIh[t] as number, flow.dwHh[t] as number, flow.db[t] as number);
+      const added = Math.hypot(...[flow.dwIh, flow.dwHh, flow.db].map((norms) => norms?.[t] ?? 0));
       if (added > 0 && added < least) least = added;
     }
     if (least < Infinity) total += longestOf(flow) * least ** 2;
@@ -92,7 +92,7 @@ function ifVanishing({ flow, rate }: Judged): Advice[] {
   if (distance < steps) {
     about(
       'truncate',
-      `less than 1 % of the gradient comes back over ${distance} steps: truncated BPTT with k2 = ${distance} loses nothing else`,
+      `as it is now, less than 1 % of the gradient is left ${distance} steps back: truncated BPTT with k2 = ${distance} loses no more`,
       distance,
     );
   }

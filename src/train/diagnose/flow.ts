@@ -37,11 +37,12 @@ export interface LayerFlow {
   readonly rows: { readonly dh: Float64Array; readonly dc: Float64Array | null } | null;
   /**
    * [T] Frobenius norms of what step t adds to the gradients of W_ih, W_hh and b_hh, over the whole batch. A reverse layer takes
-   * its steps from each row's end: index T-1-s has the s-th step of all rows, which is its time in rows of T steps.
+   * its steps from each row's end: index T-1-s has the s-th step of all rows, which is its time in rows of T steps. null: not
+   * measured.
    */
-  readonly dwIh: Float64Array;
-  readonly dwHh: Float64Array;
-  readonly db: Float64Array;
+  readonly dwIh: Float64Array | null;
+  readonly dwHh: Float64Array | null;
+  readonly db: Float64Array | null;
   readonly gates: readonly GateFlow[];
   /** A factor a step backward in the order of reading, of dL/dh and of dL/dc; NaN where too few steps have a gradient. */
   readonly rates: { readonly dh: number; readonly dc: number | null };
@@ -55,10 +56,15 @@ export function flowOf(seen: LayerSteps, name: string, keepRows: boolean): Layer
   const { cell, T, B, hiddenSize, reverse, lengths, contributions } = seen;
   const hasC = cell.states.includes('c');
   const byTime = sumsOf(seen, false);
-  const byDistance = sumsOf(seen, true);
-  const rates = { dh: ratePerStep(rootMeans(byDistance, 0)), dc: hasC ? ratePerStep(rootMeans(byDistance, 1)) : null };
+  const byDistance = lengths === null ? byTime : sumsOf(seen, true);
+  const rateOf = (column: number): number => {
+    const norms = byDistance.mean(column).map(Math.sqrt);
+    return ratePerStep(lengths === null && !reverse ? norms.reverse() : norms);
+  };
+  const rates = { dh: rateOf(0), dc: hasC ? rateOf(1) : null };
   const steps = longestOf(seen) - 1;
-  const part = (k: number): Float64Array => {
+  const part = (k: number): Float64Array | null => {
+    if (contributions === null) return null;
     const norms = new Float64Array(T);
     for (let t = 0; t < T; t++) norms[t] = Math.sqrt(contributions[3 * t + k] as number);
     return norms;
@@ -88,7 +94,10 @@ const CANDIDATES = new Set(['g', 'n', 'h']);
 export const longestOf = ({ lengths, T }: { lengths: Int32Array | null; T: number }): number =>
   lengths === null ? T : lengths.reduce((most, length) => Math.max(most, length), 0);
 
-/** Sums of the columns of `steps` over the rows, for each time, or for each distance from the rows' own last steps. */
+/**
+ * Sums of the columns of `steps` over the rows, for each time, or for each distance from the rows' own last steps: rows of all
+ * lengths then lie on one another.
+ */
 class Sums {
   readonly counts: Float64Array;
   readonly sums: Float64Array;
@@ -136,9 +145,6 @@ function sumsOf({ steps, T, B, cell, lengths, reverse }: LayerSteps, byDistance:
   }
   return found;
 }
-
-/** Root mean square over the rows, k steps before each row's own end: rows of all lengths lie on one another. */
-const rootMeans = (sums: Sums, column: number): Float64Array => sums.mean(column).map(Math.sqrt);
 
 /** [T, B] square roots of column k of `steps`. */
 function rootsOf({ steps, T, B, cell }: LayerSteps, k: number): Float64Array {

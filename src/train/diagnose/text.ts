@@ -63,7 +63,7 @@ function describe(layer: LayerDiagnosis): string[] {
   if (layer.T === 0) return lines;
   line('|dL/dh_t|', layer.dh);
   if (layer.dc) line('|dL/dc_t|', layer.dc);
-  line('|dW_hh at t|', layer.dwHh);
+  if (layer.dwHh) line('|dW_hh at t|', layer.dwHh);
   if (layer.jacobian && layer.jacobian.dh.length > 0) {
     line('|dh_T/dh_t|', layer.jacobian.dh);
     if (layer.jacobian.dc) line('|dh_T/dc_t|', layer.jacobian.dc);

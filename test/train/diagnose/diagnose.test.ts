@@ -121,9 +121,9 @@ describe('a plain RNN by hand', () => {
       expect(layer).toMatchObject({ name: 'rnn', cell: 'rnn_tanh', T, B, hiddenSize: H, reverse: false, dc: null });
       expectEach(layer.dh, hand.dh, 1e-12);
       expectEach(layer.rows?.dh as Float64Array, hand.rows, 1e-12);
-      expectEach(layer.dwIh, hand.added.dwIh, 1e-12);
-      expectEach(layer.dwHh, hand.added.dwHh, 1e-12);
-      expectEach(layer.db, hand.added.db, 1e-12);
+      expectEach(layer.dwIh as Float64Array, hand.added.dwIh, 1e-12);
+      expectEach(layer.dwHh as Float64Array, hand.added.dwHh, 1e-12);
+      expectEach(layer.db as Float64Array, hand.added.db, 1e-12);
       const jacobian = layer.jacobian as u.Jacobian;
       expect(jacobian).toMatchObject({ row: 1, exact: true, probes: H, dc: null });
       const expected = hand.jacobians(1);

@@ -42,14 +42,14 @@ describe('microscope', () => {
     expect(scope.reports.map(({ gradNorm }) => gradNorm)).toEqual([norms[0], norms[5], norms[10]]);
     const [forward, reverse] = scope.reports[0]?.layers ?? [];
     expect(forward).toMatchObject({ name: 'rnn', cell: 'gru', T: 5, B: 2, reverse: false });
-    expect(reverse).toMatchObject({ name: 'rnn, reverse', reverse: true });
+    expect(reverse).toMatchObject({ name: 'rnn, reverse', reverse: true, dwIh: null, dwHh: null, db: null });
   });
 
   it('sees what diagnose sees of the same batch', async () => {
     const { model, data, options } = setUp();
     const [batch] = data as [(typeof data)[0]];
     const { layers } = u.diagnose(model, batch, { loss: 'mse', jacobian: false });
-    const scope = u.microscope();
+    const scope = u.microscope({ contributions: true });
     await u.fit(model, [batch], { ...options, callbacks: scope });
     const seen = scope.reports[0]?.layers as u.LayerFlow[];
     expect(seen).toHaveLength(2);
