@@ -1,5 +1,5 @@
 // dist.mjs: builds dist/: ES modules and types by tsc (same folders as src/, so that paths relative to a file hold in both),
-// a CommonJS bundle for `require`, and one self-contained ES module for pages without a bundler. Does nothing when fresh.
+// CommonJS bundles for `require`, and one self-contained ES module for pages without a bundler. Does nothing when fresh.
 // Built beside and then renamed: a program that imports the package meanwhile finds the old one whole.
 import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,17 +29,23 @@ async function build() {
 
   const { build: bundle } = await import('esbuild');
   const common = { absWorkingDir: root, bundle: true, target: 'es2022', logLevel: 'warning' };
-  // Both bundles lie two folders below the package's root, as src/platform/ does.
-  await bundle({
-    ...common,
-    entryPoints: ['dist.next/node.js'],
-    outfile: 'dist.next/cjs/index.cjs',
-    platform: 'node',
-    format: 'cjs',
-    packages: 'external',
-    define: { 'import.meta.url': 'moduleUrl' },
-    banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
-  });
+  // All bundles lie two folders below the package's root, as src/platform/ does.
+  const commonJs = {
+    'dist.next/node.js': 'dist.next/cjs/index.cjs',
+    'dist.next/plot/index.js': 'dist.next/cjs/plot.cjs',
+  };
+  for (const [entry, outfile] of Object.entries(commonJs)) {
+    await bundle({
+      ...common,
+      entryPoints: [entry],
+      outfile,
+      platform: 'node',
+      format: 'cjs',
+      packages: 'external',
+      define: { 'import.meta.url': 'moduleUrl' },
+      banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    });
+  }
   await bundle({
     ...common,
     entryPoints: ['dist.next/browser.js'],

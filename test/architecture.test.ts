@@ -52,7 +52,7 @@ for (const file of files) {
 const tiers = [
   ['node.ts', 'browser.ts', 'worker.ts'],
   ['index.ts', 'cli'],
-  ['tasks'],
+  ['tasks', 'plot'],
   ['train', 'layers', 'losses', 'optim', 'io'],
   ['ops'],
   ['autograd'],
@@ -105,8 +105,12 @@ describe('imports', () => {
 
   it('name no package beyond the declared dependencies', () => {
     const declared = Object.keys(manifest.dependencies);
+    const peers = Object.keys(manifest.peerDependencies);
     const foreign = [...packages.keys()].filter((name) => !name.startsWith('node:') && !declared.includes(name));
-    expect(foreign).toEqual([]);
+    expect(foreign.sort()).toEqual(peers);
+    // Optional: only unrolled/plot may need them, and only when it draws.
+    for (const peer of peers) expect(packages.get(peer)).toEqual(['plot/render.ts']);
+    expect(imports.filter(({ from, to }) => to.startsWith('plot/') && !from.startsWith('plot/'))).toEqual([]);
   });
 });
 
@@ -116,7 +120,9 @@ describe('package.json', () => {
   it('pins its two dependencies, and there are only two', () => {
     expect(manifest.dependencies).toEqual({ 'node-gyp-build': '4.8.4', 'wasm-feature-detect': '1.9.0' });
     expect(manifest.optionalDependencies).toBeUndefined();
-    expect(manifest.peerDependencies).toBeUndefined();
+    // What draws unrolled/plot's pictures: never installed unless asked for.
+    expect(Object.keys(manifest.peerDependencies)).toEqual(['vega', 'vega-lite']);
+    expect(manifest.peerDependenciesMeta).toEqual({ vega: { optional: true }, 'vega-lite': { optional: true } });
     for (const version of Object.values(manifest.devDependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
@@ -124,8 +130,8 @@ describe('package.json', () => {
     for (const hook of ['preinstall', 'install', 'postinstall']) expect(manifest.scripts?.[hook]).toBeUndefined();
   });
 
-  it('exports one entry point, by condition', () => {
-    expect(Object.keys(manifest.exports)).toContain('.');
+  it('exports the library, by condition, and its plots', () => {
+    expect(Object.keys(manifest.exports)).toEqual(['.', './plot', './wasm/*.wasm', './package.json']);
     const conditions = JSON.stringify(manifest.exports['.']);
     for (const condition of ['types', 'browser', 'node', 'import', 'require'])
       expect(conditions).toContain(`"${condition}"`);

@@ -8,7 +8,7 @@ import type { RecurrentCell } from '../backend/cells/index.js';
 import { Feature } from '../backend/generated/abi.js';
 import { repeatable } from '../backend/repeat.js';
 import type { Doubles, Floats, Memory } from '../backend/types.js';
-import { type LayerOrigin, type StepCollector, stepCollector } from './diagnostics.js';
+import { type Installed, type LayerOrigin, type RecordedCall, stepCollector } from './diagnostics.js';
 import { type LayerResult, type Lengths, type WorkSizes, workSizes } from './recurrent.js';
 import type { LayerMemory } from './recurrent-step.js';
 import {
@@ -166,7 +166,7 @@ export function generalLayer(
   const [gates, units] = [cell.gates.length, cell.units.length];
   const hasC = cell.states.length === 2;
   const recorded = recording(x, h0, c0, ...weights.flat());
-  const collector = recorded ? stepCollector() : null;
+  const wanted = recorded ? stepCollector() : null;
   const { memory, kernels } = current();
   const rows = lengths?.rows ?? T * B;
   const steps = lengths?.storage ?? null;
@@ -220,8 +220,10 @@ export function generalLayer(
       const dx = grads.wants(x) ? grads.accumulator(x) : null;
       calls.forEach(({ plan, features, sizes, masks: m, saved, ofH, ofC }, direction) => {
         const w = storages[direction] as (typeof storages)[number];
-        const dw = accumulatorsOf(weights[direction] as GeneralWeights, grads);
-        const report = collector && measured(collector, plan, T, B, lengths);
+        const own = weights[direction] as GeneralWeights;
+        const dw = accumulatorsOf(own, grads);
+        const call = { plan, weights: own, x, h0: ofH(h), c0: ofC(c), masks: m };
+        const report = wanted && measured(wanted, call, T, B, lengths);
         const nscratch = sizes.backwardScratch;
         memory.withScratch(nscratch, (scratch) => {
           // biome-ignore format: as in native/abi.h
@@ -242,19 +244,20 @@ export function generalLayer(
 }
 
 /** Room for what a collector wants of one backward pass; `send` hands it over. */
-function measured(collector: StepCollector, plan: GeneralPlan, T: number, B: number, lengths: Lengths | null) {
+function measured(wanted: Installed, call: RecordedCall, T: number, B: number, lengths: Lengths | null) {
   const { memory } = current();
-  const { cell, hiddenSize, outputSize, reverse, origin } = plan;
+  const { cell, hiddenSize, outputSize, reverse, origin } = call.plan;
   const width = 2 + 3 * cell.gates.length;
   const steps = memory.alloc('float', T * B * width, 'host');
-  const contributions = memory.alloc('double', T * 3, 'host');
+  const contributions = wanted.contributions ? memory.alloc('double', T * 3, 'host') : null;
   const send = (): void =>
-    collector({
+    wanted.collector({
       ...origin,
       ...{ cell, T, B, hiddenSize, outputSize, reverse },
       lengths: lengths && Int32Array.from(memory.view(lengths.storage)),
       steps: memory.view(steps),
-      contributions: memory.view(contributions),
+      contributions: contributions && memory.view(contributions),
+      call,
     });
   return { width, steps, contributions, send };
 }

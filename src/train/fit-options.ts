@@ -57,6 +57,20 @@ export interface Callbacks {
   onSave?(): Json;
   /** What onSave returned: training goes on from that checkpoint. An epoch under way does not start (onEpochStart) again. */
   onResume?(saved: Json): void;
+  /** Made around every update, forward and backward pass included: must call `run` once and return what it returned. */
+  aroundStep?<R extends StepResult>(run: () => R, context: StepContext): R;
+}
+
+/** What an update came to: the loss of its batch or window, and the norm of all gradients before clipping. */
+export interface StepResult {
+  readonly loss: number;
+  readonly norm: number;
+}
+
+/** `step`: number of the update that `run` makes, from 1. */
+export interface StepContext {
+  readonly step: number;
+  readonly model: Module;
 }
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing is the usual one

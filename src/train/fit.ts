@@ -35,6 +35,7 @@ import {
   type FitOptions,
   type History,
   type Progress,
+  type StepResult,
 } from './fit-options.js';
 import { type Metric, makeMetrics } from './metrics.js';
 import { Objective } from './objective.js';
@@ -191,7 +192,7 @@ class Training {
           withoutTrace(() => window.run(this.#model));
           continue;
         }
-        const result = this.#step(window, epoch, totals.batches);
+        const result = this.#around(() => this.#step(window, epoch, totals.batches));
         totals.loss.add(result.loss, result.terms);
         totals.windows++;
         totals.tokens += window.batch.tokens;
@@ -342,8 +343,19 @@ class Training {
     await this.#notify((callbacks) => callbacks.onBatchEnd?.(progress));
   }
 
+  /** One update, within what callbacks wrap around it. */
+  #around(step: () => Step): Step {
+    const context = { step: this.#steps + 1, model: this.#model };
+    let run = step;
+    for (const callbacks of this.#callbacks) {
+      const [inner, around] = [run, callbacks.aroundStep?.bind(callbacks)];
+      if (around) run = () => around(inner, context);
+    }
+    return run();
+  }
+
   /** One update. Nothing is accumulated but numbers: the step's tensors go when the next one begins. */
-  #step(window: Window, epoch: number, batchNumber: number): StepResult {
+  #step(window: Window, epoch: number, batchNumber: number): Step {
     const { optimizer, clipNorm, tbptt } = this.#options;
     const where = () => {
       const place = tbptt ? `batch ${batchNumber}, window ${window.number}` : `batch ${batchNumber}`;
@@ -406,10 +418,8 @@ class Training {
   }
 }
 
-interface StepResult {
-  readonly loss: number;
+interface Step extends StepResult {
   readonly terms: number;
-  readonly norm: number;
 }
 
 function nothingToLearn(epoch: number): NumericError {

@@ -12,10 +12,26 @@ export {
 } from './batches.js';
 export type { CheckpointOptions, Resumable } from './checkpointing.js';
 export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
+export type { Advice } from './diagnose/advice.js';
+export { Diagnosis, type DiagnosisJson, type LayerDiagnosis, type RecurrentMatrix } from './diagnose/diagnosis.js';
+export type { GateFlow, LayerFlow } from './diagnose/flow.js';
+export type { Jacobian } from './diagnose/jacobian.js';
+export { Microscope, type MicroscopeOptions, type MicroscopeReport, microscope } from './diagnose/microscope.js';
+export type { Verdict } from './diagnose/rates.js';
+export { type DiagnoseOptions, diagnose, type JacobianOptions } from './diagnose.js';
 export type { BestEpoch, EarlyStoppingOptions } from './early-stopping.js';
 export { type EvaluateOptions, type Evaluation, evaluate, predict } from './evaluate.js';
 export { fit } from './fit.js';
-export type { CallbackResult, Callbacks, EpochRecord, FitOptions, History, Progress } from './fit-options.js';
+export type {
+  CallbackResult,
+  Callbacks,
+  EpochRecord,
+  FitOptions,
+  History,
+  Progress,
+  StepContext,
+  StepResult,
+} from './fit-options.js';
 export {
   accuracy,
   type Metric,

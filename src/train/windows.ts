@@ -2,7 +2,7 @@
 // carried from window to window.
 import { OptionError } from '../errors.js';
 import type { Module } from '../layers/module.js';
-import { RecurrentBase } from '../layers/recurrent.js';
+import { RecurrentBase } from '../layers/recurrent-base.js';
 import type { RecurrentState } from '../layers/state.js';
 import { mapStates, type States } from '../layers/states.js';
 import { checkOptions, is, type Rule, required, show } from '../options.js';

@@ -1,5 +1,6 @@
 // Compiled by package.test.ts in a consumer's folder, as an ES module and as CommonJS: the types as a user meets them.
 import * as u from 'unrolled';
+import { gradientCurves, type PlotSpec, toSVG } from 'unrolled/plot';
 
 export async function main(): Promise<number> {
   await u.ready({ backend: 'auto', threads: 1 });
@@ -12,4 +13,10 @@ export async function main(): Promise<number> {
   optimizer.step();
   const info: u.BackendInfo = u.backendInfo();
   return info.threads + output.sum().item();
+}
+
+export function picture(model: u.Module, x: u.Tensor, y: u.Tensor): Promise<string> {
+  const diagnosis: u.Diagnosis = u.diagnose(model, { x, y }, { loss: 'mse' });
+  const spec: PlotSpec = gradientCurves({ mine: diagnosis });
+  return toSVG(spec);
 }

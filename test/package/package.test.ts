@@ -130,6 +130,23 @@ describe('the packed package', () => {
     expect(found(/^wasm-worker-.*\.js$/)).toBe(1);
   });
 
+  it.each([
+    ["import('unrolled/plot')", 'module'],
+    ["Promise.resolve(require('unrolled/plot'))", 'commonjs'],
+  ])('%s makes specifications without vega, and says what to install before it draws', (load, type) => {
+    const gate = '{ name: "h", mean: Float64Array.of(0.5), low: Float64Array.of(0), high: Float64Array.of(0) }';
+    const code = `
+      ${load}.then(async (plot) => {
+        const spec = plot.gateActivity({ layers: [{ name: 'rnn', cell: 'rnn', gates: [${gate}] }] });
+        const error = await plot.toSVG(spec).catch((reason) => reason);
+        console.log(JSON.stringify({ schema: spec.$schema, code: error.code, message: error.message }));
+      });`;
+    const { schema, code: status, message } = JSON.parse(node(`--input-type=${type}`, '-e', code));
+    expect(schema).toContain('vega-lite');
+    expect(status).toBe('ERR_MISSING_PEER');
+    expect(message).toContain('npm install vega vega-lite');
+  });
+
   it('loads in a second worker_thread', () => {
     const code = `
       const { Worker } = require('node:worker_threads');
