@@ -1,7 +1,8 @@
 // The results as one HTML page that needs nothing else: a section a claim, its table, its plots as SVG.
 // Vega-Lite draws, as it does for the benchmark: it writes SVG without a browser or a canvas.
-import { compile } from 'vega-lite';
+
 import * as vega from 'vega';
+import { compile } from 'vega-lite';
 import { verdictOf } from './report.mjs';
 
 const escaped = (text) =>

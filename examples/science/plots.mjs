@@ -14,7 +14,7 @@ const axis = ({ title, log = false, domain, format }) => ({
   title,
   type: 'quantitative',
   scale: { ...(log ? { type: 'log' } : { zero: false }), ...(domain && { domain, nice: false, clamp: true }) },
-  axis: { tickCount: 6, ...(log && { format: '.0e' }), ...(format && { format }) },
+  axis: { tickCount: 6, ...((format ?? log) && { format: format ?? '.0e' }) },
 });
 
 function colour(field, values, range) {
@@ -66,7 +66,10 @@ export function lines({ title, caption, values, x, y, series, run, panel, dash, 
   ];
   if (mark) {
     const at = { y: { datum: mark.value }, x: { value: 4 } };
-    layer.push({ mark: { type: 'rule', strokeDash: [3, 3], color: 'currentColor', opacity: 0.6 }, encoding: { y: at.y } });
+    layer.push({
+      mark: { type: 'rule', strokeDash: [3, 3], color: 'currentColor', opacity: 0.6 },
+      encoding: { y: at.y },
+    });
     layer.push({
       mark: { type: 'text', align: 'left', dy: -6, fontSize: 10, color: 'currentColor', text: mark.label },
       encoding: at,
@@ -83,7 +86,11 @@ export function scatter({ title, caption, values, x, y, series }) {
   const layer = [
     {
       mark: { type: 'circle', size: 14, opacity: 0.6 },
-      encoding: { x: { field: x.field, ...axis(x) }, y: { field: y.field, ...axis(y) }, color: colour(series, values, STEPS) },
+      encoding: {
+        x: { field: x.field, ...axis(x) },
+        y: { field: y.field, ...axis(y) },
+        color: colour(series, values, STEPS),
+      },
     },
     {
       data: { values: [low, high].map((value) => ({ [x.field]: value, [y.field]: value })) },
@@ -94,34 +101,19 @@ export function scatter({ title, caption, values, x, y, series }) {
   return { title, caption, spec: withData(values, { ...sized(null, false), layer }) };
 }
 
-/** Bars with their spread: `low` and `high` of each bar are drawn as a thin line. */
-export function bars({ title, caption, values, category, y, panel, mark }) {
-  const layer = [
-    {
-      mark: { type: 'bar', cornerRadiusEnd: 2, clip: true },
-      encoding: {
-        x: { field: category, type: 'nominal', sort: null, title: null, axis: { labelAngle: 0 } },
-        y: { field: y.field, ...axis(y) },
-        color: { ...colour(category, values, STEPS), legend: null },
-      },
+/** Horizontal bars, one for each value of `category`; a group of them for each value of `panel`. */
+export function bars({ title, caption, values, category, y, panel }) {
+  const view = {
+    width: 210,
+    height: { step: 22 },
+    mark: { type: 'bar', cornerRadiusEnd: 2, clip: true },
+    encoding: {
+      y: { field: category, type: 'nominal', sort: null, title: null, axis: { labelLimit: 200, ticks: false } },
+      x: { field: y.field, ...axis(y) },
+      color: { ...colour(category, values, STEPS), legend: null },
     },
-    {
-      mark: { type: 'rule', color: 'currentColor' },
-      encoding: {
-        x: { field: category, type: 'nominal', sort: null },
-        y: { field: 'low', type: 'quantitative' },
-        y2: { field: 'high' },
-      },
-    },
-  ];
-  if (mark) {
-    layer.push({
-      mark: { type: 'rule', strokeDash: [3, 3], color: 'currentColor', opacity: 0.6 },
-      encoding: { y: { datum: mark.value } },
-    });
-  }
-  const view = panel ? { width: 220, height: 220, layer } : { ...sized(null, false), layer };
-  return { title, caption, spec: withData(values, panel ? { facet: facetBy(panel), spec: view, columns: 4 } : view) };
+  };
+  return { title, caption, spec: withData(values, { facet: facetBy(panel), spec: view, columns: 3 }) };
 }
 
 const facetBy = (field) => ({ field, type: 'nominal', title: null, sort: null });

@@ -14,7 +14,12 @@ export function claimTable(rows) {
 
 /** A table that a claim shows besides its results. */
 export function plainTable({ title, head, rows }) {
-  const table = new Table({ ...plain, wordWrap: false, head, colAligns: head.map((_, k) => (k === 0 ? 'left' : 'right')) });
+  const table = new Table({
+    ...plain,
+    wordWrap: false,
+    head,
+    colAligns: head.map((_, k) => (k === 0 ? 'left' : 'right')),
+  });
   table.push(...rows.map((row) => row.map(String)));
   return `${title}\n${table}`;
 }
@@ -28,7 +33,11 @@ export function verdictOf(rows) {
 }
 
 export function overview(results) {
-  const table = new Table({ ...plain, head: ['', 'claim', 'verdict', 'seconds'], colAligns: ['right', 'left', 'left', 'right'] });
+  const table = new Table({
+    ...plain,
+    head: ['', 'claim', 'verdict', 'seconds'],
+    colAligns: ['right', 'left', 'left', 'right'],
+  });
   for (const { number, title, rows, seconds } of results)
     table.push([number, title, verdictOf(rows).text, seconds.toFixed(0)]);
   return `${table}`;
@@ -37,7 +46,9 @@ export function overview(results) {
 export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
 /** Three digits, in the shorter notation. */
 export const figure = (value) =>
-  value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e4) ? `${Number(value.toPrecision(3))}` : value.toExponential(1);
+  value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e4)
+    ? `${Number(value.toPrecision(3))}`
+    : value.toExponential(1);
 
 /** What the lines of progress call a job: "LSTM on adding, 100 steps, lr 0.003, seed 2". */
 export function describeJob({ task, net, seed, lr, clipNorm, hold }) {

@@ -125,7 +125,11 @@ function wordTask({ steps, classes, guess }, write) {
         y[row] = write(random, words, distances);
         for (let t = 0; t < steps; t++) x[(t * rows + row) * VOCABULARY + words[t]] = 1;
       }
-      return { x: u.tensor(x, [steps, rows, VOCABULARY]), y: u.tensor(y, [rows]), ...(distances.length && { distances }) };
+      return {
+        x: u.tensor(x, [steps, rows, VOCABULARY]),
+        y: u.tensor(y, [rows]),
+        ...(distances.length && { distances }),
+      };
     },
   };
 }

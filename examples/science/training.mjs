@@ -28,6 +28,8 @@ import { tasks } from './tasks.mjs';
  * @property {{ distance: number, accuracy: number, sequences: number }[]} [byDistance]
  */
 
+const OPTIMIZERS = { Adam: u.Adam, SGD: u.SGD };
+const LOSSES = { mse: u.mse, crossEntropy: u.crossEntropy };
 const CHECK_EVERY = 100;
 /** A mean squared error or a share of wrong answers below this counts as solved. */
 const SOLVED_ERROR = 0.01;
@@ -41,7 +43,7 @@ export function train(job) {
   const net = makeNet(job.net, task);
   const gate = job.hold ? holdGate(net.layer, job.hold) : null;
   const parameters = net.parameters();
-  const optimizer = new u[kind](parameters, { lr });
+  const optimizer = new OPTIMIZERS[kind](parameters, { lr });
   const random = generator(seed);
   // Training stops by one set and is judged by another: who picks the moment must not be the judge.
   const check = task.draw(generator(seed + 1_000_000), 1000);
@@ -54,7 +56,7 @@ export function train(job) {
   for (let update = 1; update <= updates && !solved; update++) {
     const { x, y } = task.draw(random, batch);
     optimizer.zeroGrad();
-    const loss = u[task.loss](net.forward(x), y);
+    const loss = LOSSES[task.loss](net.forward(x), y);
     loss.backward();
     gate?.withoutGradient();
     gradNorm = Math.max(gradNorm, u.clipGradNorm(parameters, clipNorm ?? Number.POSITIVE_INFINITY));

@@ -98,8 +98,7 @@ export async function run({ sizes, seed, trainAll }) {
 }
 
 const count = (groups) => groups.reduce((sum, { sequences }) => sum + sequences, 0);
-const accuracy = (groups) =>
-  groups.reduce((sum, group) => sum + group.accuracy * group.sequences, 0) / count(groups);
+const accuracy = (groups) => groups.reduce((sum, group) => sum + group.accuracy * group.sequences, 0) / count(groups);
 
 /** Sentences against their shuffles, through nets as they are born: this is a matter of shape, not of training. */
 function shuffleRows(sentences, seed) {

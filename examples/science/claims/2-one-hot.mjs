@@ -5,10 +5,13 @@ import { figure } from '../report.mjs';
 
 export const title = 'One-hot words, sentences of any length';
 export const claim =
-  'A one-hot vector times W is a row of W, so an embedding is a linear layer on one-hot words. The same W, W\' and W\'\' serve at ' +
+  "A one-hot vector times W is a row of W, so an embedding is a linear layer on one-hot words. The same W, W' and W'' serve at " +
   'every step, so one net reads sentences of any length, and what pads the shorter ones changes nothing.';
 
-export const sizes = { whole: { words: 1000, longest: 60, sentences: 64 }, quick: { words: 1000, longest: 60, sentences: 64 } };
+export const sizes = {
+  whole: { words: 1000, longest: 60, sentences: 64 },
+  quick: { words: 1000, longest: 60, sentences: 64 },
+};
 
 const FEATURES = 48;
 const HIDDEN = 32;
@@ -63,7 +66,9 @@ function picks({ words, sentences }, random) {
 }
 
 function anyLength({ longest, sentences }, random) {
-  const lengths = Array.from({ length: sentences }, (_, row) => (row === 0 ? 0 : row === 1 ? longest : 1 + Math.floor(random() * longest)));
+  const lengths = Array.from({ length: sentences }, (_, row) =>
+    row === 0 ? 0 : row === 1 ? longest : 1 + Math.floor(random() * longest),
+  );
   const x = u.randn([longest, sentences, FEATURES]);
   return [u.RNN, u.GRU, u.LSTM].flatMap((Layer) => {
     const layer = new Layer({ inputSize: FEATURES, hiddenSize: HIDDEN });

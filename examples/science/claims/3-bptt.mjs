@@ -97,7 +97,13 @@ function byHand(net) {
 
 /** The same net as a layer of the library. */
 function byKernels({ w, w1, w2, x, target }) {
-  const { layer, head, loss } = kernelNet({ W: [[w]], W1: [[w1]], W2: [[w2]], x: x.map((value) => [value]), target: [target] });
+  const { layer, head, loss } = kernelNet({
+    W: [[w]],
+    W1: [[w1]],
+    W2: [[w2]],
+    x: x.map((value) => [value]),
+    target: [target],
+  });
   loss.backward();
   return { w2: head.weight.grad.item(), w1: layer.weight_hh_l0.grad.item(), w: layer.weight_ih_l0.grad.item() };
 }
@@ -110,7 +116,10 @@ function kernelNet({ W, W1, W2, x, target }) {
   layer.weight_hh_l0.data.set(W1.flat());
   head.weight.data.set(W2.flat());
   const { state } = layer.forward(u.tensor(x.flat(), [x.length, 1, W[0].length]));
-  const error = head.forward(state.h.select(0)).sigmoid().sub(u.tensor(target, [1, target.length]));
+  const error = head
+    .forward(state.h.select(0))
+    .sigmoid()
+    .sub(u.tensor(target, [1, target.length]));
   return { layer, head, loss: error.mul(error).sum().mul(0.5) };
 }
 

@@ -54,7 +54,10 @@ function stateGradientNorms(layer, x) {
   const T = x.shape[0];
   const { output } = u.noGrad(() => layer.forward(x));
   const start = u.randn([1, 1, H]);
-  let gradient = u.tensor(start.toArray().map((value) => value / norm(start.toArray())), [1, 1, H]);
+  let gradient = u.tensor(
+    start.toArray().map((value) => value / norm(start.toArray())),
+    [1, 1, H],
+  );
   const norms = [{ t: T, norm: 1 }];
   for (let t = T; t >= 1; t--) {
     const before = t > 1 ? output.slice(t - 2, t - 1).toArray() : new Array(H).fill(0);
@@ -101,7 +104,7 @@ function curveRows(curves) {
       { what: `${what}, all singular values equal`, measured: figure(all), expected: 'grows: above 1', holds: all > 1 },
       {
         what: `${what}, random W'`,
-        measured: `${figure(random)}${random > 1 ? '' : ": sigma_max > 1 is necessary, not enough"}`,
+        measured: `${figure(random)}${random > 1 ? '' : ': sigma_max > 1 is necessary, not enough'}`,
         expected: 'grows: above 1',
         holds: random > 1,
       },
@@ -114,7 +117,7 @@ function curvePlot(curves) {
     title: `|dL/dh_t| against t, tanh, T = ${STEPS}, ${HIDDEN} units`,
     caption:
       "Read from right to left, as backpropagation goes: from the last step (1) to the first. A straight line is a factor per step. On the left every direction is stretched by sigma: below 1 the gradient vanishes, at 1 it is kept, above it explodes until tanh's slopes hold it. " +
-      "On the right only the one largest singular value is sigma, a step rarely hits its direction, and the gradient vanishes even at 1.1: sigma_max > 1 is necessary for exploding, not sufficient.",
+      'On the right only the one largest singular value is sigma, a step rarely hits its direction, and the gradient vanishes even at 1.1: sigma_max > 1 is necessary for exploding, not sufficient.',
     values: curves.flatMap(({ family, sigma, norms }) =>
       norms
         .filter((_, k) => k % 2 === 0)
@@ -170,11 +173,13 @@ function boundPlot(nets) {
     title: `The bound, ${nets.length} random nets`,
     caption:
       "Each point is a net of its own size, length and sigma_max: to the right what (sigma_max max|f'|)^T allows, upwards the norm of dh_T/dh_0 that it has. No point is above the dashed line, where the two are equal.",
-    values: nets.filter(({ size }) => size > 0).map(({ nonlinearity, size, bound }) => ({
-      nonlinearity,
-      bound,
-      size: Math.max(size, 1e-30),
-    })),
+    values: nets
+      .filter(({ size }) => size > 0)
+      .map(({ nonlinearity, size, bound }) => ({
+        nonlinearity,
+        bound,
+        size: Math.max(size, 1e-30),
+      })),
     x: { field: 'bound', title: "(sigma_max max|f'|)^T", log: true },
     y: { field: 'size', title: '|dh_T/dh_0|', log: true },
     series: 'nonlinearity',
@@ -242,13 +247,14 @@ async function clipping({ seeds, updates, rates }, seed, trainAll) {
         ...shared,
         title: 'Temporal order: the loss while it learns',
         caption:
-          'A line a seed; it ends where the task is solved. ln 4 = 1.39 is guessing. Clipped, the net learns at rates at which one exploded gradient throws the unclipped net so far that all its units saturate: f\' is 0 then, and no gradient brings it back.',
+          "A line a seed; it ends where the task is solved. ln 4 = 1.39 is guessing. Clipped, the net learns at rates at which one exploded gradient throws the unclipped net so far that all its units saturate: f' is 0 then, and no gradient brings it back.",
         y: { field: 'loss', title: 'cross entropy' },
       }),
       lines({
         ...shared,
         title: 'Temporal order: the largest norm of the gradient, before clipping',
-        caption: 'The largest of each 100 updates. What is clipped is rare and huge; clipping keeps its direction and takes its length.',
+        caption:
+          'The largest of each 100 updates. What is clipped is rare and huge; clipping keeps its direction and takes its length.',
         y: { field: 'gradNorm', title: '|dL/dw|', log: true },
       }),
     ],
