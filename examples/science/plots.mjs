@@ -10,11 +10,12 @@ const COLOURS = {
   LSTM: '#2f6fde',
 };
 
-const axis = ({ title, log = false, domain, format }) => ({
+/** `whole`: only whole numbers are marked on it. */
+const axis = ({ title, log = false, domain, format, whole = false }) => ({
   title,
   type: 'quantitative',
   scale: { ...(log ? { type: 'log' } : { zero: false }), ...(domain && { domain, nice: false, clamp: true }) },
-  axis: { tickCount: 6, ...((format ?? log) && { format: format ?? '.0e' }) },
+  axis: { tickCount: 6, ...(whole && { tickMinStep: 1 }), ...((format ?? log) && { format: format ?? '.0e' }) },
 });
 
 function colour(field, values, range) {
@@ -27,7 +28,8 @@ function colour(field, values, range) {
 /** For names that are not nets: steps of one scale, from cold to warm. */
 const STEPS = ['#2f6fde', '#12977f', '#b49a1c', '#d9822b', '#c23f5b', '#8f5bd0', '#7b8794'];
 
-const sized = (panel, wide) => (panel ? { width: 300, height: 230 } : { width: wide ? 640 : 460, height: 260 });
+const SINGLE = { width: 460, height: 260 };
+const PANEL = { width: 300, height: 230 };
 
 /**
  * @typedef {object} Plot
@@ -43,7 +45,7 @@ const sized = (panel, wide) => (panel ? { width: 300, height: 230 } : { width: w
  * @param {string} plot.title
  * @param {string} plot.caption
  * @param {object[]} plot.values
- * @param {{ field: string, title: string, log?: boolean, domain?: number[], format?: string }} plot.x
+ * @param {{ field: string, title: string, log?: boolean, domain?: number[], format?: string, whole?: boolean }} plot.x
  * @param {{ field: string, title: string, log?: boolean, domain?: number[], format?: string }} plot.y
  * @param {string} plot.series
  * @param {string} [plot.run]
@@ -75,7 +77,7 @@ export function lines({ title, caption, values, x, y, series, run, panel, dash, 
       encoding: at,
     });
   }
-  const view = { ...sized(panel, false), layer };
+  const view = { ...(panel ? PANEL : SINGLE), layer };
   return { title, caption, spec: withData(values, panel ? { facet: facetBy(panel), spec: view, columns: 3 } : view) };
 }
 
@@ -98,18 +100,18 @@ export function scatter({ title, caption, values, x, y, series }) {
       encoding: { x: { field: x.field, type: 'quantitative' }, y: { field: y.field, type: 'quantitative' } },
     },
   ];
-  return { title, caption, spec: withData(values, { ...sized(null, false), layer }) };
+  return { title, caption, spec: withData(values, { ...SINGLE, layer }) };
 }
 
 /** Horizontal bars, one for each value of `category`; a group of them for each value of `panel`. */
-export function bars({ title, caption, values, category, y, panel }) {
+export function bars({ title, caption, values, category, x, panel }) {
   const view = {
     width: 210,
     height: { step: 22 },
     mark: { type: 'bar', cornerRadiusEnd: 2, clip: true },
     encoding: {
       y: { field: category, type: 'nominal', sort: null, title: null, axis: { labelLimit: 200, ticks: false } },
-      x: { field: y.field, ...axis(y) },
+      x: { field: x.field, ...axis(x) },
       color: { ...colour(category, values, STEPS), legend: null },
     },
   };

@@ -10,7 +10,7 @@ import * as u from 'unrolled';
  * @property {(random: () => number, rows: number) => { x: u.Tensor, y: u.Tensor, distances?: number[] }} draw
  */
 
-/** By the name that jobs and tables use. @type {Record<string, (options: any) => Task>} */
+/** By the name that jobs and tables use. */
 export const tasks = { adding, firstAndLast, whichCameFirst, temporalOrder, latest };
 
 /**

@@ -89,7 +89,7 @@ export async function run({ sizes, seed, trainAll }) {
       `${WINDOW} (distance below ${WINDOW}) and then as blind as the bag: pooling throws away where a window was. The recurrent nets ` +
       'carry the first word in o_t until the second one comes, however far.',
     values,
-    x: { field: 'distance', title: 'words from one to the other', domain: [1, FARTHEST] },
+    x: { field: 'distance', title: 'words from one to the other', domain: [1, FARTHEST], whole: true },
     y: { field: 'accuracy', title: 'accuracy', domain: [0.35, 1.02], format: '.0%' },
     series: 'net',
     points: true,

@@ -223,7 +223,7 @@ function shares({ steps }) {
       ...(t > 1 ? [{ t, what: "|share of dL/dw'|", size: Math.abs(share.w1) }] : []),
       { t, what: '|share of dL/dw|', size: Math.abs(share.w) },
     ]),
-    x: { field: 't', title: 'step t' },
+    x: { field: 't', title: 'step t', whole: true },
     y: { field: 'size', title: 'absolute value', log: true },
     series: 'what',
     points: true,

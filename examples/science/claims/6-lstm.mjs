@@ -261,7 +261,7 @@ async function ablation({ sizes, seed, trainAll }) {
     caption: `Short bars are good; bars up to ${sizes.updates} did not solve it. The forget gate is the one that counts: shut, the cell remembers nothing from step to step; open, it never lets go of anything. Without input or output gate the net still learns: it can shut things out by g, or by the head.`,
     values: found.map(({ task, gates, updates }) => ({ task: `${task.kind}, ${task.steps} steps`, gates, updates })),
     category: 'gates',
-    y: { field: 'updates', title: 'updates, mean over the seeds', domain: [0, sizes.updates] },
+    x: { field: 'updates', title: 'updates, mean over the seeds', domain: [0, sizes.updates] },
     panel: 'task',
   });
   return { rows, table, plot };

@@ -129,7 +129,7 @@ function plotOf(values) {
       'Mean over the seeds. Accuracy for reviews and digits (more is better), mean absolute error for weather and births (less is better). Three quarters of the weights do the work of four.',
     values: groups,
     category: 'kind',
-    y: { field: 'relative', title: 'share of the LSTM', domain: [0, 1.2], format: '.0%' },
+    x: { field: 'relative', title: 'share of the LSTM', domain: [0, 1.2], format: '.0%' },
     panel: 'set',
   });
 }

@@ -159,7 +159,7 @@ function plotsOf(values) {
       ...shared,
       title: 'How far h_T moves when the first word is another',
       caption:
-        'Not the derivative but the thing itself: the same sentence with A and with B as its first word, and the distance between the two states after T words. A trained net keeps the two apart, and then its derivative may be small nonetheless: it has stored the word as one of two places to rest in, which a small change does not move.',
+        'Not the derivative but the thing itself: the same sentence with A and with B as its first word, and the distance between the two states after T words. A trained net keeps the two apart, and then its derivative may be small nonetheless: it has stored the word as one of two places to rest in, which a small change does not move. Flat parts near 1e-7 are the rounding of float32.',
       y: { field: 'moved', title: '|h_T(A ...) - h_T(B ...)|', log: true },
     }),
   ];
