@@ -8,9 +8,14 @@
 #include "forward-inl.h"
 #include "report-inl.h"
 #include "backward-inl.h"
-#include "contributions-inl.h"
+// From here to the end compiled for size in WASM, which a page has to load: the time passes in products and in the
+// loops above.
+#ifdef __wasm__
+#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
+#endif
 #include "forward-extra-inl.h"
 #include "backward-extra-inl.h"
+#include "contributions-inl.h"
 
 struct CellKernels {
   CellInfo info;
@@ -218,3 +223,7 @@ U_KERNEL(rnn_backward)
   b.x = x;
   return run_backward(ctx, kernels, shape, weights, lengths, b, {(float*)saved, nsaved}, {scratch, nscratch}, nullptr);
 }
+
+#ifdef __wasm__
+#pragma clang attribute pop
+#endif
