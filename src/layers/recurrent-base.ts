@@ -1,6 +1,7 @@
 // What all recurrent layers have in common: layers stacked over layers and directions, sequences and steps, states.
 import { current, isRecording, resultLifetime } from '../autograd/context.js';
 import { type Parameter, showShape, Tensor } from '../autograd/tensor.js';
+import { Feature } from '../backend/generated/abi.js';
 import type { Ints } from '../backend/types.js';
 import { DTypeError, LengthsError, OptionError, ShapeError } from '../errors.js';
 import { expand } from '../ops/broadcast.js';
@@ -262,7 +263,7 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
       ...(units > 0 ? ['peephole'] : []),
       ...(norm ? ['layerNorm'] : []),
       ...(zoneH + zoneC > 0 ? ['zoneout'] : []),
-      ...(features >= 32 ? ['activations or cellClip'] : []),
+      ...((features & Feature.pointwise) !== 0 ? ['activations or cellClip'] : []),
     ];
     return reasons.length === 0 ? null : `it has ${reasons.join(', ')}`;
   }
