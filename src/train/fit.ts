@@ -58,11 +58,12 @@ import { makeUnrolling, type Unrolling, type Window } from './windows.js';
  * Memory stays flat without disposing anything, and the event loop gets a turn between batches. Modules are in training
  * mode during epochs, in evaluation mode during validation, and have their own mode back afterwards.
  *
+ * With `tbptt` sequences are cut into windows, each with an update of its own. With `checkpoint` a killed run that is
+ * started again comes to the same weights, bit for bit; called when all epochs are done, it returns at once, and with more
+ * epochs than before it trains on.
+ *
  * @param data  an array, a sync or async iterable of batches ({ x, y, lengths?, ... } or [x, y]), or a function
  *   `(epoch) => iterable`, called once an epoch
- * With `checkpoint` a killed run that is started again comes to the same weights, bit for bit; called when all epochs are
- * done, it returns at once. With more epochs than before it trains on.
- *
  * @returns a record of each epoch, and why training ended
  * @throws OptionError   for a wrong option, empty data, an iterator that is used up
  * @throws CheckpointError  if the checkpoint is of another model, optimizer or run; FormatError if it is damaged. Neither
