@@ -25,6 +25,13 @@ export interface BatchFields {
    * else size.
    */
   readonly tokens?: number;
+  /** With tbptt: rows whose state starts anew, from zeros, before this batch. */
+  readonly reset?: readonly boolean[];
+  /**
+   * With tbptt: [T, B] (or as timeAxis says), truthy where a document begins: the row's state starts anew there, and no
+   * gradient of it goes back further. Those of the other rows do.
+   */
+  readonly starts?: Tensor | readonly ArrayLike<unknown>[];
   // biome-ignore lint/suspicious/noExplicitAny: the user's own fields
   readonly [extra: string]: any;
 }
@@ -34,6 +41,9 @@ export interface Batch extends BatchFields {
   readonly lengths?: readonly number[] | Int32Array;
   readonly size: number;
   readonly tokens: number;
+  /** With tbptt: the steps [from, to] of the batch that this window is, to cut fields of your own by. */
+  // biome-ignore lint/suspicious/noExplicitAny: without tbptt the user's own field, if there is one
+  readonly steps?: any;
 }
 
 /**

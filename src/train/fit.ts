@@ -59,11 +59,12 @@ import { makeUnrolling, type Unrolling, type Window } from './windows.js';
  * Memory stays flat without disposing anything, and the event loop gets a turn between batches. Modules are in training
  * mode during epochs, in evaluation mode during validation, and have their own mode back afterwards.
  *
+ * With `tbptt` sequences are cut into windows, each with an update of its own. With `checkpoint` a killed run that is
+ * started again comes to the same weights, bit for bit; called when all epochs are done, it returns at once, and with more
+ * epochs than before it trains on.
+ *
  * @param data  an array, a sync or async iterable of batches ({ x, y, lengths?, ... } or [x, y]), or a function
  *   `(epoch) => iterable`, called once an epoch
- * With `checkpoint` a killed run that is started again comes to the same weights, bit for bit; called when all epochs are
- * done, it returns at once. With more epochs than before it trains on.
- *
  * @returns a record of each epoch, and why training ended
  * @throws OptionError   for a wrong option, empty data, an iterator that is used up
  * @throws CheckpointError  if the checkpoint is of another model, optimizer or run; FormatError if it is damaged. Neither
@@ -237,6 +238,10 @@ class Training {
       metrics: this.#metrics.map((metric) => metric.name),
       monitor: this.#earlyStopping?.monitor,
     });
+    // Whoever refuses what he is given does so before the model is changed. Metrics get theirs once more on arrival.
+    restoreState(this.#data, state.data);
+    restoreState(validation, state.validation);
+    for (const [k, metric] of this.#metrics.entries()) restoreState(metric, state.epoch?.metrics[k]?.state ?? null);
     applyCheckpoint(opened, { model: this.#model, optimizer });
     if (state.earlyStopping) this.#earlyStopping?.resume(state.earlyStopping.best, opened.best);
     this.#isOver = (this.#earlyStopping && state.earlyStopping?.isOver) ?? false;
@@ -246,8 +251,6 @@ class Training {
     this.#secondsBefore = state.seconds.all;
     this.#trainSeconds = state.seconds.training;
     this.#validationSeconds = state.seconds.validation;
-    restoreState(this.#data, state.data);
-    restoreState(validation, state.validation);
     this.#callbacks.forEach((callbacks, k) => {
       const saved = state.callbacks[k] ?? null;
       if (saved !== null) callbacks.onResume?.(saved);

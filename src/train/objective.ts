@@ -66,7 +66,7 @@ export class Objective {
         `${this.#where}: the loss must be a tensor of one element, got ${got}; reduce it with mean()`,
       );
     }
-    return { output, loss, terms: this.#terms(output, batch) };
+    return { output, loss, terms: this.#terms(output, window) };
   }
 
   /** Whether every target of a window is ignored, so that there is nothing to take the mean of. */
@@ -85,9 +85,8 @@ export class Objective {
     return LOSSES[name](output, batch.y);
   }
 
-  #terms(output: unknown, batch: Batch): number {
-    // Windows of a batch have the same rows and may differ in their steps.
-    if (typeof this.#loss === 'function') return batch.steps === undefined ? batch.size : batch.tokens;
+  #terms(output: unknown, { batch, weight }: Window): number {
+    if (typeof this.#loss === 'function') return weight;
     return this.#loss === 'crossEntropy' ? countLabels(batch.y) : (output as Tensor).size;
   }
 }

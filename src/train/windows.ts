@@ -14,6 +14,22 @@ import type { Forward } from './objective.js';
  * Truncated backpropagation through time: a sequence is cut into windows, each gets a loss and an update, and only the state
  * goes from one to the next.
  *
+ *   await fit(model, stream, { loss: 'crossEntropy', optimizer, tbptt: { k1: 35, stateful: true } });
+ *
+ * is this loop, in the memory of one window however long the sequence or the stream:
+ *
+ *   for (const { x, y } of windows(35)) {
+ *     const { output, state: next } = model.forward(x, { state });
+ *     crossEntropy(output, y).backward();
+ *     optimizer.step();
+ *     state = next.detach();
+ *   }
+ *
+ * x and y have a time axis: every window needs targets. With ragged `lengths` a row that is past its end keeps its state; its
+ * padding counts in the loss as without tbptt, that is not at all where the target is -100 (crossEntropy), and else as the
+ * loss says, which sees the window's own lengths. Windows behind the longest row are left out; windows in which all targets
+ * are -100 only carry the state on.
+ *
  * Source: Williams & Peng 1990 (BPTT(h; h')); h is k2, h' is k1.
  */
 export interface TbpttOptions {
@@ -40,6 +56,8 @@ export interface Window {
   /** Counts from 1. */
   readonly number: number;
   readonly count: number;
+  /** What the loss of a function counts for in the mean of an epoch: rows, or steps where windows differ in them. */
+  readonly weight: number;
   /** Runs the model; the state then stands behind the window. */
   run(model: Module): unknown;
   /** Goes past the window without computing, on the way back to a checkpoint, whose state is given to `resume` then. */
@@ -67,7 +85,14 @@ export class WholeBatches implements Unrolling {
   start(): void {}
 
   *windows(batch: Batch): Iterable<Window> {
-    yield { batch, number: 1, count: 1, run: (model) => this.#forward(model, batch, null), pass() {} };
+    yield {
+      batch,
+      number: 1,
+      count: 1,
+      weight: batch.size,
+      run: (model) => this.#forward(model, batch, null),
+      pass() {},
+    };
   }
 
   states(): null {
@@ -196,10 +221,12 @@ class TruncatedUnrolling implements Unrolling {
       }
       parts.push({ source: batch, from: last, to, reset: starts[last] ?? null, isContext: false });
       if (number === 1 && reset !== null) parts[0] = { ...(parts[0] as Part), reset: either(parts[0]?.reset, reset) };
+      const own = part(batch, axis, from, to, extent);
       yield {
-        batch: part(batch, axis, from, to, extent),
+        batch: own,
         number,
         count,
+        weight: own.tokens,
         run: (model) => this.#run(model, parts),
         pass: () => this.#pass(parts),
       };

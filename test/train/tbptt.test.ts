@@ -191,7 +191,7 @@ describeBackends('truncated BPTT', () => {
       {
         x: u.transpose(x, 0, 1),
         y: u.transpose(y, 0, 1),
-        starts: [0, 1].map((b) => inOne[0]?.starts.map((s) => s[b])),
+        starts: [0, 1].map((b) => (inOne[0]?.starts ?? []).map((s) => s[b])),
       },
     ];
     const model = tagger();
