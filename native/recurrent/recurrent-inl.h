@@ -8,8 +8,8 @@
 #include "forward-inl.h"
 #include "report-inl.h"
 #include "backward-inl.h"
-// From here to the end compiled for size in WASM, which a page has to load: the time passes in products and in the loops
-// above.
+// From here to the end compiled for size in WASM, which a page has to load: the time passes in products and in the
+// loops above.
 #ifdef __wasm__
 #pragma clang attribute push(__attribute__((minsize)), apply_to = function)
 #endif

@@ -36,6 +36,26 @@ export function misuse(x: u.Tensor, lstm: u.LSTM, gru: u.GRU): void {
   u.fit(lstm, [], { loss: 'cross_entropy', optimizer: new u.Adam(lstm.parameters()) });
   // @ts-expect-error a model needs a forward
   new (class extends u.Module {})();
+  // @ts-expect-error a GRU has no peepholes
+  new u.GRU({ inputSize: 3, hiddenSize: 4, peephole: true });
+  // @ts-expect-error a GRU has one state to zone out
+  new u.GRU({ inputSize: 3, hiddenSize: 4, zoneout: { h: 0.1, c: 0.1 } });
+  // @ts-expect-error an RNN has no gates whose activation could be chosen
+  new u.RNN({ inputSize: 3, hiddenSize: 4, activations: { gate: 'sigmoid' } });
+  // @ts-expect-error there is no such activation
+  new u.LSTM({ inputSize: 3, hiddenSize: 4, activations: { gate: 'gelu' } });
+  // @ts-expect-error parameters of an activation have its name beside them
+  new u.LSTM({ inputSize: 3, hiddenSize: 4, activations: { gate: { alpha: 0.2 } } });
+  // @ts-expect-error directions are not merged by multiplication
+  new u.MGU({ inputSize: 3, hiddenSize: 4, bidirectional: true, merge: 'product' });
+  // @ts-expect-error an initialiser of the input is not orthogonal
+  new u.LSTM({ inputSize: 3, hiddenSize: 4, init: { input: 'orthogonal' } });
+  // @ts-expect-error recompute is a number of steps or 'sqrt'
+  new u.IndRNN({ inputSize: 3, hiddenSize: 4, recompute: 'log' });
+  // @ts-expect-error T and B are both needed
+  u.planMemory(lstm, { T: 5 });
+  // @ts-expect-error an MGU's state has no c
+  new u.MGU({ inputSize: 3, hiddenSize: [4, 5] }).forward(x).state.c.sum();
   // An LSTM's state has a c, without asking whether it is there.
   lstm.forward(x).state.c.sum();
 }
