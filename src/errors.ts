@@ -156,6 +156,17 @@ export class FormatError extends UnrolledError {
   }
 }
 
+/** A checkpoint, though whole, does not belong to what it is loaded into: another model, optimiser, version or run. */
+export class CheckpointError extends UnrolledError {
+  static {
+    CheckpointError.prototype.name = 'CheckpointError';
+  }
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'ERR_CHECKPOINT', options);
+  }
+}
+
 /** Work was stopped through an AbortSignal. `name` is "AbortError", as everywhere on the platform. */
 export class AbortError extends UnrolledError {
   static {

@@ -47,6 +47,7 @@ export type { Attempt, BackendInfo, BackendName, Simd } from './backend/types.js
 export {
   AbortError,
   BackendError,
+  CheckpointError,
   DTypeError,
   type FailedAttempt,
   FormatError,

@@ -91,7 +91,8 @@ export function exactNumbers(
   file: Uint8Array,
   source: string,
 ): Float32Array | Float64Array | Int32Array {
-  const own = file.slice(start, end).buffer; // a copy: in the file it need not stand at a multiple of its width
+  // A copy, for in the file it need not stand at a multiple of its width. Not slice: that of a Node Buffer copies nothing.
+  const own = new Uint8Array(file.subarray(start, end)).buffer;
   if (dtype === 'F32') return new Float32Array(own);
   if (dtype === 'F64') return new Float64Array(own);
   if (dtype === 'I32') return new Int32Array(own);

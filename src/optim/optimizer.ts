@@ -42,7 +42,8 @@ export type OptionRules<O> = { readonly [K in keyof O]-?: Rule };
 /** What SGD, Adam, AdamW, RMSprop and Adagrad have in common. */
 export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   readonly groups: Group<O>[];
-  readonly #name: string;
+  /** "Adam", "SGD", ...: what a checkpoint says it was made with. */
+  readonly name: string;
   readonly #rules: OptionRules<O>;
   readonly #states = new Map<Tensor, State>();
 
@@ -54,7 +55,7 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     defaults: O,
     rules: OptionRules<O>,
   ) {
-    this.#name = name;
+    this.name = name;
     this.#rules = rules;
     checkOptions<Partial<O>>(name, options, rules as never);
     this.groups = readGroups(name, params).map(({ params: own, ...overrides }) => {
@@ -92,10 +93,10 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
       for (const parameter of group.params) {
         const grad = parameter.grad;
         if (grad === null) continue;
-        const floats = floatsOf(grad, this.#name, 'a gradient');
+        const floats = floatsOf(grad, this.name, 'a gradient');
         if (!sameShape(grad.shape, parameter.shape)) {
           throw new ShapeError(
-            `${this.#name}: the gradient of a parameter must be ${showShape(parameter.shape)}, got ${showShape(grad.shape)}`,
+            `${this.name}: the gradient of a parameter must be ${showShape(parameter.shape)}, got ${showShape(grad.shape)}`,
           );
         }
         // What is freed, stale or of another backend is refused here, before the state counts a step.
@@ -140,7 +141,7 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
    * @throws OptionError  if groups or buffers differ;  ShapeError  if a buffer's shape is not its parameter's
    */
   loadStateDict(dict: OptimizerState<O>): void {
-    const where = `${this.#name}.loadStateDict`;
+    const where = `${this.name}.loadStateDict`;
     const sizes = (groups: readonly { params: readonly unknown[] }[]) =>
       show(groups.map((group) => group?.params?.length));
     if (!Array.isArray(dict?.groups) || !isObject(dict.state) || sizes(dict.groups) !== sizes(this.groups)) {
@@ -195,7 +196,7 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
 
   #checkLr(lr: unknown): void {
     if (!this.#rules.lr.accepts(lr))
-      throw new OptionError(`${this.#name}: lr must be ${this.#rules.lr.expected}, got ${show(lr)}`);
+      throw new OptionError(`${this.name}: lr must be ${this.#rules.lr.expected}, got ${show(lr)}`);
   }
 }
 

@@ -73,6 +73,13 @@ export const browserPlatform: Platform = {
       'ERR_NO_FILES',
     );
   },
+
+  async recoverFile(path) {
+    throw new UnrolledError(
+      `cannot open ${path}: a page has no files. Pass { read, write } in place of the path, for example over IndexedDB`,
+      'ERR_NO_FILES',
+    );
+  },
 };
 
 async function get(url: string): Promise<Response> {

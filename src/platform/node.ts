@@ -1,7 +1,7 @@
 // Node: the addon found by node-gyp-build, WASM and files read from disk. This file stands two folders below the package's
 // root in src/, in dist/ and in the CommonJS bundle alike.
 import { randomBytes } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, link, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -67,9 +67,9 @@ export const nodePlatform: Platform = {
 
   readFile: (path) => readFile(path).catch((cause) => refuseFile('read', path, cause)),
 
-  async writeFileAtomic(path, bytes) {
-    const target = pathOf(path);
-    const partial = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
+  async writeFileAtomic(path, bytes, keep = 1) {
+    const target = pathOf('write', path);
+    const partial = partialOf(target);
     try {
       const file = await open(partial, 'wx');
       try {
@@ -78,19 +78,64 @@ export const nodePlatform: Platform = {
       } finally {
         await file.close();
       }
+      if (keep > 1) await keepOlder(target, keep);
       await rename(partial, target);
+      await syncFolder(dirname(target));
     } catch (cause) {
       await rm(partial, { force: true }).catch(() => {}); // what went wrong first is what to tell
       refuseFile('write', path, cause);
     }
   },
+
+  async recoverFile(path) {
+    const target = pathOf('read', path);
+    const partial = (name: string) => name.startsWith(`.${basename(target)}.`) && /\.[0-9a-f]{12}\.partial$/.test(name);
+    try {
+      // Whoever is writing this very file now loses: of two programs that do, neither could rely on it.
+      const names = await readdir(dirname(target));
+      for (const name of names.filter(partial)) await rm(join(dirname(target), name), { force: true });
+      return names.includes(basename(target)) ? await readFile(target) : null;
+    } catch (cause) {
+      return refuseFile('read', path, cause);
+    }
+  },
 };
 
-function pathOf(path: string | URL): string {
+/** In the folder of the file itself: a rename from another file system would be a copy. */
+function partialOf(target: string): string {
+  return join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
+}
+
+/** target.1, target.2, ... move up, and the file is target.1 too. It keeps its own name until the new one takes it. */
+async function keepOlder(target: string, keep: number): Promise<void> {
+  const ignoreMissing = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  };
+  for (let k = keep - 2; k >= 1; k--) await rename(`${target}.${k}`, `${target}.${k + 1}`).catch(ignoreMissing);
+  const second = partialOf(target);
+  try {
+    // A second name costs nothing; file systems without them get a copy.
+    await link(target, second).catch((error) =>
+      error.code === 'ENOENT' ? ignoreMissing(error) : copyFile(target, second),
+    );
+    await rename(second, `${target}.1`).catch(ignoreMissing);
+  } finally {
+    await rm(second, { force: true });
+  }
+}
+
+/** Else a power cut could take the new name back. Where a folder cannot be opened (Windows), the system sees to that. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => null);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
+
+function pathOf(verb: 'read' | 'write', path: string | URL): string {
   try {
     return typeof path === 'string' ? path : fileURLToPath(path);
   } catch (cause) {
-    return refuseFile('write', path, cause);
+    return refuseFile(verb, path, cause);
   }
 }
 

@@ -35,8 +35,13 @@ export interface Platform {
   startWorker(task: WorkerTask): PoolWorker;
   /** The bytes of a file; in the browser, of what a URL answers. */
   readFile(path: string | URL): Promise<Uint8Array>;
-  /** The file has its old contents or all of the new, whenever the process ends. Not in the browser. */
-  writeFileAtomic(path: string | URL, bytes: Uint8Array): Promise<void>;
+  /**
+   * The file has its old contents or all of the new, whenever the process ends. `keep`: files in all, the older ones called
+   * `path.1`, `path.2`, ...; default 1. Not in the browser.
+   */
+  writeFileAtomic(path: string | URL, bytes: Uint8Array, keep?: number): Promise<void>;
+  /** The bytes of a file that writeFileAtomic wrote, null where there is none; removes what a killed one left of its work. */
+  recoverFile(path: string | URL): Promise<Uint8Array | null>;
 }
 
 let current: Platform | undefined;

@@ -1,6 +1,6 @@
 // Ragged samples as batches of tensors: padding, lengths, shuffling, bucketing by length.
 import { tensor } from '../autograd/creation.js';
-import { Generator, generator } from '../autograd/random.js';
+import { Generator, type GeneratorState, generator } from '../autograd/random.js';
 import type { Tensor } from '../autograd/tensor.js';
 import { DTypeError, OptionError, ShapeError } from '../errors.js';
 import { checkOptions, is, show } from '../options.js';
@@ -57,7 +57,12 @@ export interface SampleBatch extends Batch {
 export interface BatchList extends Iterable<SampleBatch> {
   /** Number of batches. */
   readonly length: number;
+  /** For checkpoints: where the order's own generator stands; null without a seed. */
+  saveState(): GeneratorJson | null;
+  restoreState(saved: unknown): void;
 }
+
+type GeneratorJson = { readonly [name in keyof GeneratorState]: number };
 
 /** Buckets are sorted within this many batches: enough to find neighbours of like length, few enough to stay random. */
 const BUCKET_BATCHES = 50;
@@ -91,6 +96,10 @@ export function batches(samples: readonly Sample[], options: BatchesOptions = {}
   const random = seed === undefined ? generator : new Generator(seed);
   return {
     length: dropLast ? Math.floor(samples.length / batchSize) : Math.ceil(samples.length / batchSize),
+    saveState: () => (seed === undefined ? null : random.state()),
+    restoreState(saved) {
+      if (seed !== undefined && saved !== null) random.restore(saved as GeneratorState);
+    },
     *[Symbol.iterator]() {
       for (const indices of arrange(samples, options, batchSize, random)) {
         if (indices.length === batchSize || !dropLast) yield collate(samples, indices, options);

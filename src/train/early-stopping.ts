@@ -29,7 +29,7 @@ export interface BestEpoch {
 }
 
 export class EarlyStopping {
-  readonly #monitor: string;
+  readonly monitor: string;
   readonly #patience: number;
   readonly #sign: 1 | -1;
   readonly #minDelta: number;
@@ -47,15 +47,15 @@ export class EarlyStopping {
     });
     const names = ['loss', ...metrics.map((metric) => metric.name)];
     const known = hasValidation ? [...names, ...names.map((name) => `validation.${name}`)] : names;
-    this.#monitor = options.monitor ?? (hasValidation ? 'validation.loss' : 'loss');
-    if (!known.includes(this.#monitor)) {
-      throw new OptionError(`fit: earlyStopping: monitor must be one of ${known.join(', ')}, got "${this.#monitor}"`);
+    this.monitor = options.monitor ?? (hasValidation ? 'validation.loss' : 'loss');
+    if (!known.includes(this.monitor)) {
+      throw new OptionError(`fit: earlyStopping: monitor must be one of ${known.join(', ')}, got "${this.monitor}"`);
     }
-    const name = this.#monitor.replace(/^validation\./, '');
+    const name = this.monitor.replace(/^validation\./, '');
     const mode = options.mode ?? (name === 'loss' ? 'min' : metrics.find((metric) => metric.name === name)?.better);
     if (mode === undefined) {
       throw new OptionError(
-        `fit: earlyStopping: mode must be 'min' or 'max' to monitor "${this.#monitor}", a metric of your own`,
+        `fit: earlyStopping: mode must be 'min' or 'max' to monitor "${this.monitor}", a metric of your own`,
       );
     }
     this.#sign = mode === 'max' ? 1 : -1;
@@ -68,11 +68,21 @@ export class EarlyStopping {
     return this.#best;
   }
 
+  get bestWeights(): StateDict | undefined {
+    return this.#bestWeights;
+  }
+
+  /** Goes on from what a checkpoint kept. */
+  resume(best: BestEpoch | null, weights: StateDict | null): void {
+    this.#best = best ?? undefined;
+    this.#bestWeights = this.#restoreBest && weights !== null ? weights : undefined;
+  }
+
   /** Whether training should stop after this epoch. A NaN is never an improvement. */
   isOver(record: EpochRecord, model: Module): boolean {
     const value = this.#valueIn(record);
     if (value !== undefined && this.#improves(value)) {
-      this.#best = { epoch: record.epoch, monitor: this.#monitor, value };
+      this.#best = { epoch: record.epoch, monitor: this.monitor, value };
       if (this.#restoreBest) this.#bestWeights = model.stateDict();
     }
     return record.epoch - (this.#best?.epoch ?? 0) >= this.#patience;
@@ -88,9 +98,9 @@ export class EarlyStopping {
   }
 
   #valueIn(record: EpochRecord): number | undefined {
-    const onValidation = this.#monitor.startsWith('validation.');
+    const onValidation = this.monitor.startsWith('validation.');
     const figures = onValidation ? record.validation : record;
-    const name = onValidation ? this.#monitor.slice('validation.'.length) : this.#monitor;
+    const name = onValidation ? this.monitor.slice('validation.'.length) : this.monitor;
     return name === 'loss' ? figures?.loss : figures?.metrics[name];
   }
 }

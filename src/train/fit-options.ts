@@ -1,8 +1,10 @@
 // What fit takes, tells its callbacks and returns; and the checks of what it takes.
 import { OptionError } from '../errors.js';
+import type { Json } from '../io/exact-json.js';
 import type { Module } from '../layers/module.js';
 import { Optimizer } from '../optim/optimizer.js';
-import { adviceFor, checkOptions, is, later, type Rule, required, show } from '../options.js';
+import { adviceFor, checkOptions, is, type Rule, required, show } from '../options.js';
+import { type CheckpointOptions, isCheckpoint } from './checkpointing.js';
 import { checkData, type Data } from './data.js';
 import type { BestEpoch, EarlyStoppingOptions } from './early-stopping.js';
 import { checkModel, isSignal } from './evaluate.js';
@@ -41,8 +43,8 @@ export interface FitOptions {
    * windows.
    */
   readonly tbptt?: TbpttOptions;
-  /** Not available yet. */
-  readonly checkpoint?: undefined;
+  /** Keeps all that the run needs, so that a killed process started again goes on exactly where it was. */
+  readonly checkpoint?: CheckpointOptions;
 }
 
 /** Each may be async, and may return 'stop' to end training after what it was called for. */
@@ -53,6 +55,10 @@ export interface Callbacks {
   onEpochEnd?(record: EpochRecord): CallbackResult;
   /** Made around every update, forward and backward pass included: must call `run` once and return what it returned. */
   aroundStep?<R extends StepResult>(run: () => R, context: StepContext): R;
+  /** What the callbacks remember, as JSON, to be kept in a checkpoint: where a learning rate schedule stands, for example. */
+  onSave?(): Json;
+  /** What onSave returned: training goes on from that checkpoint. An epoch under way does not start (onEpochStart) again. */
+  onResume?(saved: Json): void;
 }
 
 /** What an update came to: the loss of its batch or window, and the norm of all gradients before clipping. */
@@ -123,9 +129,9 @@ export interface History {
 
 const isOptimizer: Rule = { expected: 'an optimizer', accepts: (v) => v instanceof Optimizer };
 
-const CALLBACKS = ['onEpochStart', 'onBatchEnd', 'onEpochEnd'];
+const CALLBACKS = ['onEpochStart', 'onBatchEnd', 'onEpochEnd', 'onSave', 'onResume'];
 const isCallbacks: Rule = {
-  expected: `an object with ${CALLBACKS.join(', ')}, or a list of such`,
+  expected: `an object with ${[...CALLBACKS, 'aroundStep'].join(', ')}, or a list of such`,
   accepts: (v) => [v].flat().every((entry) => typeof entry === 'object' && entry !== null),
 };
 
@@ -156,7 +162,7 @@ export function checkFit(model: Module, data: Data, options: FitOptions): void {
     signal: isSignal,
     onProgress: is.function,
     tbptt: isTbptt,
-    checkpoint: later(undefined),
+    checkpoint: isCheckpoint,
   });
   for (const callbacks of [options.callbacks ?? []].flat()) checkCallbacks(callbacks);
   checkData('fit: data', data, options.epochs ?? 1);

@@ -1,10 +1,29 @@
 // Training: the loop over epochs and batches, and everything that watches it.
+import { generator } from '../autograd/random.js';
 import type { Tensor } from '../autograd/tensor.js';
 import { NumericError, OptionError } from '../errors.js';
+import { applyCheckpoint } from '../io/checkpoint.js';
+import { checkJson, type Json } from '../io/exact-json.js';
 import type { Module } from '../layers/module.js';
 import { gradNorm, scaleToNorm } from '../optim/clip.js';
 import { show } from '../options.js';
 import { makeBreather } from './breathe.js';
+import {
+  behind,
+  Checkpoints,
+  type Cursor,
+  checkMetrics,
+  checkSameRun,
+  type EpochStart,
+  type EpochState,
+  newTotals,
+  otherData,
+  type Resumed,
+  restoreState,
+  stateOf,
+  type Totals,
+  type TrainingState,
+} from './checkpointing.js';
 import { type Data, noBatches, openData, toBatch } from './data.js';
 import { EarlyStopping } from './early-stopping.js';
 import { keepModes, pass, valuesOf, withoutTrace } from './evaluate.js';
@@ -19,7 +38,7 @@ import {
   type StepResult,
 } from './fit-options.js';
 import { type Metric, makeMetrics } from './metrics.js';
-import { Mean, Objective } from './objective.js';
+import { Objective } from './objective.js';
 import { makeUnrolling, type Unrolling, type Window } from './windows.js';
 
 /**
@@ -42,8 +61,13 @@ import { makeUnrolling, type Unrolling, type Window } from './windows.js';
  *
  * @param data  an array, a sync or async iterable of batches ({ x, y, lengths?, ... } or [x, y]), or a function
  *   `(epoch) => iterable`, called once an epoch
+ * With `checkpoint` a killed run that is started again comes to the same weights, bit for bit; called when all epochs are
+ * done, it returns at once. With more epochs than before it trains on.
+ *
  * @returns a record of each epoch, and why training ended
  * @throws OptionError   for a wrong option, empty data, an iterator that is used up
+ * @throws CheckpointError  if the checkpoint is of another model, optimizer or run; FormatError if it is damaged. Neither
+ *   model nor file are changed then
  * @throws NumericError  if the loss or the gradients are not finite; the weights are then those of the last good step
  */
 export async function fit(model: Module, data: Data, options: FitOptions): Promise<History> {
@@ -69,6 +93,16 @@ class Training {
   readonly #callbacks: readonly Callbacks[];
   readonly #parameters: readonly Tensor[];
   readonly #breathe = makeBreather();
+  readonly #checkpoints: Checkpoints | undefined;
+  readonly #records: EpochRecord[] = [];
+  readonly #startedAt = performance.now();
+  /** The checkpoint this run goes on from, until it has arrived where that was made. */
+  #resumed: Resumed | null = null;
+  /** Seconds of the runs before this one. */
+  #secondsBefore = 0;
+  #isOver = false;
+  /** Before this epoch's first batch. */
+  #epochStart: EpochStart | null = null;
   #steps = 0;
   /** Batches of an epoch, once known. */
   #batches: number | undefined;
@@ -86,49 +120,74 @@ class Training {
     this.#metrics = makeMetrics('fit', options.metrics ?? []);
     const { earlyStopping, validation, callbacks = [], optimizer } = options;
     this.#earlyStopping = earlyStopping && new EarlyStopping(earlyStopping, this.#metrics, validation !== undefined);
+    this.#checkpoints = options.checkpoint && new Checkpoints(options.checkpoint);
+    if (this.#checkpoints?.every !== undefined) checkMetrics(this.#metrics);
     this.#callbacks = Array.isArray(callbacks) ? callbacks : [callbacks as Callbacks];
     this.#parameters = optimizer.groups.flatMap((group) => group.params);
   }
 
   async run(): Promise<History> {
-    const start = performance.now();
-    const records: EpochRecord[] = [];
-    let stopped: History['stopped'] = 'completed';
     this.#options.signal?.throwIfAborted();
-    for (let epoch = 1; epoch <= this.#epochs && stopped === 'completed'; epoch++) {
+    let epoch = await this.#resume();
+    let stopped: History['stopped'] = this.#isOver && epoch <= this.#epochs ? 'earlyStopping' : 'completed';
+    for (; epoch <= this.#epochs && stopped === 'completed'; epoch++) {
       this.#model.train();
-      await this.#notify((callbacks) => callbacks.onEpochStart?.(epoch));
+      if (this.#resumed === null) await this.#notify((callbacks) => callbacks.onEpochStart?.(epoch));
       if (this.#stopRequested) {
         stopped = 'callback';
         break;
       }
       const record = await this.#epoch(epoch);
-      records.push(record);
+      const isWhole = !this.#stopRequested;
+      this.#records.push(record);
       await this.#notify((callbacks) => callbacks.onEpochEnd?.(record));
-      const isOver = this.#earlyStopping?.isOver(record, this.#model);
+      this.#isOver = this.#earlyStopping?.isOver(record, this.#model) ?? false;
       if (this.#stopRequested) stopped = 'callback';
-      else if (isOver && epoch < this.#epochs) stopped = 'earlyStopping';
+      else if (this.#isOver && epoch < this.#epochs) stopped = 'earlyStopping';
+      const isLast = stopped !== 'completed' || epoch === this.#epochs;
+      if (isWhole && (isLast || this.#checkpoints?.every === undefined)) {
+        await this.#save({ epoch: epoch + 1, batch: 0, window: 0 }, null);
+      }
     }
     this.#earlyStopping?.restore(this.#model);
     const best = this.#earlyStopping?.best;
-    return { epochs: records, stopped, ...(best && { best }), steps: this.#steps, seconds: secondsSince(start) };
+    return { epochs: this.#records, stopped, ...(best && { best }), steps: this.#steps, seconds: this.#seconds() };
+  }
+
+  #seconds(): number {
+    return this.#secondsBefore + secondsSince(this.#startedAt);
   }
 
   async #epoch(epoch: number): Promise<EpochRecord> {
     const { signal, validation, tbptt } = this.#options;
-    const before = this.#trainSeconds;
-    const start = performance.now();
-    const totals = newTotals();
+    const resumed = this.#resumed;
+    const totals = newTotals(resumed?.state.epoch ?? null);
+    const before = this.#trainSeconds - totals.seconds;
+    const start = performance.now() - totals.seconds * 1000;
     for (const metric of this.#metrics) metric.reset();
     this.#unrolling.start();
-
+    if (resumed !== null) generator.restore((resumed.state.epoch as EpochState).generator);
+    const generatorAtStart = generator.state();
     const { batches, count } = await openData('fit: data', this.#data, epoch);
+    if (resumed !== null) restoreState(batches, (resumed.state.epoch as EpochState).data);
+    this.#epochStart = { generator: generatorAtStart, data: this.#checkpoints ? stateOf('fit: data', batches) : null };
     this.#batches = count ?? this.#batches;
+
+    let number = 0;
     for await (const input of batches) {
       const batch = toBatch('fit', input);
-      totals.batches++;
-      totals.samples += batch.size;
+      number++;
+      const done = this.#windowsDone(number);
+      if (done === 0) {
+        totals.batches++;
+        totals.samples += batch.size;
+      }
       for (const window of this.#unrolling.windows(batch)) {
+        if (window.number <= done) {
+          window.pass();
+          if (this.#isAt(number, window)) this.#arrive();
+          continue;
+        }
         if (tbptt !== undefined && this.#objective.isEmpty(window)) {
           withoutTrace(() => window.run(this.#model));
           continue;
@@ -140,12 +199,16 @@ class Training {
         totals.seconds = secondsSince(start);
         this.#trainSeconds = before + totals.seconds;
         await this.#report(epoch, totals, window, result);
+        if (this.#checkpoints?.isDue(this.#steps)) await this.#save(behind(epoch, number, window), totals);
         await this.#breathe();
         signal?.throwIfAborted();
         if (this.#stopRequested) break;
       }
       if (this.#stopRequested) break;
+      this.#checkArrival(number);
+      if (done === Number.POSITIVE_INFINITY) await this.#breathe();
     }
+    this.#checkArrival(Number.POSITIVE_INFINITY, number);
     if (totals.batches === 0) throw noBatches('fit: data', epoch);
     if (totals.windows === 0) throw nothingToLearn(epoch);
     if (!this.#stopRequested) this.#batches = totals.batches;
@@ -161,6 +224,98 @@ class Training {
     };
     if (validation === undefined || this.#stopRequested) return record;
     return { ...record, validation: await this.#validate(validation, epoch) };
+  }
+
+  /** Takes over the checkpoint that is there, if any. Returns the epoch to go on with. */
+  async #resume(): Promise<number> {
+    const found = (await this.#checkpoints?.open()) ?? null;
+    if (found === null) return 1;
+    const { opened, state } = found;
+    const { optimizer, tbptt = null, validation } = this.#options;
+    checkSameRun(opened.name, state, {
+      tbptt: tbptt as Json,
+      metrics: this.#metrics.map((metric) => metric.name),
+      monitor: this.#earlyStopping?.monitor,
+    });
+    applyCheckpoint(opened, { model: this.#model, optimizer });
+    if (state.earlyStopping) this.#earlyStopping?.resume(state.earlyStopping.best, opened.best);
+    this.#isOver = (this.#earlyStopping && state.earlyStopping?.isOver) ?? false;
+    this.#records.push(...state.records);
+    this.#steps = state.steps;
+    this.#batches = state.batches ?? undefined;
+    this.#secondsBefore = state.seconds.all;
+    this.#trainSeconds = state.seconds.training;
+    this.#validationSeconds = state.seconds.validation;
+    restoreState(this.#data, state.data);
+    restoreState(validation, state.validation);
+    this.#callbacks.forEach((callbacks, k) => {
+      const saved = state.callbacks[k] ?? null;
+      if (saved !== null) callbacks.onResume?.(saved);
+    });
+    if (state.epoch !== null) this.#resumed = found;
+    return state.cursor.epoch;
+  }
+
+  /** How many windows of a batch were done before the checkpoint this run goes on from. */
+  #windowsDone(number: number): number {
+    if (this.#resumed === null) return 0;
+    const { batch, window } = this.#resumed.state.cursor;
+    return number <= batch ? Number.POSITIVE_INFINITY : window;
+  }
+
+  #isAt(number: number, window: Window): boolean {
+    if (this.#resumed === null) return false;
+    const { cursor } = this.#resumed.state;
+    if (cursor.window === 0) return number === cursor.batch && window.number === window.count;
+    return number === cursor.batch + 1 && window.number === cursor.window;
+  }
+
+  /** Batches that are not those of the checkpoint must not be trained on. */
+  #checkArrival(number: number, given = number): void {
+    if (this.#resumed === null) return;
+    const { opened, state } = this.#resumed;
+    const { batch, window } = state.cursor;
+    if (number >= (window > 0 ? batch + 1 : batch)) throw otherData(opened.name, state.cursor, given);
+  }
+
+  /** All that was done before is passed: from here on everything is as it was when the checkpoint was made. */
+  #arrive(): void {
+    const { opened, state } = this.#resumed as Resumed;
+    this.#unrolling.resume(opened.states);
+    for (const [k, metric] of this.#metrics.entries()) restoreState(metric, state.epoch?.metrics[k]?.state ?? null);
+    generator.restore(opened.generator);
+    this.#resumed = null;
+  }
+
+  async #save(cursor: Cursor, totals: Totals | null): Promise<void> {
+    if (this.#checkpoints === undefined) return;
+    const { optimizer, tbptt = null, validation } = this.#options;
+    const early = this.#earlyStopping;
+    const epoch = totals && {
+      ...(this.#epochStart as EpochStart),
+      ...totals,
+      loss: totals.loss.save(),
+      metrics: this.#metrics.map((metric) => ({ name: metric.name, state: stateOf(`fit: ${metric.name}`, metric) })),
+      tbptt: tbptt as Json,
+    };
+    const state: TrainingState = {
+      cursor,
+      steps: this.#steps,
+      batches: this.#batches ?? null,
+      seconds: { all: this.#seconds(), training: this.#trainSeconds, validation: this.#validationSeconds },
+      epoch,
+      records: this.#records,
+      earlyStopping: early ? { monitor: early.monitor, best: early.best ?? null, isOver: this.#isOver } : null,
+      data: epoch === null ? stateOf('fit: data', this.#data) : null,
+      validation: stateOf('fit: validation', validation),
+      callbacks: this.#callbacks.map((callbacks) => {
+        const saved = callbacks.onSave?.() ?? null;
+        checkJson('fit: checkpoint: what onSave returned', saved);
+        return saved;
+      }),
+    };
+    const parts = { model: this.#model, optimizer, states: epoch && this.#unrolling.states() };
+    await this.#checkpoints.save(parts, state, early?.bestWeights ?? null);
   }
 
   /** Tells everybody who watches about an update. */
@@ -262,18 +417,6 @@ class Training {
     }
   }
 }
-
-/** What an epoch has come to so far. */
-interface Totals {
-  readonly loss: Mean;
-  batches: number;
-  windows: number;
-  samples: number;
-  tokens: number;
-  seconds: number;
-}
-
-const newTotals = (): Totals => ({ loss: new Mean(), batches: 0, windows: 0, samples: 0, tokens: 0, seconds: 0 });
 
 interface Step extends StepResult {
   readonly terms: number;

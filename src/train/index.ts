@@ -1,4 +1,6 @@
 // Training, evaluation and the data for both.
+
+export type { States } from '../layers/states.js';
 export {
   type BatchesOptions,
   type BatchList,
@@ -8,6 +10,7 @@ export {
   type SampleKind,
   type SampleValue,
 } from './batches.js';
+export type { CheckpointOptions, Resumable } from './checkpointing.js';
 export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
 export type { Advice } from './diagnose/advice.js';
 export { Diagnosis, type DiagnosisJson, type LayerDiagnosis, type RecurrentMatrix } from './diagnose/diagnosis.js';
@@ -42,5 +45,4 @@ export {
   topK,
 } from './metrics.js';
 export type { Forward, LossFunction, LossName, LossSpec } from './objective.js';
-export type { States } from './states.js';
 export type { TbpttOptions } from './windows.js';

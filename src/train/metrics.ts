@@ -4,6 +4,7 @@
 // To add a metric: an object with reset, update and value, a name in MetricName and a line in BY_NAME.
 import { Tensor } from '../autograd/tensor.js';
 import { DTypeError, IndexError, OptionError, ShapeError } from '../errors.js';
+import type { Json } from '../io/exact-json.js';
 import { type Rule, show } from '../options.js';
 import type { Batch } from './data.js';
 
@@ -18,6 +19,9 @@ export interface Metric {
   update(output: unknown, target: unknown, batch: Batch): void;
   /** The figure over all batches since reset; NaN when there were none. */
   value(): number;
+  /** Both are needed for checkpoints in the middle of an epoch: what was added up so far, as JSON, and putting it back. */
+  saveState?(): Json;
+  restoreState?(saved: Json): void;
 }
 
 /** A number for one batch; the epoch's figure is the mean weighted by the batches' samples. */
@@ -134,6 +138,10 @@ function averaged(where: string, compute: MetricFunction): Metric {
       samples += batch.size;
     },
     value: () => sum / samples,
+    saveState: () => [sum, samples],
+    restoreState(saved) {
+      [sum, samples] = saved as [number, number];
+    },
   };
 }
 
@@ -160,6 +168,10 @@ function ratio(
     },
     update: (output, target) => visit(output, target, add),
     value: () => sum / count,
+    saveState: () => [sum, count],
+    restoreState(saved) {
+      [sum, count] = saved as [number, number];
+    },
   };
 }
 

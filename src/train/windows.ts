@@ -4,11 +4,11 @@ import { OptionError } from '../errors.js';
 import type { Module } from '../layers/module.js';
 import { RecurrentBase } from '../layers/recurrent-base.js';
 import type { RecurrentState } from '../layers/state.js';
+import { mapStates, type States } from '../layers/states.js';
 import { checkOptions, is, type Rule, required, show } from '../options.js';
 import { cut, cutLengths, type Extent, extentOf, joinOutputs, startsOf, type TimeAxis } from './cut.js';
 import type { Batch } from './data.js';
 import type { Forward } from './objective.js';
-import { mapStates, type States } from './states.js';
 
 /**
  * Truncated backpropagation through time: a sequence is cut into windows, each gets a loss and an update, and only the state

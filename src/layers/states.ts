@@ -1,8 +1,8 @@
 // The recurrent states of a whole model: one, or a list or record of them, nested as its forward likes.
 import { Tensor } from '../autograd/tensor.js';
 import { OptionError } from '../errors.js';
-import { RecurrentState } from '../layers/state.js';
 import { show } from '../options.js';
+import { RecurrentState } from './state.js';
 
 /** What a model carries from step to step: the state of its layer, or a list or record of those of several. */
 export type States = RecurrentState | readonly States[] | { readonly [name: string]: States };
