@@ -11,7 +11,7 @@ import { sameShape, showShape, type Tensor } from '../autograd/tensor.js';
 import { CheckpointError, FormatError, OptionError } from '../errors.js';
 import { Module, type StateDict } from '../layers/module.js';
 import { RecurrentState } from '../layers/state.js';
-import { listStates, mapStates, type States } from '../layers/states.js';
+import { listStates, type States } from '../layers/states.js';
 import { Optimizer, type OptimizerState } from '../optim/optimizer.js';
 import { checkOptions, is, required, show } from '../options.js';
 import { platform } from '../platform/types.js';
@@ -169,7 +169,7 @@ export function openCheckpoint(bytes: Uint8Array, name: string): OpenedCheckpoin
     best: groups.best?.length ? Object.fromEntries(groups.best) : null,
     optimizer: optimizer === null ? null : readOptimizer(name, optimizer, groups.optimizer as []),
     generator: readGenerator(name, random),
-    states: states === null ? null : readStates(name, states, new Map(groups.states)),
+    states: readStates(name, states, new Map(groups.states)),
     extra: extra as Json,
     training,
   };
@@ -288,10 +288,12 @@ function describeStates(states: States): StatesOutline {
   return visit(states);
 }
 
-function readStates(name: string, outline: unknown, tensors: ReadonlyMap<string, Tensor>): States {
+function readStates(name: string, outline: unknown, tensors: ReadonlyMap<string, Tensor>): States | null {
+  let used = 0;
   const visit = (part: unknown): States => {
     if (typeof part === 'number') {
       const [h, c = null] = [tensors.get(`${part}/h`), tensors.get(`${part}/c`)];
+      used += c === null ? 1 : 2;
       if (h?.shape.length === 3 && (c === null || c.shape.length === 3)) return new RecurrentState(h, c);
       throw damaged(name, `the recurrent state ${part} is not there`);
     }
@@ -299,7 +301,10 @@ function readStates(name: string, outline: unknown, tensors: ReadonlyMap<string,
     if (!isRecord(part)) throw damaged(name, `recurrent states must be an outline of numbers, got ${show(part)}`);
     return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, visit(inner)]));
   };
-  return mapStates(name, visit(outline), (state) => state);
+  const states = outline === null ? null : visit(outline);
+  if (used !== tensors.size)
+    throw damaged(name, `it has ${tensors.size} tensors of recurrent states, but uses ${used}`);
+  return states;
 }
 
 function checkParts(where: string, parts: CheckpointParts): void {

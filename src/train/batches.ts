@@ -98,7 +98,7 @@ export function batches(samples: readonly Sample[], options: BatchesOptions = {}
     length: dropLast ? Math.floor(samples.length / batchSize) : Math.ceil(samples.length / batchSize),
     saveState: () => (seed === undefined ? null : random.state()),
     restoreState(saved) {
-      if (seed !== undefined && saved !== null) random.restore(saved as GeneratorState);
+      if (seed !== undefined) random.restore((saved ?? {}) as GeneratorState);
     },
     *[Symbol.iterator]() {
       for (const indices of arrange(samples, options, batchSize, random)) {

@@ -263,12 +263,14 @@ function readTraining(name: string, value: unknown): TrainingState {
   require('batches', state.batches === null || isCount(state.batches));
   require('seconds', hasAll(state.seconds, ['all', 'training', 'validation'], isNumber));
   const isEpoch =
-    hasAll(epoch, ['batches', 'windows', 'samples', 'tokens', 'seconds'], isNumber) &&
+    hasAll(epoch, ['batches', 'windows'], isCount) &&
+    hasAll(epoch, ['samples', 'tokens', 'seconds'], (n) => isNumber(n) && (n as number) >= 0) &&
     hasAll((epoch as Record<string, unknown>).generator, ['seed', 'drawn'], isCount) &&
     isListOf((epoch as Record<string, unknown>).loss, isNumber) &&
     isListOf((epoch as Record<string, unknown>).metrics, (m) => isRecord(m) && typeof m.name === 'string');
   const { batch, window } = cursor as Cursor;
-  require('epoch', batch + window > 0 ? isEpoch : epoch === null);
+  const begun = window > 0 ? batch + 1 : batch;
+  require('epoch', begun > 0 ? isEpoch && (epoch as EpochState).batches === begun : epoch === null);
   require('records', isListOf(records, (record) => hasAll(record, ['epoch', 'loss', 'batches'], isNumber)));
   const isEarly = isRecord(earlyStopping) && typeof earlyStopping.monitor === 'string';
   const best = isEarly ? earlyStopping.best : null;

@@ -237,6 +237,10 @@ class Training {
       metrics: this.#metrics.map((metric) => metric.name),
       monitor: this.#earlyStopping?.monitor,
     });
+    // Whoever refuses what he is given does so before the model is changed. Metrics get theirs once more on arrival.
+    restoreState(this.#data, state.data);
+    restoreState(validation, state.validation);
+    for (const [k, metric] of this.#metrics.entries()) restoreState(metric, state.epoch?.metrics[k]?.state ?? null);
     applyCheckpoint(opened, { model: this.#model, optimizer });
     if (state.earlyStopping) this.#earlyStopping?.resume(state.earlyStopping.best, opened.best);
     this.#isOver = (this.#earlyStopping && state.earlyStopping?.isOver) ?? false;
@@ -246,8 +250,6 @@ class Training {
     this.#secondsBefore = state.seconds.all;
     this.#trainSeconds = state.seconds.training;
     this.#validationSeconds = state.seconds.validation;
-    restoreState(this.#data, state.data);
-    restoreState(validation, state.validation);
     this.#callbacks.forEach((callbacks, k) => {
       const saved = state.callbacks[k] ?? null;
       if (saved !== null) callbacks.onResume?.(saved);

@@ -3,7 +3,7 @@
 //
 // To add a metric: an object with reset, update and value, a name in MetricName and a line in BY_NAME.
 import { Tensor } from '../autograd/tensor.js';
-import { DTypeError, IndexError, OptionError, ShapeError } from '../errors.js';
+import { DTypeError, FormatError, IndexError, OptionError, ShapeError } from '../errors.js';
 import type { Json } from '../io/exact-json.js';
 import { type Rule, show } from '../options.js';
 import type { Batch } from './data.js';
@@ -140,9 +140,15 @@ function averaged(where: string, compute: MetricFunction): Metric {
     value: () => sum / samples,
     saveState: () => [sum, samples],
     restoreState(saved) {
-      [sum, samples] = saved as [number, number];
+      [sum, samples] = pairOf(saved);
     },
   };
+}
+
+function pairOf(saved: Json): [sum: number, count: number] {
+  const isPair = Array.isArray(saved) && saved.length === 2 && saved.every((part) => typeof part === 'number');
+  if (isPair) return saved as unknown as [number, number];
+  throw new FormatError(`metric: its state must be two numbers, as saveState returned it, got ${show(saved)}`);
 }
 
 type Add = (value: number) => void;
@@ -170,7 +176,7 @@ function ratio(
     value: () => sum / count,
     saveState: () => [sum, count],
     restoreState(saved) {
-      [sum, count] = saved as [number, number];
+      [sum, count] = pairOf(saved);
     },
   };
 }

@@ -73,7 +73,7 @@ const cases: Record<string, { options?: () => Partial<u.FitOptions>; data: () =>
   'a function of the epoch': { data: () => async (epoch) => [batch(epoch), batch(epoch + 7)] },
   'truncated BPTT': { data: () => [1, 2].map(batch), options: () => ({ tbptt: { k1: 2, k2: 4 }, epochs: 2 }) },
   'truncated BPTT over batches, back into the batch before, with documents': {
-    data: () => [1, 2].map((k) => ({ ...batch(k), starts: [2, 0, 1, 0, 2].map((n) => [n === k, n === 2]) })),
+    data: () => [1, 2].map((k) => ({ ...batch(k), starts: [2, 0, 1, 0, 2].map((n) => [n === k, false]) })),
     options: () => ({ tbptt: { k1: 2, k2: 7, stateful: true }, epochs: 2 }),
   },
 };

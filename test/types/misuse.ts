@@ -34,6 +34,18 @@ export function misuse(x: u.Tensor, lstm: u.LSTM, gru: u.GRU): void {
   new u.SGD(lstm.parameters(), { lr: 0.1, betas: [0.9, 0.999] });
   // @ts-expect-error there is no such loss
   u.fit(lstm, [], { loss: 'cross_entropy', optimizer: new u.Adam(lstm.parameters()) });
+  // @ts-expect-error truncated BPTT needs k1
+  u.fit(lstm, [], { loss: 'mse', optimizer: new u.Adam(lstm.parameters()), tbptt: { k2: 5 } });
+  // @ts-expect-error time is axis 0 or 1
+  u.evaluate(lstm, [], { loss: 'mse', tbptt: { k1: 5, timeAxis: 2 } });
+  // @ts-expect-error a checkpoint needs a path
+  u.fit(lstm, [], { loss: 'mse', optimizer: new u.Adam(lstm.parameters()), checkpoint: { every: 5 } });
+  // @ts-expect-error a store must be written to as well
+  u.io.saveCheckpoint({ read: () => null }, { model: lstm });
+  // @ts-expect-error what a checkpoint keeps is JSON
+  u.io.saveCheckpoint(null, { model: lstm, extra: () => 1 });
+  // @ts-expect-error states of an LSTM and of a GRU are not of one layer
+  u.RecurrentState.concat<u.Tensor>([lstm.forward(x).state, gru.forward(x).state]);
   // @ts-expect-error a model needs a forward
   new (class extends u.Module {})();
   // @ts-expect-error a GRU has no peepholes
