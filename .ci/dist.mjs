@@ -42,6 +42,7 @@ async function build() {
       platform: 'node',
       format: 'cjs',
       packages: 'external',
+      minifyWhitespace: true, // a quarter less to install; names stay
       define: { 'import.meta.url': 'moduleUrl' },
       banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
     });

@@ -59,6 +59,10 @@ export interface Callbacks {
   onResume?(saved: Json): void;
   /** Made around every update, forward and backward pass included: must call `run` once and return what it returned. */
   aroundStep?<R extends StepResult>(run: () => R, context: StepContext): R;
+  /** What the callbacks remember, as JSON, to be kept in a checkpoint: where a learning rate schedule stands, for example. */
+  onSave?(): Json;
+  /** What onSave returned: training goes on from that checkpoint. An epoch under way does not start (onEpochStart) again. */
+  onResume?(saved: Json): void;
 }
 
 /** What an update came to: the loss of its batch or window, and the norm of all gradients before clipping. */
@@ -131,7 +135,7 @@ const isOptimizer: Rule = { expected: 'an optimizer', accepts: (v) => v instance
 
 const CALLBACKS = ['onEpochStart', 'onBatchEnd', 'onEpochEnd', 'onSave', 'onResume'];
 const isCallbacks: Rule = {
-  expected: `an object with ${CALLBACKS.join(', ')}, or a list of such`,
+  expected: `an object with ${[...CALLBACKS, 'aroundStep'].join(', ')}, or a list of such`,
   accepts: (v) => [v].flat().every((entry) => typeof entry === 'object' && entry !== null),
 };
 

@@ -45,12 +45,31 @@ describeBackends('collectSteps', () => {
       expect([T, B, hiddenSize, outputSize, cell.name]).toEqual([5, 3, 4, 4, 'lstm']);
       expect([...(own as Int32Array)]).toEqual(lengths);
       expect(steps.length).toBe(5 * 3 * 14);
-      expect(contributions.length).toBe(15);
+      expect(contributions).toHaveLength(15);
       // Row 1 has no steps: all is padding.
       for (let t = 0; t < 5; t++)
         expect([...steps.subarray((t * 3 + 1) * 14, (t * 3 + 2) * 14)].every((v) => v === 0)).toBe(true);
       expect(steps[0]).toBeGreaterThan(0);
     }
+  });
+
+  it('contributions are measured only for who asks', () => {
+    const layer = new u.RNN(sizes);
+    let report: LayerSteps | undefined;
+    const keep = (steps: LayerSteps): void => {
+      report = steps;
+    };
+    collectSteps(
+      keep,
+      () =>
+        layer
+          .forward(random(1, 4, 2, 3))
+          .output.sum()
+          .backward(),
+      { contributions: false },
+    );
+    expect(report).toMatchObject({ contributions: null, T: 4 });
+    expect(report?.steps[0]).toBeGreaterThan(0);
   });
 
   it('the norms are those of the gradients: dL/dh of the last step is what the loss gives it', () => {

@@ -68,6 +68,12 @@ export function misuse(x: u.Tensor, lstm: u.LSTM, gru: u.GRU): void {
   u.planMemory(lstm, { T: 5 });
   // @ts-expect-error an MGU's state has no c
   new u.MGU({ inputSize: 3, hiddenSize: [4, 5] }).forward(x).state.c.sum();
+  // @ts-expect-error a diagnosis needs a loss
+  u.diagnose(lstm, { x, y: x }, {});
+  // @ts-expect-error Jacobians are asked for by row and probes
+  u.diagnose(lstm, { x, y: x }, { loss: 'mse', jacobian: 3 });
+  // @ts-expect-error what an update is wrapped in returns what the update came to
+  u.fit(lstm, [], { loss: 'mse', optimizer: new u.Adam(lstm.parameters()), callbacks: { aroundStep() {} } });
   // An LSTM's state has a c, without asking whether it is there.
   lstm.forward(x).state.c.sum();
 }

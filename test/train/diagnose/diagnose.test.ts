@@ -2,6 +2,7 @@
 // forward alone, and nets whose rates are known by construction.
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as u from '../../../src/node.js';
+import { stepCollector } from '../../../src/ops/diagnostics.js';
 import { expectEach } from './each.js';
 
 beforeAll(() => u.ready({ backend: 'reference' }));
@@ -423,6 +424,7 @@ describe('what diagnose leaves behind', () => {
     const own = model.forward(batch.x).sum();
     const value = own.item();
     for (const training of [true, false]) u.diagnose(model, batch, { loss: sumLoss, training });
+    expect(stepCollector()).toBe(null);
     expect(withGrad.grad).toBe(before.grad);
     expect(withGrad.grad!.toArray()).toEqual(before.numbers);
     expect(batch.x.grad!.toArray()).toEqual(before.x);
@@ -447,6 +449,7 @@ describe('what diagnose leaves behind', () => {
     };
     expect(() => u.diagnose(model, batch, { loss })).toThrow('mine');
     expect(model.training).toBe(true);
+    expect(stepCollector()).toBe(null);
     expect(u.diagnose(model, batch, { loss: sumLoss }).layers).toHaveLength(1);
   });
 

@@ -1,6 +1,7 @@
 // The microscope as a callback of fit: what it sees, that training is the same with it, and what it keeps.
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as u from '../../../src/node.js';
+import { stepCollector } from '../../../src/ops/diagnostics.js';
 import { heatMap } from '../../../src/plot/index.js';
 import { expectEach } from './each.js';
 
@@ -79,6 +80,7 @@ describe('microscope', () => {
     const loss = (output: u.Tensor) => output.mul(0).sum().sqrt();
     await expect(u.fit(model, data, { ...options, loss, callbacks: scope })).rejects.toThrow(u.NumericError);
     expect(scope.reports).toHaveLength(1);
+    expect(stepCollector()).toBe(null);
     expect(scope.reports[0]).toMatchObject({
       step: 1,
       gradNorm: NaN,
