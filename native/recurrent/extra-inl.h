@@ -91,7 +91,7 @@ struct Gates {
 
 // v becomes (v - mean) / sqrt(var + eps), the moments taken over the chosen gates of H units; 0 past the last unit.
 // Returns 1 / sqrt(var + eps), and the mean. Two passes: a mean far from 0 takes nothing from the variance.
-static float normalise(float* v, int H, Gates gates, float eps, float* mean_of) {
+static __attribute__((noinline)) float normalise(float* v, int H, Gates gates, float eps, float* mean_of) {
   const int last = (H - 1) / LANES * LANES;
   const float n = (float)H * gates.count;
   const auto each = [&](const auto& f) {
@@ -118,8 +118,8 @@ static float normalise(float* v, int H, Gates gates, float eps, float* mean_of) 
 // forward was: hat = normalise(v), y = gain*hat.  dv = rstd (g - mean(g) - hat mean(g hat)), g = dy*gain.
 // dy and dv: [slot][units], slots [first, first + gates.count); slot k's gate is gate_of[k], and its hat and gain lie
 // [block][gate][LANES] as before. dv may be dy.
-static void normalise_back(float* dv, const float* dy, const float* gain, const float* hat, int H, size_t units,
-                           Gates gates, const int* gate_of, float rstd) {
+static __attribute__((noinline)) void normalise_back(float* dv, const float* dy, const float* gain, const float* hat,
+                                                     int H, size_t units, Gates gates, const int* gate_of, float rstd) {
   const int first = gates.from;
   const float n = (float)H * gates.count;
   const auto each = [&](const auto& f) {
@@ -135,6 +135,28 @@ static void normalise_back(float* dv, const float* dy, const float* gain, const 
   each([&](vf g, vf x, size_t, int) { sum += g, products += g * x; });
   const vf mean = splat(sum_lanes(sum) / n), slope = splat(sum_lanes(products) / n), scale = splat(rstd);
   each([&](vf g, vf x, size_t to, int valid) { store(dv + to, first_lanes(scale * (g - mean - x * slope), valid)); });
+}
+
+// g = gain*normalised(g) + bias; `hat`: where backward wants the normalised form, and `rstd`, or null.
+static __attribute__((noinline)) void normalise_gates(float* g, int H, Gates which, float eps, const float* gain,
+                                                      const float* bias, float* hat, float* rstd) {
+  const float scale = normalise(g, H, which, eps, nullptr);
+  if (rstd) *rstd = scale;
+  for (int unit = 0; unit < H; unit += LANES) {
+    const ptrdiff_t first = (ptrdiff_t)unit * which.vectors + which.from * LANES;
+    for (ptrdiff_t k = first; k < first + which.count * LANES; k += LANES) {
+      const vf v = load(g + k);
+      if (hat) store(hat + k, v);
+      store(g + k, load(gain + k) * v + load(bias + k));
+    }
+  }
+}
+// g += bias, of the same gates.
+static __attribute__((noinline)) void add_gate_bias(float* g, int H, Gates which, const float* bias) {
+  for (int unit = 0; unit < H; unit += LANES) {
+    const ptrdiff_t first = (ptrdiff_t)unit * which.vectors + which.from * LANES;
+    for (ptrdiff_t k = first; k < first + which.count * LANES; k += LANES) store(g + k, load(g + k) + load(bias + k));
+  }
 }
 
 // Epilogue that leaves the sums of a product in rows of [block][vectors][LANES], from vector `from` of each block on.

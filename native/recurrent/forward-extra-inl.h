@@ -28,38 +28,18 @@ struct ExtraForward {
     return shape().has(U_DROP) ? scratch.h_dropped + (ptrdiff_t)low * shape().outputs() : step.states.h_old;
   }
 
-  // g = gain*normalised(g) + bias, as far as there is a gain; `hat`: where backward wants the normalised form.
-  void normalise_gates(float* g, Gates which, const float* gain, const float* bias, float* hat, float* rstd) const {
-    const int H = shape().H;
-    const float scale = normalise(g, H, which, extra.eps, nullptr);
-    if (rstd) *rstd = scale;
-    for (int unit = 0; unit < H; unit += LANES) {
-      const ptrdiff_t first = (ptrdiff_t)unit * which.vectors + which.from * LANES;
-      for (ptrdiff_t k = first; k < first + which.count * LANES; k += LANES) {
-        const vf v = load(g + k);
-        if (hat) store(hat + k, v);
-        store(g + k, load(gain + k) * v + load(bias + k));
-      }
-    }
-  }
   void normalise_gx(int r) const {
     if (!shape().has(U_NORM)) return;
     float* hat = saved ? saved->hat_x + (place + r) * step.gx_row : nullptr;
-    normalise_gates(gx(r), {Cell::GATES, 0, Cell::GATES}, extra.gain_x, packed.b_ih, hat,
+    normalise_gates(gx(r), step.H, {Cell::GATES, 0, Cell::GATES}, extra.eps, extra.gain_x, packed.b_ih, hat,
                     saved ? moments(r) + RSTD_X : nullptr);
   }
   // gh of the gates of one product, from its sums.
   void finish_gh(int r, Gates which, Moment rstd) const {
-    float* g = gh(r);
-    if (shape().has(U_NORM) && Cell::PRODUCT) {
-      float* hat = saved ? saved->hat_h + (place + r) * step.gx_row : nullptr;
-      return normalise_gates(g, which, extra.gain_h, packed.b_hh, hat, saved ? moments(r) + rstd : nullptr);
-    }
-    for (size_t unit = 0; unit < step.units; unit += LANES) {
-      const ptrdiff_t first = (ptrdiff_t)unit * which.vectors + which.from * LANES;
-      for (ptrdiff_t k = first; k < first + which.count * LANES; k += LANES)
-        store(g + k, load(g + k) + load(packed.b_hh + k));
-    }
+    if (!shape().has(U_NORM)) return add_gate_bias(gh(r), step.H, which, packed.b_hh);
+    float* hat = saved ? saved->hat_h + (place + r) * step.gx_row : nullptr;
+    normalise_gates(gh(r), step.H, which, extra.eps, extra.gain_h, packed.b_hh, hat,
+                    saved ? moments(r) + rstd : nullptr);
   }
 
   void load_units(Given& o, size_t unit) const {
