@@ -6,7 +6,8 @@ import { candidates } from '../helpers/backends.js';
 import { kernelCases } from './cases/index.js';
 import { compareWithReference } from './harness.js';
 
-/** Tested elsewhere: the recurrent kernels need their own workspaces (recurrent.test.ts), the probe has no result to compare. */
+/** Tested elsewhere: the recurrent kernels need their own workspaces (recurrent.test.ts,
+ * general.test.ts), the probe has no result to compare. */
 const elsewhere: readonly KernelName[] = [
   'rnn_sizes',
   'rnn_pack',
@@ -16,6 +17,10 @@ const elsewhere: readonly KernelName[] = [
   'rnn_quantized_sizes',
   'rnn_quantize',
   'rnn_quantized_forward',
+  'rnn_general_sizes',
+  'rnn_general_pack',
+  'rnn_general_forward',
+  'rnn_general_backward',
 ];
 
 it('every kernel of the contract has its cases', () => {

@@ -270,6 +270,20 @@ describe('steps and contributions are what their definitions say', () => {
     }
   });
 
+  it('dL/dc is that of the clipped c, also where nothing goes on from there', () => {
+    // Without weights: i = o = 1/2, g = 0; c0 = 2 is far past the clip.
+    const spec: GeneralCase = { cell: lstm, T: 1, B: 1, I: 1, H: 3, features: ['pointwise'], clip: 0.5 };
+    const { scalars, start } = generalInputs(spec, 3);
+    const none = Object.fromEntries(['w_ih', 'w_hh', 'b_hh', 'h0'].map((name) => [name, start[name]!.length]));
+    const zeros = Object.fromEntries(Object.entries(none).map(([name, n]) => [name, new Float64Array(n)]));
+    const b_ih = Float64Array.from({ length: 12 }, (_, k) => (Math.floor(k / 3) === 1 ? 60 : 0));
+    const changed = { ...start, ...zeros, b_ih, c0: [2, 2, 2], dy: [0.1, 0.2, 0.3], dhn: [1, 2, 3], dcn: [3, 2, 1] };
+    const { steps, dc0 } = runGeneral(backend, spec, { scalars, start: changed }, 3);
+    const slope = 0.5 * (1 - Math.tanh(0.5) ** 2);
+    expect(steps![1]).toBeCloseTo(norm([3 + 1.1 * slope, 2 + 2.2 * slope, 1 + 3.3 * slope]), 12);
+    expect(dc0).toEqual([0, 0, 0]);
+  });
+
   it('gates: means, and the fractions that are low and high', () => {
     // One step from zero states of a net without weights: every gate is the activation of its bias.
     const H = 4;

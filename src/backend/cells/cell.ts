@@ -1,6 +1,6 @@
 // What a cell is: the pointwise equations of one step of one hidden unit, in double precision. The loops over rows, time and
 // units, every matrix product, and all that a layer may add around a cell (normalisation, clipping, masks, projection) are the
-// driver's (reference/sequence.ts), shared by all cells.
+// driver's (reference/recurrent-forward.ts, recurrent-backward.ts), shared by all cells.
 import type { Activation, Activations } from './activation.js';
 
 /** One number a gate, in the order of the cell's `gates`; a cell with fewer gates leaves the rest alone. */
