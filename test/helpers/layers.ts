@@ -1,7 +1,7 @@
 // Every kind of recurrent layer, to go through in tests.
 import * as u from '../../src/node.js';
 
-export type Layer = u.RNN | u.LSTM | u.GRU;
+export type Layer = u.RNN | u.LSTM | u.GRU | u.MGU;
 export type LayerOptions = { numLayers?: number; bidirectional?: boolean; batchFirst?: boolean; bias?: boolean };
 
 /** What makes a layer of each kind, by a name for messages. */
@@ -16,5 +16,7 @@ export const recurrentLayers = (
     LSTM: (options) => new u.LSTM({ ...sizes, ...options }),
     GRU: (options) => new u.GRU({ ...sizes, ...options }),
     'GRU (reset before)': (options) => new u.GRU({ ...sizes, resetAfter: false, ...options }),
+    'LSTM (coupled)': (options) => new u.LSTM({ ...sizes, coupled: true, ...options }),
+    MGU: (options) => new u.MGU({ ...sizes, ...options }),
   };
 };
