@@ -92,7 +92,7 @@ function stepTimes(turns, seed) {
   });
 }
 
-const shown = ({ measure, unit }, score) => (measure === 'accuracy' ? percent(score) : `${figure(score)} ${unit}`);
+const shown = ({ measure, unit }, score) => (measure === 'accuracy' ? percent(score, 2) : `${figure(score)} ${unit}`);
 
 /**
  * "Almost the same": seed by seed (same split, same order of batches) the two differ, in the mean, by less than one percentage
