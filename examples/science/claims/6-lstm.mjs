@@ -263,7 +263,7 @@ async function ablation({ sizes, seed, trainAll }) {
   };
   const plot = bars({
     title: 'Updates until the task is solved, with a gate held throughout',
-    caption: `Short bars are good; bars up to ${sizes.updates} did not solve it. The forget gate is the one that counts: shut, the cell remembers nothing from step to step; open, it never lets go of anything. Without input or output gate the net still learns: it can shut things out by g, or by the head.`,
+    caption: `Short bars are good; bars up to ${sizes.updates} did not solve it. Shut, the forget gate lets the cell remember nothing from step to step; open, it never lets go of anything. An open input gate lets every number in, which adding cannot use. The output gate matters least: the head can weigh what it shows.`,
     values: found.map(({ task, gates, updates }) => ({ task: `${task.kind}, ${task.steps} steps`, gates, updates })),
     category: 'gates',
     x: { field: 'updates', title: 'updates, mean over the seeds', domain: [0, sizes.updates] },
