@@ -64,21 +64,29 @@ export function lines({ title, caption, values, x, y, series, run, panel, dash, 
     ...(dash && { strokeDash: { field: dash, type: 'nominal', title: null, sort: null } }),
   };
   const layer = [
-    { mark: { type: 'line', strokeWidth: run ? 1 : 2, opacity: run ? 0.75 : 1, point: points, clip: true }, encoding },
+    { mark: { type: 'line', strokeWidth: run ? 1.3 : 2, opacity: run ? 0.9 : 1, point: points, clip: true }, encoding },
   ];
   if (mark) {
-    const at = { y: { datum: mark.value }, x: { value: 4 } };
+    // Data of its own: over the plot's values it would be drawn once a value.
+    const data = { values: [{ at: mark.value }] };
+    const y = { field: 'at', type: 'quantitative' };
     layer.push({
+      data,
       mark: { type: 'rule', strokeDash: [3, 3], color: 'currentColor', opacity: 0.6 },
-      encoding: { y: at.y },
+      encoding: { y },
     });
     layer.push({
+      data,
       mark: { type: 'text', align: 'left', dy: -6, fontSize: 10, color: 'currentColor', text: mark.label },
-      encoding: at,
+      encoding: { y, x: { value: 4 } },
     });
   }
   const view = { ...(panel ? PANEL : SINGLE), layer };
-  return { title, caption, spec: withData(values, panel ? { facet: facetBy(panel), spec: view, columns: 3 } : view) };
+  return {
+    title,
+    caption,
+    spec: withData(values, panel ? { facet: facetBy(panel, values), spec: view, columns: 3 } : view),
+  };
 }
 
 /** Points over a diagonal: what was measured against what it must stay below. */
@@ -87,7 +95,7 @@ export function scatter({ title, caption, values, x, y, series }) {
   const high = Math.max(...values.map((value) => value[x.field]));
   const layer = [
     {
-      mark: { type: 'circle', size: 14, opacity: 0.6 },
+      mark: { type: 'circle', size: 18, opacity: 0.8 },
       encoding: {
         x: { field: x.field, ...axis(x) },
         y: { field: y.field, ...axis(y) },
@@ -108,17 +116,21 @@ export function bars({ title, caption, values, category, x, panel }) {
   const view = {
     width: 210,
     height: { step: 22 },
-    mark: { type: 'bar', cornerRadiusEnd: 2, clip: true },
+    mark: 'bar',
     encoding: {
       y: { field: category, type: 'nominal', sort: null, title: null, axis: { labelLimit: 200, ticks: false } },
       x: { field: x.field, ...axis(x) },
       color: { ...colour(category, values, STEPS), legend: null },
     },
   };
-  return { title, caption, spec: withData(values, { facet: facetBy(panel), spec: view, columns: 3 }) };
+  return { title, caption, spec: withData(values, { facet: facetBy(panel, values), spec: view, columns: 3 }) };
 }
 
-const facetBy = (field) => ({ field, type: 'nominal', title: null, sort: null });
+/** Panels in the order of the values: `sort: null` would put them in the order of the alphabet. */
+const facetBy = (field, values) => {
+  const sort = [...new Set(values.map((value) => value[field]))];
+  return { field, type: 'nominal', title: null, sort };
+};
 
 function withData(values, view) {
   return {

@@ -254,7 +254,7 @@ async function clipping({ seeds, updates, rates }, seed, trainAll) {
         ...shared,
         title: 'Temporal order: the largest norm of the gradient, before clipping',
         caption:
-          'The largest of each 100 updates. What is clipped is rare and huge; clipping keeps its direction and takes its length.',
+          'The largest of each 100 updates. A net that learns to keep something for long has large gradients, tens of times the norm they are clipped to; clipping keeps their direction and takes their length. The unclipped net has small ones again once its units are saturated.',
         y: { field: 'gradNorm', title: '|dL/dw|', log: true },
       }),
     ],

@@ -153,12 +153,17 @@ async function forgetBias({ sizes, seed, trainAll }) {
     biases.map((bias) => ({ bias: `b = ${bias}`, steps, ...summary(of(steps, bias)) })),
   );
   const at = (steps, bias) => values.find((value) => value.steps === steps && value.bias === `b = ${bias}`);
-  const rows = lengths.map((steps) => ({
-    what: `first and last of ${steps} words, forget bias 0 against 1`,
-    measured: `0: ${told(at(steps, 0))}; 1: ${told(at(steps, 1))}`,
-    expected: '1 solves it more often, or sooner',
-    holds: isBetter(at(steps, 1), at(steps, 0)),
-  }));
+  const rows = lengths.map((steps) => {
+    const [zero, one] = [at(steps, 0), at(steps, 1)];
+    // Both solved it before the first check: too easy to tell them apart.
+    const easy = zero.solved === seeds && one.solved === seeds && zero.updates === one.updates;
+    return {
+      what: `first and last of ${steps} words, forget bias 0 against 1`,
+      measured: `0: ${told(zero)}; 1: ${told(one)}`,
+      expected: easy ? 'for information: easy for both' : '1 solves it more often, or sooner',
+      ...(!easy && { holds: isBetter(one, zero) }),
+    };
+  });
   const highest = biases.at(-1);
   for (const steps of lengths.filter((T) => T >= 50)) {
     rows.push({
@@ -258,7 +263,7 @@ async function ablation({ sizes, seed, trainAll }) {
   };
   const plot = bars({
     title: 'Updates until the task is solved, with a gate held throughout',
-    caption: `Short bars are good; bars up to ${sizes.updates} did not solve it. The forget gate is the one that counts: shut, the cell remembers nothing from step to step; open, it never lets go of anything. Without input or output gate the net still learns: it can shut things out by g, or by the head.`,
+    caption: `Short bars are good; bars up to ${sizes.updates} did not solve it. Shut, the forget gate lets the cell remember nothing from step to step; open, it never lets go of anything. An open input gate lets every number in, which adding cannot use. The output gate matters least: the head can weigh what it shows.`,
     values: found.map(({ task, gates, updates }) => ({ task: `${task.kind}, ${task.steps} steps`, gates, updates })),
     category: 'gates',
     x: { field: 'updates', title: 'updates, mean over the seeds', domain: [0, sizes.updates] },
