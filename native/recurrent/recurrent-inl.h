@@ -8,10 +8,13 @@
 #include "forward-inl.h"
 #include "report-inl.h"
 #include "backward-inl.h"
-// From here to the end compiled for size in WASM, which a page has to load: the time passes in products and in the
-// loops above.
-#ifdef __wasm__
+// From here to the end compiled for size, most of all in WASM, which a page has to load: the time passes in products
+// and in the loops above.
+#if defined(__wasm__)
 #pragma clang attribute push(__attribute__((minsize)), apply_to = function)
+#elif defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC optimize("Os")
 #endif
 #include "forward-extra-inl.h"
 #include "backward-extra-inl.h"
@@ -224,6 +227,8 @@ U_KERNEL(rnn_backward)
   return run_backward(ctx, kernels, shape, weights, lengths, b, {(float*)saved, nsaved}, {scratch, nscratch}, nullptr);
 }
 
-#ifdef __wasm__
+#if defined(__wasm__)
 #pragma clang attribute pop
+#elif defined(__GNUC__) && !defined(__clang__)
+#pragma GCC pop_options
 #endif

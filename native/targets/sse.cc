@@ -2,6 +2,10 @@
 #if defined(__x86_64__) || defined(_M_X64)
 #include "../runtime/calls.h"
 
+// Smaller, not as fast: few CPUs are left that take this path, and everybody has to install it.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O2")
+#endif
 #define U_TARGET sse
 #define U_LANES 4
 #include "../target-inl.h"
