@@ -53,10 +53,6 @@ export interface Callbacks {
   /** After every update: with tbptt after every window, the last of a batch being that with `window === windows`. */
   onBatchEnd?(progress: Progress): CallbackResult;
   onEpochEnd?(record: EpochRecord): CallbackResult;
-  /** What the callbacks remember, as JSON, to be kept in a checkpoint: where a learning rate schedule stands, for example. */
-  onSave?(): Json;
-  /** What onSave returned: training goes on from that checkpoint. An epoch under way does not start (onEpochStart) again. */
-  onResume?(saved: Json): void;
   /** Made around every update, forward and backward pass included: must call `run` once and return what it returned. */
   aroundStep?<R extends StepResult>(run: () => R, context: StepContext): R;
   /** What the callbacks remember, as JSON, to be kept in a checkpoint: where a learning rate schedule stands, for example. */
