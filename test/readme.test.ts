@@ -26,6 +26,14 @@ describe('README.md', () => {
     expect(statSync(join(folder, 'next-value.safetensors')).size).toBeGreaterThan(4 * 4 * 32 * 33);
   });
 
+  it('its model can be looked into', () => {
+    const [example, look] = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code as string);
+    const untrained = (example as string).split('\n').filter((line) => !/fit\(|saveSafetensors/.test(line));
+    const out = run(`${untrained.join('\n')}\n${look}`);
+    expect(out).toMatch(/^rnn: dh_T\/d\(h_t, c_t\) shrinks to 0\.\d+ of itself a step/m);
+    expect(out).toMatch(/forgetBias: 4/);
+  });
+
   it('the browser example answers each reading with the state carried on', () => {
     const script = block(/<script type="module">\n([\s\S]*?)<\/script>/);
     const page = `
