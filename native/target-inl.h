@@ -28,7 +28,9 @@ namespace U_TARGET {
 #include "ops/shape-inl.h"
 #include "ops/matrix-inl.h"
 #include "ops/rows-inl.h"
+U_SMALL_BEGIN
 #include "ops/losses-inl.h"
+U_SMALL_END
 #include "ops/optim-inl.h"
 #include "ops/probes-inl.h"
 #include "recurrent/recurrent-inl.h"
@@ -47,3 +49,5 @@ namespace U_TARGET {
 #undef U_UNROLL
 #undef U_DOT_VNNI
 #undef U_CELLS
+#undef U_SMALL_BEGIN
+#undef U_SMALL_END

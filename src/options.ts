@@ -7,8 +7,6 @@ export interface Rule {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
   readonly required?: boolean;
-  /** The option is named in the design but only this value works in this release. */
-  readonly only?: unknown;
 }
 
 const range = (low: number, high: number, open: boolean): string => {
@@ -50,9 +48,6 @@ export const is = {
 
 export const required = (rule: Rule): Rule => ({ ...rule, required: true });
 
-/** An option of a later release: refused when set to anything but the value that means "off". */
-export const later = (off: unknown): Rule => ({ ...is.any, only: off });
-
 /**
  * Throws OptionError unless `options` fits `rules`. An option set to undefined counts as not given.
  *
@@ -80,12 +75,6 @@ export function checkOptions<T extends object>(
     const value = (options as Record<string, unknown> | undefined)?.[name];
     if (value === undefined) {
       if (rule.required) throw new OptionError(`${where}: option "${name}" is missing; it must be ${rule.expected}`);
-    } else if ('only' in rule) {
-      if (value !== rule.only) {
-        throw new OptionError(
-          `${where}: option "${name}" is not available yet; leave it out or pass ${show(rule.only)}, got ${show(value)}`,
-        );
-      }
     } else if (!rule.accepts(value)) {
       throw new OptionError(`${where}: option "${name}" must be ${rule.expected}, got ${show(value)}`);
     }

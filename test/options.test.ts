@@ -1,14 +1,13 @@
 // How options are checked, and the words of the complaints.
 import { describe, expect, it } from 'vitest';
 import * as errors from '../src/errors.js';
-import { checkOptions, is, later, required, show } from '../src/options.js';
+import { checkOptions, is, required, show } from '../src/options.js';
 
 interface Options {
   size: number;
   rate?: number;
   kind?: 'a' | 'b';
   bias?: boolean;
-  soon?: boolean;
 }
 const check = (options: unknown): void =>
   checkOptions<Options>('Thing', options as Options, {
@@ -16,13 +15,12 @@ const check = (options: unknown): void =>
     rate: is.between(0, 1),
     kind: is.oneOf('a', 'b'),
     bias: is.boolean,
-    soon: later(false),
   });
 
 describe('checkOptions', () => {
   it('accepts what fits; undefined counts as not given', () => {
     check({ size: 1 });
-    check({ size: 9, rate: 0.5, kind: 'b', bias: false, soon: false });
+    check({ size: 9, rate: 0.5, kind: 'b', bias: false });
     check({ size: 2, rate: undefined, kind: undefined });
   });
 
@@ -36,10 +34,9 @@ describe('checkOptions', () => {
     [{ size: 1, rate: Number.NaN }, 'Thing: option "rate" must be a finite number above 0 and below 1, got NaN'],
     [{ size: 1, kind: 'c' }, 'Thing: option "kind" must be one of "a", "b", got "c"'],
     [{ size: 1, bias: 1 }, 'Thing: option "bias" must be true or false, got 1'],
-    [{ size: 1, soon: true }, 'Thing: option "soon" is not available yet; leave it out or pass false, got true'],
     [{ siez: 1 }, 'Thing: unknown option "siez"; did you mean "size"?'],
     [{ Bias: true, size: 1 }, 'Thing: unknown option "Bias"; did you mean "bias"?'],
-    [{ size: 1, zzzzzzz: 0 }, 'Thing: unknown option "zzzzzzz"; known: size, rate, kind, bias, soon'],
+    [{ size: 1, zzzzzzz: 0 }, 'Thing: unknown option "zzzzzzz"; known: size, rate, kind, bias'],
     [[1], 'Thing: options must be an object, got [1]'],
     [7, 'Thing: options must be an object, got 7'],
   ])('refuses %j', (options, message) => {

@@ -3,19 +3,15 @@
 #include "../cells/cells.h"
 #include "product-inl.h"
 #include "sequence-inl.h"
+U_SMALL_BEGIN
 #include "workspace-inl.h"
+U_SMALL_END
 #include "extra-inl.h"
 #include "forward-inl.h"
 #include "report-inl.h"
 #include "backward-inl.h"
-// From here to the end compiled for size, most of all in WASM, which a page has to load: the time passes in products
-// and in the loops above.
-#if defined(__wasm__)
-#pragma clang attribute push(__attribute__((minsize)), apply_to = function)
-#elif defined(__GNUC__) && !defined(__clang__)
-#pragma GCC push_options
-#pragma GCC optimize("Os")
-#endif
+// From here to the end: the time passes in products and in the loops above.
+U_SMALL_BEGIN
 #include "forward-extra-inl.h"
 #include "backward-extra-inl.h"
 #include "contributions-inl.h"
@@ -227,8 +223,4 @@ U_KERNEL(rnn_backward)
   return run_backward(ctx, kernels, shape, weights, lengths, b, {(float*)saved, nsaved}, {scratch, nscratch}, nullptr);
 }
 
-#if defined(__wasm__)
-#pragma clang attribute pop
-#elif defined(__GNUC__) && !defined(__clang__)
-#pragma GCC pop_options
-#endif
+U_SMALL_END

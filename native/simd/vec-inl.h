@@ -5,6 +5,18 @@
 #define U_INLINE static inline __attribute__((always_inline, unused))
 #define U_INLINE_METHOD inline __attribute__((always_inline))
 
+// Between these code is compiled for size, most of all in WASM, which a page has to load.
+#if defined(__wasm__)
+#define U_SMALL_BEGIN _Pragma("clang attribute push(__attribute__((minsize)), apply_to = function)")
+#define U_SMALL_END _Pragma("clang attribute pop")
+#elif defined(__GNUC__) && !defined(__clang__)
+#define U_SMALL_BEGIN _Pragma("GCC push_options") _Pragma("GCC optimize(\"O2\")")
+#define U_SMALL_END _Pragma("GCC pop_options")
+#else
+#define U_SMALL_BEGIN
+#define U_SMALL_END
+#endif
+
 constexpr int LANES = U_LANES;
 typedef float vf __attribute__((vector_size(4 * U_LANES)));
 typedef int32_t vi __attribute__((vector_size(4 * U_LANES)));

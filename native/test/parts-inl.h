@@ -14,4 +14,6 @@ namespace U_TARGET {
 #undef U_INLINE
 #undef U_INLINE_METHOD
 #undef U_UNROLL
+#undef U_SMALL_BEGIN
+#undef U_SMALL_END
 #undef U_DOT_VNNI
