@@ -41,6 +41,9 @@ static void report_step(const Backward& b, int d, const ChunkOperands& of, int s
   const ptrdiff_t slots_row = row_floats(cell.slots * units);
   const float* bias = b.scratch->direction[d].dg + cell.first_slot() * units;
   const bool own_bias = of.dgh != bias || !cell.product;
+  // Where nothing was normalised, gradients of gx and of gh lie in one row and share most of it.
+  const bool in_one_row = cell.product && !shape.has(U_NORM);
+  const int lead = cell.first_slot() * units;
   double ih = 0, hh = 0, b_hh = 0;
   for (int i = 0; 2 * i < rows; i++) {
     for (int j = i; 2 * j < rows; j++) {
@@ -49,14 +52,24 @@ static void report_step(const Backward& b, int d, const ChunkOperands& of, int s
         const float* at = base + first * row;
         dot_pairs(at + p.first * row, at + p.second * row, at + o.first * row, at + o.second * row, n, dot);
       };
-      double gx[4], gh[4] = {}, second[4] = {}, db[4] = {}, x[4], h[4], v[4] = {};
-      dots(of.dgx, of.record, columns, gx);
+      double gx[4], gh[4] = {}, second[4] = {}, db[4] = {}, x[4], h[4] = {}, v[4] = {};
       dots(of.x, shape.I, shape.I, x);
-      dots(of.h, outputs, outputs, h);
-      if (cell.product) dots(of.dgh, of.record, first_columns, gh);
+      if (cell.product) dots(of.h, outputs, outputs, h);
+      if (cell.product) dots(of.dgh, of.record, in_one_row && lead ? columns - lead : first_columns, gh);
       if (cell.two_products()) {
         dots(of.dgh + first_columns, of.record, columns - first_columns, second);
         dots(u, units, units, v);
+      }
+      if (!in_one_row) {
+        dots(of.dgx, of.record, columns, gx);
+      } else {
+        double only_gx[4] = {}, only_gh[4] = {};
+        if (lead) dots(of.dgx, of.record, lead, only_gx);
+        if (lead) dots(of.dgx + columns, of.record, lead, only_gh);
+        for (int k = 0; k < 4; k++) {
+          gx[k] = only_gx[k] + gh[k] + second[k];
+          gh[k] += only_gh[k];
+        }
       }
       if (own_bias) dots(bias, slots_row, columns, db);
       for (int k = 0; k < 4; k++) {
