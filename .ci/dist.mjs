@@ -47,8 +47,8 @@ async function build() {
   for (const file of readdirSync(next, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.js')) continue;
     const path = join(next, file);
-    const generated = file.includes('generated'); // nobody reads it there
-    const options = { format: 'esm', target: 'es2022', minifyWhitespace: generated };
+    const unread = file.startsWith('backend'); // generated, or the reference: to be read in the sources
+    const options = { format: 'esm', target: 'es2022', minifyWhitespace: unread };
     writeFileSync(path, transformSync(readFileSync(path, 'utf8'), options).code);
   }
   const common = { absWorkingDir: root, bundle: true, target: 'es2022', logLevel: 'warning' };

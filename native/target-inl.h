@@ -25,13 +25,15 @@ namespace U_TARGET {
 #include "gemm-inl.h"
 #include "ops/common-inl.h"
 #include "ops/elementwise-inl.h"
+#include "ops/rows-inl.h"
+U_O2_BEGIN
 #include "ops/shape-inl.h"
 #include "ops/matrix-inl.h"
-#include "ops/rows-inl.h"
+#include "ops/optim-inl.h"
+U_O2_END
 U_SMALL_BEGIN
 #include "ops/losses-inl.h"
 U_SMALL_END
-#include "ops/optim-inl.h"
 #include "ops/probes-inl.h"
 #include "recurrent/recurrent-inl.h"
 #include "recurrent/general-inl.h"
@@ -49,5 +51,7 @@ U_SMALL_END
 #undef U_UNROLL
 #undef U_DOT_VNNI
 #undef U_CELLS
+#undef U_O2_BEGIN
+#undef U_O2_END
 #undef U_SMALL_BEGIN
 #undef U_SMALL_END

@@ -10,9 +10,9 @@ U_SMALL_END
 #include "forward-inl.h"
 #include "report-inl.h"
 #include "backward-inl.h"
-#include "contributions-inl.h"
 // From here to the end: the time passes in products and in the loops above.
 U_SMALL_BEGIN
+#include "contributions-inl.h"
 #include "forward-extra-inl.h"
 #include "backward-extra-inl.h"
 

@@ -5,16 +5,21 @@
 #define U_INLINE static inline __attribute__((always_inline, unused))
 #define U_INLINE_METHOD inline __attribute__((always_inline))
 
-// Between these code is compiled for size, most of all in WASM, which a page has to load.
-#if defined(__wasm__)
+// What is compiled between these need not be unrolled as far as a compiler would go: everybody has to install it.
+#if defined(__GNUC__) && !defined(__clang__)
+#define U_O2_BEGIN _Pragma("GCC push_options") _Pragma("GCC optimize(\"O2\")")
+#define U_O2_END _Pragma("GCC pop_options")
+#else
+#define U_O2_BEGIN
+#define U_O2_END
+#endif
+// The same, and in WASM, which a page has to load, as small as it gets.
+#ifdef __wasm__
 #define U_SMALL_BEGIN _Pragma("clang attribute push(__attribute__((minsize)), apply_to = function)")
 #define U_SMALL_END _Pragma("clang attribute pop")
-#elif defined(__GNUC__) && !defined(__clang__)
-#define U_SMALL_BEGIN _Pragma("GCC push_options") _Pragma("GCC optimize(\"O2\")")
-#define U_SMALL_END _Pragma("GCC pop_options")
 #else
-#define U_SMALL_BEGIN
-#define U_SMALL_END
+#define U_SMALL_BEGIN U_O2_BEGIN
+#define U_SMALL_END U_O2_END
 #endif
 
 constexpr int LANES = U_LANES;

@@ -14,6 +14,8 @@ namespace U_TARGET {
 #undef U_INLINE
 #undef U_INLINE_METHOD
 #undef U_UNROLL
+#undef U_O2_BEGIN
+#undef U_O2_END
 #undef U_SMALL_BEGIN
 #undef U_SMALL_END
 #undef U_DOT_VNNI
