@@ -262,10 +262,11 @@ static void chunk_gradients(u_ctx* ctx, const Backward& b, int d) {
   const ptrdiff_t record = row_floats((norm ? cell.gates : cell.slots) * units);
   const float* dgx = norm ? scratch.dgx : scratch.dg;
   const float* dgh = norm ? scratch.dgh : scratch.dg + cell.first_slot() * units;
+  const bool contributions = b.report && b.report->contributions;
   const float* x = nullptr;
-  if (b.gradients.dw_ih[d] || b.report) x = chunk_of_x(q, d, b.chunk, b.x, scratch.x);
+  if (b.gradients.dw_ih[d] || contributions) x = chunk_of_x(q, d, b.chunk, b.x, scratch.x);
   const float* h = nullptr;
-  if (b.gradients.dw_hh[d] || b.report || cell.units)
+  if (b.gradients.dw_hh[d] || contributions || b.extra_gradients.w_unit)
     h = chunk_of_old(b, d, b.saved->direction[d].h, shape.outputs(), scratch.h, shape.has(U_DROP));
 
   if (b.gradients.dw_ih[d]) {
@@ -286,7 +287,7 @@ static void chunk_gradients(u_ctx* ctx, const Backward& b, int d) {
     add_rows(scratch.slots, rows, cell.slots * units, [&](int r, size_t k) { return load(scratch.dg + r * row + k); });
   }
   if (b.extra) extra_gradients(ctx, b, d, h);
-  if (b.report && b.report->contributions) report_contributions(ctx, b, d, {dgx, dgh, x, h, record});
+  if (contributions) report_contributions(ctx, b, d, {dgx, dgh, x, h, record});
   if (b.dx) {
     const int64_t first = first_place(q, d, b.chunk);
     GemmOut dx = {b.dx, shape.I, nullptr, shape.D == 2 || b.add_dx, nullptr};

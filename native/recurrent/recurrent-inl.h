@@ -24,7 +24,7 @@ struct CellKernels {
 template <class Cell>
 constexpr CellKernels cell_entry() {
   CellKernels cell = {{Cell::GATES, Cell::FIRST_GATES, Cell::SAVED, Cell::SLOTS, Cell::SLOT_GATE, Cell::CELL_STATE,
-                       Cell::PRODUCT, Cell::CANDIDATES, Cell::UNITS, nullptr, nullptr},
+                       Cell::PRODUCT, Cell::UNITS, nullptr, nullptr},
                       Cell::CANDIDATE,
                       {},
                       {{extra_rows<Cell>, nullptr}, extra_backward_rows<Cell>}};

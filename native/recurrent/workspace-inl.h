@@ -6,7 +6,6 @@ struct CellInfo {
   int gates, first_gates, saved, slots;
   const int* slot_gate;
   bool cell_state, product;
-  unsigned candidates;
   int units;  // vectors of per-unit weights
   const int* unit_gate;
   const UnitOperand* unit_operand;
