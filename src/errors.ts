@@ -177,3 +177,14 @@ export class AbortError extends UnrolledError {
     super(message, 'ABORT_ERR', options);
   }
 }
+
+/** A file of the user's, or rows of data, that cannot be learnt from as they are: names file and line, and what to do. */
+export class DataError extends UnrolledError {
+  static {
+    DataError.prototype.name = 'DataError';
+  }
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'ERR_DATA', options);
+  }
+}

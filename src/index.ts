@@ -48,6 +48,7 @@ export {
   AbortError,
   BackendError,
   CheckpointError,
+  DataError,
   DTypeError,
   type FailedAttempt,
   FormatError,

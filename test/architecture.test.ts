@@ -53,6 +53,7 @@ const tiers = [
   ['node.ts', 'browser.ts', 'worker.ts'],
   ['index.ts', 'cli'],
   ['tasks', 'plot'],
+  ['data'],
   ['train', 'layers', 'losses', 'optim', 'io'],
   ['ops'],
   ['autograd'],
