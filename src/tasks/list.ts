@@ -4,8 +4,9 @@ import { OptionError } from '../errors.js';
 import { adviceFor, show } from '../options.js';
 import { classifyTask } from './classify.js';
 import type { TaskDefinition } from './definition.js';
+import { charlmTask, wordlmTask } from './language-model.js';
 
-export const TASKS: readonly TaskDefinition[] = [classifyTask] as unknown as TaskDefinition[];
+export const TASKS: readonly TaskDefinition[] = [classifyTask, charlmTask, wordlmTask] as unknown as TaskDefinition[];
 
 /** @throws OptionError  naming the tasks there are */
 export function taskNamed(name: unknown): TaskDefinition {
