@@ -45,4 +45,15 @@ export {
   topK,
 } from './metrics.js';
 export type { Forward, LossFunction, LossName, LossSpec } from './objective.js';
+export {
+  bleu,
+  charErrorRate,
+  editDistance,
+  exactMatch,
+  type WordOverlap,
+  type Written,
+  wordErrorRate,
+  wordF1,
+  wordOverlap,
+} from './text-metrics.js';
 export type { TbpttOptions } from './windows.js';
