@@ -47,4 +47,15 @@ export {
 } from './metrics.js';
 export type { Forward, LossFunction, LossName, LossSpec } from './objective.js';
 export { type SampleOptions, sampleToken } from './sampling.js';
+export {
+  bleu,
+  charErrorRate,
+  editDistance,
+  exactMatch,
+  type WordOverlap,
+  type Written,
+  wordErrorRate,
+  wordF1,
+  wordOverlap,
+} from './text-metrics.js';
 export type { TbpttOptions } from './windows.js';
