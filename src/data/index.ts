@@ -1,0 +1,2 @@
+// unrolled/data: what turns files into tensors: text, series, audio, images, tables.
+export * from './series/index.js';
