@@ -1,7 +1,7 @@
 // The calendar as numbers: what weekday, hour or season a point in time is, known for the future, too.
 import { OptionError } from '../../errors.js';
 import { checkOptions, is, type Rule, required, show } from '../../options.js';
-import { DAY } from './time.js';
+import { DAY, type Step } from './time.js';
 
 export type CalendarPart = 'minute' | 'hour' | 'weekday' | 'monthday' | 'month' | 'yearday';
 
@@ -54,11 +54,6 @@ const CYCLES: Record<CalendarPart, Cycle> = {
   },
 };
 
-/** How many values a part has: 7 weekdays. */
-export const valuesOfPart = (part: CalendarPart): number => CYCLES[part].size;
-/** Which value of a part a time is, from 0: Monday is 0. */
-export const valueOfPart = (part: CalendarPart, ms: number): number => CYCLES[part].value(new Date(ms));
-
 const PARTS = Object.keys(CYCLES) as CalendarPart[];
 const isParts: Rule = {
   expected: `a list of ${PARTS.join(', ')}`,
@@ -109,4 +104,49 @@ export function calendar(times: ArrayLike<number> | readonly Date[], options: Ca
       : [`${part}_sin`, `${part}_cos`],
   );
   return { values, features, names };
+}
+
+/**
+ * The parts that say something of a series. Weekday, hour, day of the month and month: where the mean change into each of
+ * their values explains more of the changes from step to step than chance does (share of variance over its mean for
+ * unrelated numbers plus six deviations). The day of the year: where there are two years or more of steps below a month.
+ *
+ * @param times   milliseconds since 1970
+ * @param values  one variable, at these times
+ */
+export function informativeParts(times: ArrayLike<number>, values: ArrayLike<number>, step: Step): CalendarPart[] {
+  if (step.unit === 'index' || step.unit === 'year' || values.length < 3) return [];
+  const span = (times[values.length - 1] as number) - (times[0] as number);
+  const changes: readonly CalendarPart[] =
+    step.unit === 'month'
+      ? ['month']
+      : step.count < DAY
+        ? ['hour', 'weekday']
+        : step.count === DAY
+          ? ['weekday', 'monthday']
+          : [];
+  const parts = changes.filter((part) => {
+    const { size } = CYCLES[part];
+    return explained(times, values, CYCLES[part]) > (size - 1 + 6 * Math.sqrt(2 * (size - 1))) / (values.length - 1);
+  });
+  return step.unit === 'ms' && step.count <= 7 * DAY && span >= 2 * 365 * DAY ? [...parts, 'yearday'] : parts;
+}
+
+/** Share of the variance of x_t - x_{t-1} that the means by the value of a cycle at t account for. */
+function explained(times: ArrayLike<number>, values: ArrayLike<number>, { size, value }: Cycle): number {
+  const sums = new Float64Array(size);
+  const counts = new Float64Array(size);
+  let [total, squares] = [0, 0];
+  for (let t = 1; t < values.length; t++) {
+    const change = (values[t] as number) - (values[t - 1] as number);
+    const at = value(new Date(times[t] as number));
+    sums[at] = (sums[at] as number) + change;
+    counts[at] = (counts[at] as number) + 1;
+    total += change;
+    squares += change * change;
+  }
+  const mean = total ** 2 / (values.length - 1);
+  let between = 0;
+  for (let v = 0; v < size; v++) if (counts[v] !== 0) between += (sums[v] as number) ** 2 / (counts[v] as number);
+  return squares - mean > 0 ? (between - mean) / (squares - mean) : 0;
 }

@@ -1,5 +1,5 @@
 // Time series: reading, windows, scalers, calendars, seasons, intervals.
-export { type Calendar, type CalendarOptions, type CalendarPart, calendar } from './calendar.js';
+export { type Calendar, type CalendarOptions, type CalendarPart, calendar, informativeParts } from './calendar.js';
 export { conformalMargin, coverageOf, type ForecastErrors, forecastErrors, intervalScore } from './intervals.js';
 export { type ReadSeriesOptions, readSeries, type SeriesRow, type TimeSeries } from './read.js';
 export {

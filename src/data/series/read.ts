@@ -42,6 +42,7 @@ export interface TimeSeries {
   /** [steps + future][known columns] */
   readonly known: Float64Array;
   readonly knownColumns: readonly string[];
+  readonly timeColumns: readonly string[];
   /** Of all steps, and of the future rows behind them: milliseconds since 1970, or row numbers where there is no time. */
   readonly times: Float64Array;
   readonly step: Step;
@@ -103,6 +104,7 @@ export function readSeries(rows: readonly SeriesRow[], options: ReadSeriesOption
     columns: value,
     known: pick(kept.cells, C, value.length, C, kept.times.length),
     knownColumns: known,
+    timeColumns: time,
     times: kept.times,
     step,
     future: kept.times.length - kept.n,

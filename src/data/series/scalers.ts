@@ -10,12 +10,12 @@ export interface FitRange {
 }
 
 /** What a scaler is saved as. */
-export interface ScalerJson {
+export type ScalerJson = {
   readonly kind: ScalerKind;
   /** One for each variable: x becomes (x - center) / scale. */
   readonly center: readonly number[];
   readonly scale: readonly number[];
-}
+};
 
 export type ScalerKind = 'standard' | 'minmax' | 'robust';
 
