@@ -26,7 +26,7 @@
 #define UNROLLED_ABI_H
 #include <stdint.h>
 
-#define UNROLLED_ABI_VERSION 3
+#define UNROLLED_ABI_VERSION 4
 
 /* One per environment: instruction set, thread pool, packing buffers. Opaque outside native/runtime. */
 typedef struct u_ctx u_ctx;
@@ -65,7 +65,8 @@ enum u_feature {
   U_NORM = 4,       /* layer normalisation: ln_* */
   U_DROP = 8,       /* recurrent dropout: drop */
   U_ZONEOUT = 16,   /* zone_h, zone_c or the rates in options */
-  U_POINTWISE = 32  /* activations or a clip in options */
+  U_POINTWISE = 32, /* activations or a clip in options */
+  U_ONE_HOT = 64    /* the input is ids, not x */
 };
 
 /* Activations of a cell, by ONNX's names; y = f(x) with parameters a and b. The derivative is a function of y alone. */
@@ -580,6 +581,8 @@ U_KERNEL(rnn_quantized_forward)(u_ctx* ctx,
  * Sources: peepholes Gers & Schmidhuber 2000; coupled Greff et al. 2015; projection Sak et al. 2014; normalisation Ba et al.
  * 2016; recurrent dropout Gal & Ghahramani 2016; MGU Zhou et al. 2016; IndRNN Li et al. 2018.
  *
+ * ids       with U_ONE_HOT, in place of x, which is null then: x[t,b] is 1 at ids[t,b], 0 elsewhere, so that W_ih x is a column of
+ *           W_ih. No multiplication, and no gradient of x. U_ERR_INDEX if an id at a valid step is outside 0..I-1.
  * reverse: each row is read from its own last valid step back to its first. keep: 0, or n > 0: `saved` keeps only the states
  * before every n-th step of the row, and backward computes the steps in between once more. */
 
@@ -606,7 +609,8 @@ U_KERNEL(rnn_general_forward)(u_ctx* ctx,
   float* saved,         // [nsaved] saved optional
   float* scratch,       // [nscratch] scratch
   const float* packed,  // [npacked] optional
-  const float* x,       // [T,B,I]
+  const float* x,       // [T,B,I] optional
+  const int32_t* ids,   // [T,B] optional: with U_ONE_HOT
   const float* h0,      // [B,R] optional
   const float* c0,      // [B,H] optional
   const float* w_ih,    // [gates*H,I]
@@ -634,7 +638,7 @@ U_KERNEL(rnn_general_forward)(u_ctx* ctx,
  * fractions of them that are low and high }: below 0.1 and above 0.9, of a candidate (and the h of the RNNs) below -0.9 and above
  * 0.9. dL/dh: the whole gradient of the state h that the step left, dy included. dL/dc: that of its c', what comes through h' too.
  * contributions: for each step s that rows take { |.|^2 of what it adds to dw_ih, to dw_hh (of U_IND_RNN: to dw_unit), to db_hh },
- * Frobenius, over the whole batch; at index s, with reverse at T-1-s: its time, in rows of T steps. */
+ * Frobenius, over the whole batch; at index s, with reverse at T-1-s: its time, in rows of T steps. Not with U_ONE_HOT (U_ERR_KIND). */
 U_KERNEL(rnn_general_backward)(u_ctx* ctx,
   float* dx,            // [T,B,I] accumulated optional
   float* dh0,           // [B,R] out optional
@@ -654,7 +658,8 @@ U_KERNEL(rnn_general_backward)(u_ctx* ctx,
   const float* dy,      // [T,B,width] optional
   const float* dhn,     // [B,R] optional
   const float* dcn,     // [B,H] optional
-  const float* x,       // [T,B,I]
+  const float* x,       // [T,B,I] optional
+  const int32_t* ids,   // [T,B] optional: with U_ONE_HOT
   const float* w_ih,    // [gates*H,I]
   const float* w_hh,    // [gates*H,R] optional
   const float* b_ih,    // [gates*H] optional

@@ -276,14 +276,15 @@ static int32_t call_rnn_general_pack(u_ctx* ctx, const double* f) {
 static int32_t call_rnn_general_forward(u_ctx* ctx, const double* f) {
   return rnn_general_forward(ctx, (float*)(uintptr_t)f[0], (float*)(uintptr_t)f[1], (float*)(uintptr_t)f[2],
       (float*)(uintptr_t)f[3], (float*)(uintptr_t)f[4], (const float*)(uintptr_t)f[5], (const float*)(uintptr_t)f[6],
-      (const float*)(uintptr_t)f[7], (const float*)(uintptr_t)f[8], (const float*)(uintptr_t)f[9],
+      (const int32_t*)(uintptr_t)f[7], (const float*)(uintptr_t)f[8], (const float*)(uintptr_t)f[9],
       (const float*)(uintptr_t)f[10], (const float*)(uintptr_t)f[11], (const float*)(uintptr_t)f[12],
       (const float*)(uintptr_t)f[13], (const float*)(uintptr_t)f[14], (const float*)(uintptr_t)f[15],
       (const float*)(uintptr_t)f[16], (const float*)(uintptr_t)f[17], (const float*)(uintptr_t)f[18],
       (const float*)(uintptr_t)f[19], (const float*)(uintptr_t)f[20], (const float*)(uintptr_t)f[21],
-      (const int32_t*)(uintptr_t)f[22], (const double*)(uintptr_t)f[23], (int32_t)f[24], (int32_t)f[25], (int32_t)f[26],
-      (int32_t)f[27], (int32_t)f[28], (int32_t)f[29], (int32_t)f[30], (int32_t)f[31], (int32_t)f[32], (int32_t)f[33],
-      (int32_t)f[34], (int32_t)f[35], (int32_t)f[36], (int32_t)f[37], f[38], f[39], f[40]);
+      (const float*)(uintptr_t)f[22], (const int32_t*)(uintptr_t)f[23], (const double*)(uintptr_t)f[24], (int32_t)f[25],
+      (int32_t)f[26], (int32_t)f[27], (int32_t)f[28], (int32_t)f[29], (int32_t)f[30], (int32_t)f[31], (int32_t)f[32],
+      (int32_t)f[33], (int32_t)f[34], (int32_t)f[35], (int32_t)f[36], (int32_t)f[37], (int32_t)f[38], f[39], f[40],
+      f[41]);
 }
 
 static int32_t call_rnn_general_backward(u_ctx* ctx, const double* f) {
@@ -292,15 +293,15 @@ static int32_t call_rnn_general_backward(u_ctx* ctx, const double* f) {
       (float*)(uintptr_t)f[7], (float*)(uintptr_t)f[8], (float*)(uintptr_t)f[9], (float*)(uintptr_t)f[10],
       (float*)(uintptr_t)f[11], (float*)(uintptr_t)f[12], (float*)(uintptr_t)f[13], (double*)(uintptr_t)f[14],
       (const float*)(uintptr_t)f[15], (const float*)(uintptr_t)f[16], (const float*)(uintptr_t)f[17],
-      (const float*)(uintptr_t)f[18], (const float*)(uintptr_t)f[19], (const float*)(uintptr_t)f[20],
+      (const float*)(uintptr_t)f[18], (const int32_t*)(uintptr_t)f[19], (const float*)(uintptr_t)f[20],
       (const float*)(uintptr_t)f[21], (const float*)(uintptr_t)f[22], (const float*)(uintptr_t)f[23],
       (const float*)(uintptr_t)f[24], (const float*)(uintptr_t)f[25], (const float*)(uintptr_t)f[26],
       (const float*)(uintptr_t)f[27], (const float*)(uintptr_t)f[28], (const float*)(uintptr_t)f[29],
-      (const float*)(uintptr_t)f[30], (const float*)(uintptr_t)f[31], (const int32_t*)(uintptr_t)f[32],
-      (const double*)(uintptr_t)f[33], (const float*)(uintptr_t)f[34], (float*)(uintptr_t)f[35], (int32_t)f[36],
-      (int32_t)f[37], (int32_t)f[38], (int32_t)f[39], (int32_t)f[40], (int32_t)f[41], (int32_t)f[42], (int32_t)f[43],
-      (int32_t)f[44], (int32_t)f[45], (int32_t)f[46], (int32_t)f[47], (int32_t)f[48], (int32_t)f[49], (int32_t)f[50],
-      f[51], f[52]);
+      (const float*)(uintptr_t)f[30], (const float*)(uintptr_t)f[31], (const float*)(uintptr_t)f[32],
+      (const int32_t*)(uintptr_t)f[33], (const double*)(uintptr_t)f[34], (const float*)(uintptr_t)f[35],
+      (float*)(uintptr_t)f[36], (int32_t)f[37], (int32_t)f[38], (int32_t)f[39], (int32_t)f[40], (int32_t)f[41],
+      (int32_t)f[42], (int32_t)f[43], (int32_t)f[44], (int32_t)f[45], (int32_t)f[46], (int32_t)f[47], (int32_t)f[48],
+      (int32_t)f[49], (int32_t)f[50], (int32_t)f[51], f[52], f[53]);
 }
 
 static int32_t call_fma_peak(u_ctx* ctx, const double* f) {

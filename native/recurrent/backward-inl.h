@@ -23,6 +23,7 @@ struct Backward {
   const float *dy = nullptr, *dhn = nullptr, *dcn = nullptr;  // may be null: zeros
   ptrdiff_t dy_row = 0;                                       // floats from row to row of dy
   const float* x = nullptr;
+  const int32_t* ids = nullptr;  // in place of x
   bool add_dx = false;           // dx is added to, not overwritten
   const Extra* extra = nullptr;  // with features
   ExtraGradients extra_gradients = {};
@@ -264,12 +265,14 @@ static void chunk_gradients(u_ctx* ctx, const Backward& b, int d) {
   const float* dgh = norm ? scratch.dgh : scratch.dg + cell.first_slot() * units;
   const bool contributions = b.report && b.report->contributions;
   const float* x = nullptr;
-  if (b.gradients.dw_ih[d] || contributions) x = chunk_of_x(q, d, b.chunk, b.x, scratch.x);
+  if (!shape.one_hot && (b.gradients.dw_ih[d] || contributions)) x = chunk_of_x(q, d, b.chunk, b.x, scratch.x);
   const float* h = nullptr;
   if (b.gradients.dw_hh[d] || contributions || b.extra_gradients.w_unit)
     h = chunk_of_old(b, d, b.saved->direction[d].h, shape.outputs(), scratch.h, shape.has(U_DROP));
 
-  if (b.gradients.dw_ih[d]) {
+  if (b.gradients.dw_ih[d] && shape.one_hot) {
+    add_one_hot(ctx, scratch.dw_ids, chunk_of_ids(q, d, b.chunk, b.ids), dgx, record, rows, columns);
+  } else if (b.gradients.dw_ih[d]) {
     const GemmOut dw_ih = {b.gradients.dw_ih[d], shape.I, nullptr, true, b.scratch->row_ih};
     gemm(ctx, dw_ih, Strided{dgx, 1, record}, Strided{x, shape.I, 1}, columns, shape.I, rows);
   }
@@ -337,6 +340,8 @@ static void prepare_backward(u_ctx* ctx, const Backward& b) {
     load_states(scratch.dh, b.dhn, *b.sequence, d, R);
     if (cell.cell_state) load_states(scratch.dc, b.dcn, *b.sequence, d, H);
     clear(scratch.slots, (size_t)cell.slots * units);
+    if (shape.one_hot && b.gradients.dw_ih[d])
+      __builtin_memset(scratch.dw_ids, 0, (size_t)I * columns * sizeof(float));
   }
   if (!b.dx || b.add_dx) return;
   if (shape.D == 2) {  // both directions add to it
@@ -356,7 +361,7 @@ static void steps_again(u_ctx* ctx, const Backward& b, const ForwardTasks& tasks
   f.cell = b.cell, f.sequence = &q, f.packed = &layer.again.packed, f.scratch = &layer.again;
   f.saved = &layer.segment;
   f.y = layer.y;  // every row there, as its stride is 0
-  f.x = b.x;
+  f.x = b.x, f.ids = b.ids;
   f.extra = b.extra;
   for (int d = 0; d < shape.D; d++) {
     Saved& segment = layer.segment.direction[d];
@@ -392,6 +397,8 @@ static void backward_layer(u_ctx* ctx, Backward& b, const CellTasks& tasks) {
   }
   for (int d = 0; d < shape.D; d++) {
     const BackwardScratch& scratch = b.scratch->direction[d];
+    if (shape.one_hot && b.gradients.dw_ih[d])
+      finish_one_hot(ctx, b.gradients.dw_ih[d], scratch.dw_ids, b.scratch->row_ih, columns, shape.I);
     add_bias(b.gradients.db_ih[d], scratch.slots.total, b.scratch->row_ih, columns);
     add_bias(b.gradients.db_hh[d], scratch.slots.total + cell.first_slot() * shape.units(), b.scratch->row_hh, columns);
     store_rows(b.dh0, scratch.dh, shape.outputs(), shape.R, q, d, 0, 0, shape.B);

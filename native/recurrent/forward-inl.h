@@ -10,6 +10,7 @@ struct Forward {
   float *y = nullptr, *hn = nullptr, *cn = nullptr;  // cn may be null; both are where steps are computed again
   ptrdiff_t y_row = 0;                               // floats from row to row of y
   const float *x = nullptr, *h0 = nullptr, *c0 = nullptr;
+  const int32_t* ids = nullptr;  // in place of x
   const Kept* kept = nullptr;    // of each direction: where to keep every so many states
   const Extra* extra = nullptr;  // with features
   Chunk chunk = {};
@@ -307,10 +308,14 @@ static void forward_steps(u_ctx* ctx, Forward& f, const ForwardTasks& tasks, int
     for (int d = 0; d < shape.D; d++) {
       const ForwardScratch& scratch = f.scratch->direction[d];
       const Packed& w = f.packed->direction[d];
-      const float* x = chunk_of_x(q, d, f.chunk, f.x, scratch.x);
       // Normalisation comes between the product and its bias.
       const GemmOut gx = {scratch.gx, row_floats(columns), shape.has(U_NORM) ? nullptr : w.b_ih, false, nullptr};
-      gemm_packed(ctx, gx, Strided{x, shape.I, 1}, w.w_ih, f.chunk.rows, columns, shape.I);
+      if (shape.one_hot) {
+        one_hot_rows(ctx, gx, chunk_of_ids(q, d, f.chunk, f.ids), w.w_ih, f.chunk.rows, columns, shape.I);
+      } else {
+        const float* x = chunk_of_x(q, d, f.chunk, f.x, scratch.x);
+        gemm_packed(ctx, gx, Strided{x, shape.I, 1}, w.w_ih, f.chunk.rows, columns, shape.I);
+      }
     }
     if (tasks.units && shares_units(ctx, shape, columns)) {
       tasks.units(ctx, f);

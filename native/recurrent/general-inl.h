@@ -1,7 +1,7 @@
 // general-inl.h: the kernels rnn_general_*: one direction of a layer with everything it may have. Without features it
 // is the plain driver's layer; with them the time loops are those of forward-extra-inl.h and backward-extra-inl.h.
 
-constexpr int ALL_FEATURES = U_PROJECTION | U_UNIT | U_NORM | U_DROP | U_ZONEOUT | U_POINTWISE;
+constexpr int ALL_FEATURES = U_PROJECTION | U_UNIT | U_NORM | U_DROP | U_ZONEOUT | U_POINTWISE | U_ONE_HOT;
 
 // The layer's shape, U_OK if it and the cell may go together.
 static int general_shape(Shape& shape, int32_t cell, int32_t features, int32_t R, int32_t keep) {
@@ -13,6 +13,9 @@ static int general_shape(Shape& shape, int32_t cell, int32_t features, int32_t R
   if (R < 1 || keep < 0 || (R != shape.H && !(features & U_PROJECTION)) || R > INT32_MAX / 8) return U_ERR_SIZE;
   shape.R = R;
   shape.keep = keep;
+  // Where the input comes from is no feature of the step: without others its loop is the plain one.
+  shape.one_hot = features & U_ONE_HOT;
+  features &= ~U_ONE_HOT;
   shape.features = info.product ? features : features | U_UNIT;
   return U_OK;
 }
@@ -53,7 +56,7 @@ U_KERNEL(rnn_general_pack)
 
 U_KERNEL(rnn_general_forward)
 (u_ctx* ctx, float* y, float* hn, float* cn, float* saved, float* scratch, const float* packed, const float* x,
- const float* h0, const float* c0, const float* w_ih, const float* w_hh, const float* b_ih, const float* b_hh,
+ const int32_t* ids, const float* h0, const float* c0, const float* w_ih, const float* w_hh, const float* b_ih, const float* b_hh,
  const float* w_hr, const float* w_unit, const float* ln_ih, const float* ln_hh, const float* ln_c,
  const float* ln_c_bias, const float* drop, const float* zone_h, const float* zone_c, const int32_t* lengths,
  const double* options, int32_t cell, int32_t gates, int32_t units, int32_t features, int32_t T, int32_t B, int32_t I,
@@ -74,6 +77,7 @@ U_KERNEL(rnn_general_forward)
   f.y = y ? y + column : y, f.hn = hn, f.cn = cn;
   f.y_row = width;
   f.x = x, f.h0 = h0, f.c0 = c0;
+  f.ids = ids;
   return run_forward(ctx, kernels, shape, weights, lengths, f, {saved, nsaved}, {scratch, nscratch},
                      {(float*)packed, npacked}, shape.features ? &input : nullptr);
 }
@@ -81,7 +85,7 @@ U_KERNEL(rnn_general_forward)
 U_KERNEL(rnn_general_backward)
 (u_ctx* ctx, float* dx, float* dh0, float* dc0, float* dw_ih, float* dw_hh, float* db_ih, float* db_hh, float* dw_hr,
  float* dw_unit, float* dln_ih, float* dln_hh, float* dln_c, float* dln_c_bias, float* steps, double* contributions,
- const float* dy, const float* dhn, const float* dcn, const float* x, const float* w_ih, const float* w_hh,
+ const float* dy, const float* dhn, const float* dcn, const float* x, const int32_t* ids, const float* w_ih, const float* w_hh,
  const float* b_ih, const float* b_hh, const float* w_hr, const float* w_unit, const float* ln_ih, const float* ln_hh,
  const float* ln_c, const float* ln_c_bias, const float* drop, const float* zone_h, const float* zone_c,
  const int32_t* lengths, const double* options, const float* saved, float* scratch, int32_t cell, int32_t gates,
@@ -93,6 +97,7 @@ U_KERNEL(rnn_general_backward)
   const CellKernels& kernels = cell_kernels[cell];
   const CellInfo& info = kernels.info;
   if (gates != info.gates || units != info.units || (!info.cell_state && (dc0 || dcn))) return U_ERR_KIND;
+  if (shape.one_hot && (dx || contributions)) return U_ERR_KIND;
   if (column < 0 || column > width - R || (steps && nsteps != 2 + 3 * gates)) return U_ERR_SIZE;
   const ExtraInput input = {
       shape.has(U_UNIT) ? w_unit : nullptr, ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, options};
@@ -106,7 +111,7 @@ U_KERNEL(rnn_general_backward)
   b.add_dx = true;
   b.dy = dy ? dy + column : dy, b.dhn = dhn, b.dcn = dcn;
   b.dy_row = width;
-  b.x = x;
+  b.x = x, b.ids = ids;
   if (steps) __builtin_memset(steps, 0, (size_t)T * B * nsteps * sizeof(float));
   if (contributions) __builtin_memset(contributions, 0, (size_t)T * 3 * sizeof(double));
   if (steps || contributions) b.report = &report;

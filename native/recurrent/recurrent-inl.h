@@ -7,6 +7,7 @@ U_SMALL_BEGIN
 #include "workspace-inl.h"
 U_SMALL_END
 #include "extra-inl.h"
+#include "one-hot-inl.h"
 #include "forward-inl.h"
 #include "report-inl.h"
 #include "backward-inl.h"
@@ -103,10 +104,13 @@ static int run_forward(u_ctx* ctx, const CellKernels& kernels, const Shape& shap
                        const int32_t* lengths, Forward& f, Buffer saved, Buffer scratch, Buffer packed,
                        const ExtraInput* input) {
   const CellInfo& info = kernels.info;
-  if (!scratch.floats || (shape.B > 0 && !f.hn) || (shape.rows > 0 && !f.x) || (shape.B > 0 && shape.T > 0 && !f.y))
+  const bool input_given = shape.one_hot ? f.ids != nullptr : f.x != nullptr;
+  if (!scratch.floats || (shape.B > 0 && !f.hn) || (shape.rows > 0 && !input_given) ||
+      (shape.B > 0 && shape.T > 0 && !f.y))
     return U_ERR_NULL;
   if (const int error = check_weights(shape, info, weights)) return error;
   if (const int error = check_lengths(shape, lengths)) return error;
+  if (const int error = check_ids(shape, lengths, f.ids)) return error;
 
   Carver scratch_carver(scratch.floats), saved_carver(saved.floats), packed_carver(packed.floats);
   ForwardLayer layer = carve_forward(scratch_carver, info, shape, saved.floats != nullptr);
@@ -138,9 +142,11 @@ static int run_forward(u_ctx* ctx, const CellKernels& kernels, const Shape& shap
 static int run_backward(u_ctx* ctx, const CellKernels& kernels, const Shape& shape, const Weights& weights,
                         const int32_t* lengths, Backward& b, Buffer saved, Buffer scratch, const ExtraInput* input) {
   const CellInfo& info = kernels.info;
-  if (!scratch.floats || !saved.floats || (shape.rows > 0 && !b.x)) return U_ERR_NULL;
+  const bool input_given = shape.one_hot ? b.ids != nullptr : b.x != nullptr;
+  if (!scratch.floats || !saved.floats || (shape.rows > 0 && !input_given)) return U_ERR_NULL;
   if (const int error = check_weights(shape, info, weights)) return error;
   if (const int error = check_lengths(shape, lengths)) return error;
+  if (const int error = check_ids(shape, lengths, b.ids)) return error;
 
   Carver scratch_carver(scratch.floats), saved_carver(saved.floats);
   BackwardLayer layer = carve_backward(scratch_carver, info, shape);

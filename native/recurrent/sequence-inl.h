@@ -9,6 +9,7 @@ struct Shape {
   int features = 0;      // of u_feature
   bool reverse = false;  // the only direction is the reverse one
   int keep = 0;          // n > 0: states are kept before every n-th step, and all between is computed again
+  bool one_hot = false;  // the input is ids
 
   bool ragged() const { return rows < (int64_t)T * B; }
   bool has(int feature) const { return features & feature; }

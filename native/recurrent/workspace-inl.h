@@ -209,7 +209,7 @@ static void carve_forward_work(Carver& carver, ForwardLayer& layer, const CellIn
   for (int d = 0; d < shape.D; d++) {
     ForwardScratch& s = layer.direction[d];
     s.gx = carver.take(chunk, row_floats(cell.gates * units));
-    if (shape.ragged()) s.x = carver.take(chunk, shape.I);
+    if (shape.ragged() && !shape.one_hot) s.x = carver.take(chunk, shape.I);
     if (cell.two_products()) s.u = carver.take(B, units);
     if (!training) {
       for (float*& h : s.h) h = carver.take(B, shape.outputs());
@@ -247,6 +247,7 @@ struct BackwardScratch {
   Panels projection;     // W_hr transposed
   float* w_ih_padded;    // [gates,units,I] in the order of the slots
   float* w_ih;           // the same for gemm_packed
+  float* dw_ids;         // [I,columns] the gradient of w_ih by ids, in the order of the slots, if the input is ids
   float* dg;             // [chunk], each [slots,units] gate gradients and row_floats from the next
   float* u;              // [chunk,units] the second product's operand
   float *dh, *dc;        // [B,outputs], [B,units] gradients carried from step to step
@@ -313,13 +314,17 @@ static BackwardLayer carve_backward(Carver& carver, const CellInfo& cell, const 
     s.first.weights = carver.take(panel_floats(s.first));
     s.second.weights = carver.take(panel_floats(s.second));
     s.projection.weights = carver.take(panel_floats(s.projection));
-    s.w_ih_padded = carver.take(columns, shape.I);
-    s.w_ih = carver.take(packed_floats(columns, shape.I));
+    if (shape.one_hot) {
+      s.dw_ids = carver.take(shape.I, columns);
+    } else {
+      s.w_ih_padded = carver.take(columns, shape.I);
+      s.w_ih = carver.take(packed_floats(columns, shape.I));
+      if (shape.ragged()) s.x = carver.take(chunk, shape.I);
+    }
     s.dg = carver.take(chunk, row_floats(cell.slots * units));
     if (cell.two_products()) s.u = carver.take(chunk, units);
     s.dh = carver.take(shape.B, shape.outputs());
     if (cell.cell_state) s.dc = carver.take(shape.B, units);
-    if (shape.ragged()) s.x = carver.take(chunk, shape.I);
     if (shape.ragged() || shape.has(U_DROP)) s.h = carver.take(chunk, shape.outputs());
     s.slots = carve_sum(carver, (uint64_t)cell.slots * units);
     if (shape.features) carve_backward_features(carver, s, cell, shape, chunk);

@@ -1,5 +1,6 @@
 // What all recurrent layers have in common: layers stacked over layers and directions, sequences and steps, states.
 import { current, isRecording, resultLifetime } from '../autograd/context.js';
+import { oneHot, tensor } from '../autograd/creation.js';
 import { type Parameter, showShape, Tensor } from '../autograd/tensor.js';
 import { Feature } from '../backend/generated/abi.js';
 import type { Ints } from '../backend/types.js';
@@ -124,20 +125,23 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
   /**
    * The layer over whole sequences.
    *
-   * @param x  [T, B, inputSize] float32, or [B, T, inputSize] with batchFirst. T may be 0: the state is returned as it came
+   * @param x  [T, B, inputSize] float32, or [B, T, inputSize] with batchFirst. T may be 0: the state is returned as it came.
+   *   Or int32 [T, B] ([B, T]): one-hot, the places 0..inputSize-1 of the ones. W_ih x is then a column of W_ih, read and not
+   *   multiplied, and there is no gradient of x
    * @param options  state: where to start from; lengths: valid steps of each row
    * @returns output [T, B, outputSize], zero past each row's length; state at each row's last valid step (with goBackwards: at
    *   its first). outputSize is hiddenSize (LSTM: projSize if there is one), twice that of two directions side by side
    * @throws ShapeError    if x or the state disagree with the sizes of the layer, or the batch is empty
    * @throws LengthsError  if there is not one length in 0..T for each row
+   * @throws IndexError    if a place of one-hot x at a valid step is outside 0..inputSize-1
    * @throws OutOfMemoryError  if the call would be recorded and take more than memoryLimit
    */
   forward(x: Tensor, options: ForwardOptions = {}): ForwardResult<C> {
     checkOptions(`${this.#name}.forward`, options, { state: is.any, lengths: is.any });
     const layout = this.batchFirst ? ['B', 'T', '(batch, time, inputSize)'] : ['T', 'B', '(time, batch, inputSize)'];
     this.#checkInput(x, 3, `[${layout[0]}, ${layout[1]}, ${this.inputSize}] ${layout[2]}`);
-    const sequence = this.batchFirst ? transpose(x, 0, 1) : x;
-    const [T, B] = sequence.shape as [number, number, number];
+    const sequence = !this.batchFirst ? x : x.dtype === 'int32' ? timeFirst(x) : transpose(x, 0, 1);
+    const [T, B] = sequence.shape as [number, number];
     const lengths = options.lengths == null ? null : checkLengths(this.#name, options.lengths, T, B);
     const { output, state } = this.#run(sequence, options.state ?? null, lengths);
     return { output: this.batchFirst ? transpose(output, 0, 1) : output, state };
@@ -150,7 +154,7 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
    *   let state;
    *   for await (const x of stream) ({ output, state } = noGrad(() => lstm.step(x, state)));
    *
-   * @param x      [B, inputSize]; a layer with goBackwards wants the last one first
+   * @param x      [B, inputSize], or int32 [B]: one-hot, the places of the ones. A layer with goBackwards wants the last one first
    * @param state  of the step before; default zeros, or the learnt initial state
    * @returns output [B, outputSize] and the state for the next step
    * @throws OptionError  if the layer is bidirectional: the reverse direction would have to know the future
@@ -164,8 +168,9 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
     }
     this.#checkInput(x, 2, `[B, ${this.inputSize}] (batch, inputSize)`);
     const B = x.shape[0] as number;
-    if (this.#canStream(B)) return this.#stream(x, state, B);
-    const result = this.#run(reshape(x, [1, B, this.inputSize]), state, null);
+    const row = x.dtype === 'int32' ? oneHot(x, this.inputSize) : x;
+    if (this.#canStream(B)) return this.#stream(row, state, B);
+    const result = this.#run(reshape(row, [1, B, this.inputSize]), state, null);
     return { output: reshape(result.output, [B, this.outputSize]), state: result.state };
   }
 
@@ -195,7 +200,7 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
   }
 
   #run(x: Tensor, given: StateInput | null, lengths: Lengths | null): ForwardResult<C> {
-    const [T, B] = x.shape as [number, number, number];
+    const [T, B] = x.shape as [number, number];
     if (given !== null) this.#states.check(given, B);
     const start = given ?? this.#learntState(B);
     const keep = this.#savesMemory && this.#isRecorded(x, start) ? this.#keepFor(T, B, lengths?.rows ?? T * B) : 0;
@@ -271,13 +276,27 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
   #checkInput(x: Tensor, rank: number, expected: string): void {
     if (!(x instanceof Tensor)) throw new DTypeError(`${this.#name}: x must be a tensor, got ${show(x)}`);
     const { shape } = x;
-    if (shape.length !== rank || shape[rank - 1] !== this.inputSize) {
-      throw new ShapeError(`${this.#name}: x must be ${expected}, got ${showShape(shape)}`);
+    // One-hot ids have all axes but the last.
+    const fits =
+      x.dtype === 'int32' ? shape.length === rank - 1 : shape.length === rank && shape[rank - 1] === this.inputSize;
+    if (!fits) {
+      const without = x.dtype === 'int32' ? ', or int32 without the last axis (one-hot ids)' : '';
+      throw new ShapeError(`${this.#name}: x must be ${expected}${without}, got ${showShape(shape)}`);
     }
     if (shape[this.batchFirst || rank === 2 ? 0 : 1] === 0) {
       throw new ShapeError(`${this.#name}: x must hold at least one row, got an empty batch: ${showShape(shape)}`);
     }
   }
+}
+
+/** Ids [B, T] as [T, B]. They carry no gradient. */
+function timeFirst(ids: Tensor): Tensor {
+  const [B, T] = ids.shape as [number, number];
+  const from = ids.data;
+  return tensor(
+    Int32Array.from({ length: T * B }, (_, k) => from[(k % B) * T + Math.floor(k / B)] as number),
+    [T, B],
+  );
 }
 
 /** One whole number in 0..T for each row; null where all are T, which needs no care. */

@@ -1,5 +1,7 @@
 // One of the layers that a recurrent module stacks, with both its directions: which weights it has, which kernels compute it,
 // and what memory that takes.
+import { current } from '../autograd/context.js';
+import { oneHot, tensor } from '../autograd/creation.js';
 import type { Parameter, Tensor } from '../autograd/tensor.js';
 import { Feature } from '../backend/generated/abi.js';
 import { QuantizedError } from '../errors.js';
@@ -92,19 +94,24 @@ export class StackedLayer {
     const result = this.#compute(x, h0, c0, lengths, training && this.isNoisy, keep);
     const { directions, merge } = this.sizes;
     if (directions === 1 || merge === 'concat') return result;
-    const [T, B] = x.shape as [number, number, number];
+    const [T, B] = x.shape as [number, number];
     const both = reshape(result.y, [T, B, directions, this.stateSize]);
     return { ...result, y: merge === 'sum' ? sum(both, 2) : mean(both, 2) };
   }
 
   #compute(
-    x: Tensor,
+    given: Tensor,
     h0: Tensor | null,
     c0: Tensor | null,
     lengths: Lengths | null,
     noisy: boolean,
     keep: number,
   ): LayerResult {
+    // Ids of one-hot rows have a path of their own; rounded weights, and who looks into a step, want the rows themselves.
+    const isOneHot = given.dtype === 'int32';
+    const isLookedInto = stepCollector() !== null;
+    const x =
+      isOneHot && (this.#quantized !== null || isLookedInto) ? oneHotRows(given, this.sizes.inputSize, lengths) : given;
     if (this.#quantized !== null) {
       if (noisy) {
         throw new QuantizedError(
@@ -113,10 +120,10 @@ export class StackedLayer {
       }
       return quantizedLayer(this.#quantized, x, this.#plainWeights(), h0, c0, lengths);
     }
-    if (this.#isPlain && !noisy && keep === 0 && stepCollector() === null) {
+    if (this.#isPlain && !noisy && keep === 0 && !isLookedInto && !isOneHot) {
       return recurrentLayer(this.#plain, x, this.#plainWeights(), h0, c0, lengths);
     }
-    const [T, B] = x.shape as [number, number, number];
+    const [T, B] = x.shape as [number, number];
     const weights = this.names.map((_, direction) => this.#generalWeights(direction));
     const { stateSize: R } = this;
     const masks = (_direction: number, recorded: boolean) =>
@@ -183,4 +190,13 @@ export class StackedLayer {
     }
     return weights;
   }
+}
+
+/** [T, B, classes] of ids [T, B]; what stands at padding does not matter. */
+function oneHotRows(ids: Tensor, classes: number, lengths: Lengths | null): Tensor {
+  if (lengths === null) return oneHot(ids, classes);
+  const B = ids.shape[1] as number;
+  const steps = current().memory.view(lengths.storage);
+  const valid = Int32Array.from(ids.data, (id, k) => (Math.floor(k / B) < (steps[k % B] as number) ? id : 0));
+  return oneHot(tensor(valid, ids.shape), classes);
 }

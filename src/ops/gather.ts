@@ -125,7 +125,7 @@ function lookUp(
 }
 
 /** Users fill one id tensor again and again through `data`: backward must see what forward saw. */
-function keepIndex(index: Ints): Ints {
+export function keepIndex(index: Ints): Ints {
   const { memory } = current();
   const copy = memory.alloc('int', index.length, 'step');
   memory.view(copy).set(memory.view(index));

@@ -2,13 +2,16 @@
 // normalisation, masks, other activations, reading backwards, recomputation. One node on the tape, one call into the kernels
 // for each direction.
 import { current } from '../autograd/context.js';
+import { outOfRange } from '../autograd/creation.js';
 import { newGradient, newOutput, record, recording } from '../autograd/tape.js';
-import { floatsOf, Tensor } from '../autograd/tensor.js';
+import { floatsOf, intsOf, Tensor } from '../autograd/tensor.js';
 import type { RecurrentCell } from '../backend/cells/index.js';
 import { Feature } from '../backend/generated/abi.js';
 import { repeatable } from '../backend/repeat.js';
-import type { Doubles, Floats, Memory } from '../backend/types.js';
+import type { Doubles, Floats, Ints, Memory } from '../backend/types.js';
+import { IndexError } from '../errors.js';
 import { type Installed, type LayerOrigin, type RecordedCall, stepCollector } from './diagnostics.js';
+import { keepIndex } from './gather.js';
 import { type LayerResult, type Lengths, type WorkSizes, workSizes } from './recurrent.js';
 import type { LayerMemory } from './recurrent-step.js';
 import {
@@ -114,7 +117,7 @@ export class GeneralPlan {
     const { cell, inputSize: I, hiddenSize: H, outputSize: R } = this;
     // biome-ignore format: as in native/abi.h
     return repeatable(current(), 'rnn_general_forward', [
-      at.y, at.hn, at.cn, null, nscratch, packed, at.x, at.h0, at.c0, ...w, null, null, null, null, this.options(),
+      at.y, at.hn, at.cn, null, nscratch, packed, at.x, null, at.h0, at.c0, ...w, null, null, null, null, this.options(),
       cell.id, cell.gates.length, cell.units.length, this.features, 1, B, I, H, R, B, this.reverse ? 1 : 0, R, 0, 0,
       0, nscratch, packed.length,
     ]);
@@ -146,7 +149,7 @@ interface DirectionCall {
  * y, hn, cn = the cell unrolled over x.
  *
  * @param plans    one a direction
- * @param x        [T, B, I]
+ * @param x        [T, B, I]; or int32 [T, B], one-hot: where the 1 stands
  * @param weights  as plans
  * @param h0       [D, B, R], null: zeros
  * @param c0       [D, B, H], for a cell that has a c
@@ -171,7 +174,8 @@ export function generalLayer(
   const rows = lengths?.rows ?? T * B;
   const steps = lengths?.storage ?? null;
 
-  const xs = floatsOf(x, cell.name, 'x');
+  const ids = x.dtype === 'int32' ? idsOf(x, cell.name, recorded) : null;
+  const xs = ids ? null : floatsOf(x, cell.name, 'x');
   const h = h0 && floatsOf(h0, cell.name, 'h');
   const c = c0 && floatsOf(c0, cell.name, 'c');
   const y = newOutput(T * B * D * R, recorded);
@@ -180,7 +184,7 @@ export function generalLayer(
 
   const calls = plans.map((plan, direction): DirectionCall => {
     const own = masks(direction, recorded);
-    const features = plan.features + (own.drop ? Feature.drop : 0);
+    const features = plan.features + (own.drop ? Feature.drop : 0) + (ids ? Feature.oneHot : 0);
     const sizes = plan.sizes(T, B, rows, recorded ? keep : 0, features);
     const saved = recorded ? memory.alloc('float', sizes.saved, 'step') : null;
     const part = (size: number) => (all: Floats | null) => all && memory.slice(all, direction * B * size, B * size);
@@ -190,17 +194,17 @@ export function generalLayer(
     const own = weights[direction] as GeneralWeights;
     // Weights that training changes at every step are not worth keeping in another form.
     const { storages: w, packed } =
-      recorded || features !== plan.features
+      recorded || m.drop !== null
         ? { storages: storagesOf(own, cell.name), packed: null }
         : plan.packed(own, sizes.packed);
     const nscratch = recorded ? sizes.trainingScratch : sizes.inferenceScratch;
     memory.withScratch(nscratch, (scratch) => {
       // biome-ignore format: as in native/abi.h
-      kernels.rnn_general_forward(
-        y, ofH(hn) as Floats, ofC(cn), saved, scratch, packed, xs, ofH(h), ofC(c), ...w, m.drop, m.zoneH, m.zoneC, steps,
+      explained(cell.name, x, I, lengths, () => kernels.rnn_general_forward(
+        y, ofH(hn) as Floats, ofC(cn), saved, scratch, packed, xs, ids, ofH(h), ofC(c), ...w, m.drop, m.zoneH, m.zoneC, steps,
         plan.options(), cell.id, gates, units, features, T, B, I, H, R, rows, plan.reverse ? 1 : 0, D * R, direction * R,
         saved ? keep : 0, saved?.length ?? 0, nscratch, packed?.length ?? 0,
-      );
+      ));
     });
     return w;
   });
@@ -229,7 +233,7 @@ export function generalLayer(
           // biome-ignore format: as in native/abi.h
           kernels.rnn_general_backward(
             dx, ofH(dh0), ofC(dc0), ...dw, report?.steps ?? null, report?.contributions ?? null, dy, ofH(dhn), ofC(dcn),
-            xs, ...w, m.drop, m.zoneH, m.zoneC, steps, plan.options(), saved as Floats, scratch,
+            xs, ids, ...w, m.drop, m.zoneH, m.zoneC, steps, plan.options(), saved as Floats, scratch,
             cell.id, gates, units, features, T, B, I, H, R, rows, plan.reverse ? 1 : 0, D * R, direction * R, keep,
             report?.width ?? 0, saved?.length ?? 0, nscratch,
           );
@@ -241,6 +245,28 @@ export function generalLayer(
     });
   }
   return outputs;
+}
+
+/** Users fill one tensor of ids again and again through `data`: backward must see what forward saw. */
+function idsOf(x: Tensor, name: string, recorded: boolean): Ints {
+  const ids = intsOf(x, name, 'x');
+  return recorded ? keepIndex(ids) : ids;
+}
+
+/** Runs a kernel; if it finds an id out of range at a valid step, says which one. */
+function explained(name: string, x: Tensor, classes: number, lengths: Lengths | null, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof IndexError)) throw error;
+    const { memory } = current();
+    const ids = memory.view(intsOf(x, name, 'x'));
+    const steps = lengths && memory.view(lengths.storage);
+    const B = x.shape[1] as number;
+    const isValid = (at: number) => steps === null || Math.floor(at / B) < (steps[at % B] as number);
+    const at = ids.findIndex((id, k) => (id < 0 || id >= classes) && isValid(k));
+    throw at < 0 ? error : outOfRange(name, 'x', ids[at] as number, at, x.shape, classes);
+  }
 }
 
 /** Room for what a collector wants of one backward pass; `send` hands it over. */

@@ -80,6 +80,8 @@ export const browserPlatform: Platform = {
       'ERR_NO_FILES',
     );
   },
+
+  inFolder: (folder, name) => new URL(name, new URL(`${folder}`.replace(/\/?$/, '/'), globalThis.location?.href)).href,
 };
 
 async function get(url: string): Promise<Response> {

@@ -1,7 +1,7 @@
 // Node: the addon found by node-gyp-build, WASM and files read from disk. This file stands two folders below the package's
 // root in src/, in dist/ and in the CommonJS bundle alike.
 import { randomBytes } from 'node:crypto';
-import { copyFile, link, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -65,7 +65,7 @@ export const nodePlatform: Platform = {
     return { ready, gone, keepAlive: (on) => (on ? worker.ref() : worker.unref()) };
   },
 
-  readFile: (path) => readFile(path).catch((cause) => refuseFile('read', path, cause)),
+  readFile: (path) => readFile(pathOf('read', path)).catch((cause) => refuseFile('read', path, cause)),
 
   async writeFileAtomic(path, bytes, keep = 1) {
     const target = pathOf('write', path);
@@ -98,6 +98,24 @@ export const nodePlatform: Platform = {
     } catch (cause) {
       return refuseFile('read', path, cause);
     }
+  },
+
+  inFolder: (folder, name) => join(pathOf('read', folder), name),
+
+  async makeFolder(path) {
+    await mkdir(pathOf('write', path), { recursive: true }).catch((cause) => refuseFile('write', path, cause));
+  },
+
+  async listFolder(path) {
+    try {
+      return await readdir(pathOf('read', path));
+    } catch (cause) {
+      return (cause as NodeJS.ErrnoException).code === 'ENOENT' ? null : refuseFile('read', path, cause);
+    }
+  },
+
+  async removeFile(path) {
+    await rm(pathOf('write', path), { force: true }).catch((cause) => refuseFile('write', path, cause));
   },
 };
 
@@ -133,7 +151,7 @@ async function syncFolder(folder: string): Promise<void> {
 
 function pathOf(verb: 'read' | 'write', path: string | URL): string {
   try {
-    return typeof path === 'string' ? path : fileURLToPath(path);
+    return typeof path === 'string' && !path.startsWith('file:') ? path : fileURLToPath(path);
   } catch (cause) {
     return refuseFile(verb, path, cause);
   }

@@ -42,6 +42,14 @@ export interface Platform {
   writeFileAtomic(path: string | URL, bytes: Uint8Array, keep?: number): Promise<void>;
   /** The bytes of a file that writeFileAtomic wrote, null where there is none; removes what a killed one left of its work. */
   recoverFile(path: string | URL): Promise<Uint8Array | null>;
+  /** The file called `name` in a folder, or beside the files that a URL ending in "/" leads to. */
+  inFolder(folder: string | URL, name: string): string;
+  /** Makes a folder and those above it where they are missing. Absent where there are no folders. */
+  makeFolder?(path: string | URL): Promise<void>;
+  /** Names of what is in a folder; null where there is none. Absent where there are no folders. */
+  listFolder?(path: string | URL): Promise<readonly string[] | null>;
+  /** Removes a file if it is there. Absent where there are no folders. */
+  removeFile?(path: string | URL): Promise<void>;
 }
 
 let current: Platform | undefined;

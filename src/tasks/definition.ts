@@ -51,6 +51,8 @@ export interface TaskColumn {
   /** Names to look for, most likely first, when the option is not given; what was chosen is said aloud. */
   readonly guesses: readonly string[];
   readonly optional?: boolean;
+  /** What is to be learnt: rows to predict need not have it. */
+  readonly target?: boolean;
   /** May be several, separated by commas: `--value temp,rain`. Default false. */
   readonly several?: boolean;
   readonly help: string;
@@ -154,8 +156,8 @@ export interface TaskDefinition<Example = unknown, Prep extends Json = Json, Inp
     prep: Prep,
     settings: Settings,
   ): readonly Answer[] | Promise<readonly Answer[]>;
-  /** A row of a file, or a line of plain text, as predict's input. Throws DataError. */
-  inputOf(row: Row, prep: Prep, settings: Settings): Input;
+  /** What predict takes, from a file (rows need not have the targets): an input a row, or one of them all. Throws DataError. */
+  inputsOf(data: RawData, prep: Prep, settings: Settings): readonly Input[] | Promise<readonly Input[]>;
   /** For `generate`: language models only. */
   generate?(model: Module, prompt: string, prep: Prep, settings: Settings, options: GenerateOptions): string;
 }

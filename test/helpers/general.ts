@@ -36,7 +36,7 @@ export const hasC = ({ states }: RecurrentCell): boolean => states.includes('c')
 
 /** The features that a cell may have: each alone, and any of them together. */
 export function featuresOf(cell: RecurrentCell): FeatureName[] {
-  const all: FeatureName[] = ['norm', 'drop', 'zoneout', 'pointwise'];
+  const all: FeatureName[] = ['norm', 'drop', 'zoneout', 'pointwise', 'oneHot'];
   if (hasC(cell)) all.push('projection');
   // Without a matrix the per-unit weights are there in any case.
   if (cell.units.length > 0 && cell.multiplies) all.push('unit');
@@ -85,9 +85,11 @@ export function absentOf(spec: GeneralCase): string[] {
     ...(isOn(spec, 'norm') ? [] : ['ln_ih', 'ln_hh', 'ln_c', 'ln_c_bias']),
     ...(isOn(spec, 'drop') ? [] : ['drop']),
     ...(isOn(spec, 'zoneout') ? [] : ['zone_h', 'zone_c']),
+    ...(isOn(spec, 'oneHot') ? ['x'] : ['ids']),
     ...(ragged ? [] : ['lengths']),
   ];
-  return [...inputs, ...inputs.map((name) => `d${name}`), ...without];
+  const unsaid = isOn(spec, 'oneHot') ? ['contributions'] : [];
+  return [...inputs, ...inputs.map((name) => `d${name}`), ...unsaid, ...without];
 }
 
 export function describeCase(spec: GeneralCase): string {

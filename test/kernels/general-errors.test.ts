@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { gru, indRnn, lstm } from '../../src/backend/cells/index.js';
 import { CellActivation, Feature } from '../../src/backend/generated/abi.js';
 import type { Backend } from '../../src/backend/types.js';
-import { LengthsError, OptionError, ShapeError } from '../../src/errors.js';
+import { IndexError, LengthsError, OptionError, ShapeError } from '../../src/errors.js';
 import { candidates } from '../helpers/backends.js';
 import { absentOf, type GeneralCase, optionsOf } from '../helpers/general.js';
 import { generalInputs } from './general-layer.js';
@@ -62,6 +62,7 @@ const fullLstm: GeneralCase = {
 };
 const fullGru: GeneralCase = { cell: gru, ...sizes, features: ['norm', 'drop', 'zoneout', 'pointwise'] };
 const fullInd: GeneralCase = { cell: indRnn, ...sizes, features: ['norm', 'drop', 'zoneout'] };
+const oneHot: GeneralCase = { ...plainLstm, features: ['oneHot'] };
 const ragged: GeneralCase = { ...plainLstm, ragged: true };
 
 type ErrorType = new (message: string) => Error;
@@ -70,7 +71,7 @@ const refused: [string, ErrorType, GeneralCase, Change][] = [
   ['an unknown cell', OptionError, plainLstm, { scalars: { cell: 8 } }],
   ['gates that are not the cell’s', OptionError, fullGru, { scalars: { cell: 6 } }],
   ['a number of per-unit weights that is not the cell’s', OptionError, plainLstm, { scalars: { units: 2 } }],
-  ['an unknown feature', OptionError, plainLstm, { scalars: { features: 64 } }],
+  ['an unknown feature', OptionError, plainLstm, { scalars: { features: 128 } }],
   ['per-unit weights of a cell that has none', OptionError, fullGru, { scalars: { features: Feature.unit } }],
   ['a projection without a cell state', OptionError, fullGru, { scalars: { features: Feature.projection } }],
   ['a cell state’s gain without a cell state', OptionError, fullGru, { also: ['ln_c'] }],
@@ -90,6 +91,10 @@ const refused: [string, ErrorType, GeneralCase, Change][] = [
   ['a missing gain of W_hh h', ShapeError, fullGru, { without: ['ln_hh'] }],
   ['a missing gain of c', ShapeError, fullLstm, { without: ['ln_c'] }],
   ['a missing mask of recurrent dropout', ShapeError, fullGru, { without: ['drop'] }],
+  ['a missing x', ShapeError, plainLstm, { without: ['x'] }],
+  ['missing ids', ShapeError, oneHot, { without: ['ids'] }],
+  ['an id that is no class', IndexError, oneHot, { start: { ids: [0, 1, 2, 0, 1, 0] } }],
+  ['a negative id', IndexError, oneHot, { start: { ids: [0, 1, 0, 0, 1, -1] } }],
   ['a length past T', LengthsError, ragged, { start: { lengths: [4, 0] }, scalars: { rows: 4 } }],
   ['a negative length', LengthsError, ragged, { start: { lengths: [-1, 3] }, scalars: { rows: 2 } }],
   ['lengths that are not the rows', LengthsError, ragged, { scalars: { rows: 5 } }],
@@ -102,6 +107,20 @@ const refusedByOne: ['forward' | 'backward', string, ErrorType, GeneralCase, Cha
   ['forward', 'cn without a cell state', OptionError, fullGru, { also: ['cn'] }],
   ['backward', 'dc0 without a cell state', OptionError, fullGru, { also: ['dc0'] }],
   ['backward', 'dcn without a cell state', OptionError, fullGru, { also: ['dcn'] }],
+  [
+    'backward',
+    'a gradient of one-hot input',
+    OptionError,
+    oneHot,
+    { also: ['dx'], start: { dx: new Float32Array(12) } },
+  ],
+  [
+    'backward',
+    'contributions of one-hot input',
+    OptionError,
+    oneHot,
+    { also: ['contributions'], start: { contributions: new Float64Array(9) } },
+  ],
   ['backward', 'steps of another width', ShapeError, plainLstm, { scalars: { nsteps: 13 } }],
 ];
 
@@ -110,7 +129,7 @@ describe.each(candidates())('rnn_general on $label refuses', ({ open }) => {
 
   it('nothing that is right', async () => {
     const backend = await opening;
-    for (const spec of [plainLstm, fullLstm, fullGru, fullInd, ragged]) {
+    for (const spec of [plainLstm, fullLstm, fullGru, fullInd, oneHot, ragged]) {
       callWith(backend, 'forward', spec, {});
       callWith(backend, 'backward', spec, {});
     }

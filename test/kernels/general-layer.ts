@@ -41,6 +41,11 @@ export function generalInputs(spec: GeneralCase, seed: number): GeneralInputs {
     (random, n) =>
       Float32Array.from(integers(random, n, 4), (k) => (k === 0 ? 0 : value));
   const uniformly: Fill = (random, n) => uniform(random, n);
+  // Out of range at padding, on both sides.
+  const oneHotIds: Fill = (random, n) =>
+    Int32Array.from(integers(random, n, I), (id, k) =>
+      Math.floor(k / B) < (lengths[k % B] as number) ? id : k % 2 ? -1 : I,
+    );
   const spoilBeside: Fill = (random, n, given) => {
     const dy = padded(uniformly)(random, n, given) as Float32Array;
     return dy.map((value, k) => {
@@ -59,6 +64,7 @@ export function generalInputs(spec: GeneralCase, seed: number): GeneralInputs {
         ),
         ...Object.fromEntries(['ln_ih', 'ln_hh', 'ln_c'].map((name) => [name, gain])),
         x: padded(uniformly),
+        ids: oneHotIds,
         dy: spoilBeside,
         drop: zeroOr(1.25),
         zone_h: padded(zeroOr(1)),

@@ -40,6 +40,8 @@ function objective(spec: GeneralCase, { scalars, start }: GeneralInputs, changed
   return sum;
 }
 
+type FourNumbers = [number, number, number, number];
+
 /** Elements looked at of each input: all, or as many as this, spread over it. */
 const MOST = 9;
 
@@ -66,14 +68,22 @@ function checkGradients(spec: GeneralCase, seed: number): { compared: number; ki
         values[k]! += by;
         return objective(spec, inputs, { [name]: values });
       };
-      const near = moved(STEP) - moved(-STEP);
-      const far = moved(2 * STEP) - moved(-2 * STEP);
+      const [left, right, farLeft, farRight] = [-1, 1, -2, 2].map((steps) => moved(steps * STEP)) as FourNumbers;
+      const near = right - left;
+      const far = farRight - farLeft;
       const numeric = (8 * near - far) / (12 * STEP);
       const size = Math.max(Math.abs(analytic), Math.abs(numeric), FLOOR);
       // What two step sizes disagree by is what differences do not know: STEP^2 f''' / 2 of a smooth function, STEP times the
       // jump of f'' where that jumps (elu, softsign), and all of the jump where f' itself does (relu, the clip).
       const doubt = Math.abs(near / (2 * STEP) - far / (4 * STEP)) / size;
-      if (doubt > KINK) {
+      // A kink right here splits every step alike and leaves no doubt; but then the second difference, which grows with the
+      // square of the step where f is smooth, only doubles.
+      const [bend, farBend] = [right + left, farRight + farLeft].map((sum) => Math.abs(sum - 2 * moved(0))) as [
+        number,
+        number,
+      ];
+      const isBent = bend / STEP / size > TOLERANCE && farBend < 3 * bend;
+      if (doubt > KINK || isBent) {
         count.kinks++;
         continue;
       }

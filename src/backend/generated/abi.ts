@@ -3,7 +3,7 @@
 import { refuse, statusError } from '../binding.js';
 import type { Doubles, Element, Floats, Ints, Storage } from '../types.js';
 
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 
 export const Status = { ok: 0, size: 1, index: 2, lengths: 3, kind: 4, workspace: 5, null: 6 } as const;
 export type Status = (typeof Status)[keyof typeof Status];
@@ -24,7 +24,7 @@ export const Cell = { rnnTanh: 0, rnnRelu: 1, lstm: 2, gru: 3, gruResetBefore: 4
     indRnn: 7 } as const;
 export type Cell = (typeof Cell)[keyof typeof Cell];
 
-export const Feature = { projection: 1, unit: 2, norm: 4, drop: 8, zoneout: 16, pointwise: 32 } as const;
+export const Feature = { projection: 1, unit: 2, norm: 4, drop: 8, zoneout: 16, pointwise: 32, oneHot: 64 } as const;
 export type Feature = (typeof Feature)[keyof typeof Feature];
 
 export const CellActivation = { cellOwn: 0, cellSigmoid: 1, cellTanh: 2, cellRelu: 3, cellHardSigmoid: 4, cellAffine: 5,
@@ -292,12 +292,13 @@ export interface Kernels {
    * saved null: inference. packed null: the weights are packed into scratch for this call.
    */
   rnn_general_forward(y: Floats, hn: Floats, cn: Floats | null, saved: Floats | null, scratch: Floats,
-      packed: Floats | null, x: Floats, h0: Floats | null, c0: Floats | null, w_ih: Floats, w_hh: Floats | null,
-      b_ih: Floats | null, b_hh: Floats | null, w_hr: Floats | null, w_unit: Floats | null, ln_ih: Floats | null,
-      ln_hh: Floats | null, ln_c: Floats | null, ln_c_bias: Floats | null, drop: Floats | null, zone_h: Floats | null,
-      zone_c: Floats | null, lengths: Ints | null, options: Doubles, cell: number, gates: number, units: number,
-      features: number, T: number, B: number, I: number, H: number, R: number, rows: number, reverse: number,
-      width: number, column: number, keep: number, nsaved: number, nscratch: number, npacked: number): void;
+      packed: Floats | null, x: Floats | null, ids: Ints | null, h0: Floats | null, c0: Floats | null, w_ih: Floats,
+      w_hh: Floats | null, b_ih: Floats | null, b_hh: Floats | null, w_hr: Floats | null, w_unit: Floats | null,
+      ln_ih: Floats | null, ln_hh: Floats | null, ln_c: Floats | null, ln_c_bias: Floats | null, drop: Floats | null,
+      zone_h: Floats | null, zone_c: Floats | null, lengths: Ints | null, options: Doubles, cell: number, gates: number,
+      units: number, features: number, T: number, B: number, I: number, H: number, R: number, rows: number,
+      reverse: number, width: number, column: number, keep: number, nsaved: number, nscratch: number,
+      npacked: number): void;
   /**
    * forward was: rnn_general_forward with the same arguments. dh0, dc0 are overwritten; dx, weight and bias gradients accumulate.
    * dy, dhn, dcn null: zero. saved is left as it is.
@@ -305,18 +306,18 @@ export interface Kernels {
    * fractions of them that are low and high }: below 0.1 and above 0.9, of a candidate (and the h of the RNNs) below -0.9 and above
    * 0.9. dL/dh: the whole gradient of the state h that the step left, dy included. dL/dc: that of its c', what comes through h' too.
    * contributions: for each step s that rows take { |.|^2 of what it adds to dw_ih, to dw_hh (of U_IND_RNN: to dw_unit), to db_hh },
-   * Frobenius, over the whole batch; at index s, with reverse at T-1-s: its time, in rows of T steps.
+   * Frobenius, over the whole batch; at index s, with reverse at T-1-s: its time, in rows of T steps. Not with U_ONE_HOT (U_ERR_KIND).
    */
   rnn_general_backward(dx: Floats | null, dh0: Floats | null, dc0: Floats | null, dw_ih: Floats | null,
       dw_hh: Floats | null, db_ih: Floats | null, db_hh: Floats | null, dw_hr: Floats | null, dw_unit: Floats | null,
       dln_ih: Floats | null, dln_hh: Floats | null, dln_c: Floats | null, dln_c_bias: Floats | null,
       steps: Floats | null, contributions: Doubles | null, dy: Floats | null, dhn: Floats | null, dcn: Floats | null,
-      x: Floats, w_ih: Floats, w_hh: Floats | null, b_ih: Floats | null, b_hh: Floats | null, w_hr: Floats | null,
-      w_unit: Floats | null, ln_ih: Floats | null, ln_hh: Floats | null, ln_c: Floats | null, ln_c_bias: Floats | null,
-      drop: Floats | null, zone_h: Floats | null, zone_c: Floats | null, lengths: Ints | null, options: Doubles,
-      saved: Floats, scratch: Floats, cell: number, gates: number, units: number, features: number, T: number,
-      B: number, I: number, H: number, R: number, rows: number, reverse: number, width: number, column: number,
-      keep: number, nsteps: number, nsaved: number, nscratch: number): void;
+      x: Floats | null, ids: Ints | null, w_ih: Floats, w_hh: Floats | null, b_ih: Floats | null, b_hh: Floats | null,
+      w_hr: Floats | null, w_unit: Floats | null, ln_ih: Floats | null, ln_hh: Floats | null, ln_c: Floats | null,
+      ln_c_bias: Floats | null, drop: Floats | null, zone_h: Floats | null, zone_c: Floats | null, lengths: Ints | null,
+      options: Doubles, saved: Floats, scratch: Floats, cell: number, gates: number, units: number, features: number,
+      T: number, B: number, I: number, H: number, R: number, rows: number, reverse: number, width: number,
+      column: number, keep: number, nsteps: number, nsaved: number, nscratch: number): void;
   /**
    * Runs `rounds` rounds of independent multiply-adds in registers on one thread; flops = how many operations that was.
    * The caller times the call: that is the peak the benchmark draws.
@@ -421,19 +422,19 @@ export interface RawKernels {
   u_rnn_general_pack(ctx: number, packed: number, w_ih: number, w_hh: number, b_ih: number, b_hh: number, w_hr: number,
       cell: number, gates: number, features: number, I: number, H: number, R: number, npacked: number): number;
   u_rnn_general_forward(ctx: number, y: number, hn: number, cn: number, saved: number, scratch: number, packed: number,
-      x: number, h0: number, c0: number, w_ih: number, w_hh: number, b_ih: number, b_hh: number, w_hr: number,
-      w_unit: number, ln_ih: number, ln_hh: number, ln_c: number, ln_c_bias: number, drop: number, zone_h: number,
-      zone_c: number, lengths: number, options: number, cell: number, gates: number, units: number, features: number,
-      T: number, B: number, I: number, H: number, R: number, rows: number, reverse: number, width: number,
-      column: number, keep: number, nsaved: number, nscratch: number, npacked: number): number;
+      x: number, ids: number, h0: number, c0: number, w_ih: number, w_hh: number, b_ih: number, b_hh: number,
+      w_hr: number, w_unit: number, ln_ih: number, ln_hh: number, ln_c: number, ln_c_bias: number, drop: number,
+      zone_h: number, zone_c: number, lengths: number, options: number, cell: number, gates: number, units: number,
+      features: number, T: number, B: number, I: number, H: number, R: number, rows: number, reverse: number,
+      width: number, column: number, keep: number, nsaved: number, nscratch: number, npacked: number): number;
   u_rnn_general_backward(ctx: number, dx: number, dh0: number, dc0: number, dw_ih: number, dw_hh: number, db_ih: number,
       db_hh: number, dw_hr: number, dw_unit: number, dln_ih: number, dln_hh: number, dln_c: number, dln_c_bias: number,
-      steps: number, contributions: number, dy: number, dhn: number, dcn: number, x: number, w_ih: number, w_hh: number,
-      b_ih: number, b_hh: number, w_hr: number, w_unit: number, ln_ih: number, ln_hh: number, ln_c: number,
-      ln_c_bias: number, drop: number, zone_h: number, zone_c: number, lengths: number, options: number, saved: number,
-      scratch: number, cell: number, gates: number, units: number, features: number, T: number, B: number, I: number,
-      H: number, R: number, rows: number, reverse: number, width: number, column: number, keep: number, nsteps: number,
-      nsaved: number, nscratch: number): number;
+      steps: number, contributions: number, dy: number, dhn: number, dcn: number, x: number, ids: number, w_ih: number,
+      w_hh: number, b_ih: number, b_hh: number, w_hr: number, w_unit: number, ln_ih: number, ln_hh: number,
+      ln_c: number, ln_c_bias: number, drop: number, zone_h: number, zone_c: number, lengths: number, options: number,
+      saved: number, scratch: number, cell: number, gates: number, units: number, features: number, T: number,
+      B: number, I: number, H: number, R: number, rows: number, reverse: number, width: number, column: number,
+      keep: number, nsteps: number, nsaved: number, nscratch: number): number;
   u_fma_peak(ctx: number, flops: number, rounds: number): number;
 }
 
@@ -634,18 +635,18 @@ export const kernelTable: Readonly<Record<KernelName, readonly Argument[]>> = {
   rnn_general_forward: [buffer('y', 'float', ['T', 'B', 'width'], 'inout'), buffer('hn', 'float', ['B', 'R'], 'out'),
       buffer('cn', 'float', ['B', 'H'], 'out', true), buffer('saved', 'float', ['nsaved'], 'saved', true),
       buffer('scratch', 'float', ['nscratch'], 'scratch'), buffer('packed', 'float', ['npacked'], 'in', true),
-      buffer('x', 'float', ['T', 'B', 'I'], 'in'), buffer('h0', 'float', ['B', 'R'], 'in', true),
-      buffer('c0', 'float', ['B', 'H'], 'in', true), buffer('w_ih', 'float', ['gates*H', 'I'], 'in'),
-      buffer('w_hh', 'float', ['gates*H', 'R'], 'in', true), buffer('b_ih', 'float', ['gates*H'], 'in', true),
-      buffer('b_hh', 'float', ['gates*H'], 'in', true), buffer('w_hr', 'float', ['R', 'H'], 'in', true),
-      buffer('w_unit', 'float', ['units*H'], 'in', true), buffer('ln_ih', 'float', ['gates*H'], 'in', true),
-      buffer('ln_hh', 'float', ['gates*H'], 'in', true), buffer('ln_c', 'float', ['H'], 'in', true),
-      buffer('ln_c_bias', 'float', ['H'], 'in', true), buffer('drop', 'float', ['B', 'R'], 'in', true),
-      buffer('zone_h', 'float', ['T', 'B', 'R'], 'in', true), buffer('zone_c', 'float', ['T', 'B', 'H'], 'in', true),
-      buffer('lengths', 'int', ['B'], 'in', true), buffer('options', 'double', ['13'], 'in'), int('cell'),
-      size('gates'), size('units'), int('features'), size('T'), size('B'), size('I'), size('H'), size('R'), int('rows'),
-      int('reverse'), size('width'), int('column'), int('keep'), size('nsaved', true), size('nscratch', true),
-      size('npacked', true)],
+      buffer('x', 'float', ['T', 'B', 'I'], 'in', true), buffer('ids', 'int', ['T', 'B'], 'in', true),
+      buffer('h0', 'float', ['B', 'R'], 'in', true), buffer('c0', 'float', ['B', 'H'], 'in', true),
+      buffer('w_ih', 'float', ['gates*H', 'I'], 'in'), buffer('w_hh', 'float', ['gates*H', 'R'], 'in', true),
+      buffer('b_ih', 'float', ['gates*H'], 'in', true), buffer('b_hh', 'float', ['gates*H'], 'in', true),
+      buffer('w_hr', 'float', ['R', 'H'], 'in', true), buffer('w_unit', 'float', ['units*H'], 'in', true),
+      buffer('ln_ih', 'float', ['gates*H'], 'in', true), buffer('ln_hh', 'float', ['gates*H'], 'in', true),
+      buffer('ln_c', 'float', ['H'], 'in', true), buffer('ln_c_bias', 'float', ['H'], 'in', true),
+      buffer('drop', 'float', ['B', 'R'], 'in', true), buffer('zone_h', 'float', ['T', 'B', 'R'], 'in', true),
+      buffer('zone_c', 'float', ['T', 'B', 'H'], 'in', true), buffer('lengths', 'int', ['B'], 'in', true),
+      buffer('options', 'double', ['13'], 'in'), int('cell'), size('gates'), size('units'), int('features'), size('T'),
+      size('B'), size('I'), size('H'), size('R'), int('rows'), int('reverse'), size('width'), int('column'),
+      int('keep'), size('nsaved', true), size('nscratch', true), size('npacked', true)],
   rnn_general_backward: [buffer('dx', 'float', ['T', 'B', 'I'], 'accumulated', true),
       buffer('dh0', 'float', ['B', 'R'], 'out', true), buffer('dc0', 'float', ['B', 'H'], 'out', true),
       buffer('dw_ih', 'float', ['gates*H', 'I'], 'accumulated', true),
@@ -660,18 +661,19 @@ export const kernelTable: Readonly<Record<KernelName, readonly Argument[]>> = {
       buffer('steps', 'float', ['T', 'B', 'nsteps'], 'out', true),
       buffer('contributions', 'double', ['T', '3'], 'out', true),
       buffer('dy', 'float', ['T', 'B', 'width'], 'in', true), buffer('dhn', 'float', ['B', 'R'], 'in', true),
-      buffer('dcn', 'float', ['B', 'H'], 'in', true), buffer('x', 'float', ['T', 'B', 'I'], 'in'),
-      buffer('w_ih', 'float', ['gates*H', 'I'], 'in'), buffer('w_hh', 'float', ['gates*H', 'R'], 'in', true),
-      buffer('b_ih', 'float', ['gates*H'], 'in', true), buffer('b_hh', 'float', ['gates*H'], 'in', true),
-      buffer('w_hr', 'float', ['R', 'H'], 'in', true), buffer('w_unit', 'float', ['units*H'], 'in', true),
-      buffer('ln_ih', 'float', ['gates*H'], 'in', true), buffer('ln_hh', 'float', ['gates*H'], 'in', true),
-      buffer('ln_c', 'float', ['H'], 'in', true), buffer('ln_c_bias', 'float', ['H'], 'in', true),
-      buffer('drop', 'float', ['B', 'R'], 'in', true), buffer('zone_h', 'float', ['T', 'B', 'R'], 'in', true),
-      buffer('zone_c', 'float', ['T', 'B', 'H'], 'in', true), buffer('lengths', 'int', ['B'], 'in', true),
-      buffer('options', 'double', ['13'], 'in'), buffer('saved', 'float', ['nsaved'], 'saved'),
-      buffer('scratch', 'float', ['nscratch'], 'scratch'), int('cell'), size('gates'), size('units'), int('features'),
-      size('T'), size('B'), size('I'), size('H'), size('R'), int('rows'), int('reverse'), size('width'), int('column'),
-      int('keep'), size('nsteps'), size('nsaved', true), size('nscratch', true)],
+      buffer('dcn', 'float', ['B', 'H'], 'in', true), buffer('x', 'float', ['T', 'B', 'I'], 'in', true),
+      buffer('ids', 'int', ['T', 'B'], 'in', true), buffer('w_ih', 'float', ['gates*H', 'I'], 'in'),
+      buffer('w_hh', 'float', ['gates*H', 'R'], 'in', true), buffer('b_ih', 'float', ['gates*H'], 'in', true),
+      buffer('b_hh', 'float', ['gates*H'], 'in', true), buffer('w_hr', 'float', ['R', 'H'], 'in', true),
+      buffer('w_unit', 'float', ['units*H'], 'in', true), buffer('ln_ih', 'float', ['gates*H'], 'in', true),
+      buffer('ln_hh', 'float', ['gates*H'], 'in', true), buffer('ln_c', 'float', ['H'], 'in', true),
+      buffer('ln_c_bias', 'float', ['H'], 'in', true), buffer('drop', 'float', ['B', 'R'], 'in', true),
+      buffer('zone_h', 'float', ['T', 'B', 'R'], 'in', true), buffer('zone_c', 'float', ['T', 'B', 'H'], 'in', true),
+      buffer('lengths', 'int', ['B'], 'in', true), buffer('options', 'double', ['13'], 'in'),
+      buffer('saved', 'float', ['nsaved'], 'saved'), buffer('scratch', 'float', ['nscratch'], 'scratch'), int('cell'),
+      size('gates'), size('units'), int('features'), size('T'), size('B'), size('I'), size('H'), size('R'), int('rows'),
+      int('reverse'), size('width'), int('column'), int('keep'), size('nsteps'), size('nsaved', true),
+      size('nscratch', true)],
   fma_peak: [buffer('flops', 'double', ['1'], 'out'), int('rounds')],
 };
 
@@ -1693,7 +1695,7 @@ export function bindKernels(binding: Binding): Kernels {
         leave();
       }
     },
-    rnn_general_forward(y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih,
+    rnn_general_forward(y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih,
         ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I, H, R,
         rows, reverse, width, column, keep, nsaved, nscratch, npacked) {
       const valid =
@@ -1703,7 +1705,8 @@ export function bindKernels(binding: Binding): Kernels {
         mayHold(saved, 'float', nsaved) &&
         holds(scratch, 'float', nscratch) &&
         mayHold(packed, 'float', npacked) &&
-        holds(x, 'float', T * B * I) &&
+        mayHold(x, 'float', T * B * I) &&
+        mayHold(ids, 'int', T * B) &&
         mayHold(h0, 'float', B * R) &&
         mayHold(c0, 'float', B * H) &&
         holds(w_ih, 'float', gates * H * I) &&
@@ -1739,23 +1742,23 @@ export function bindKernels(binding: Binding): Kernels {
         isWideSize(nscratch) &&
         isWideSize(npacked);
       if (!valid) refuse('rnn_general_forward', kernelTable.rnn_general_forward, [y, hn, cn, saved, scratch, packed, x,
-          h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths,
-          options, cell, gates, units, features, T, B, I, H, R, rows, reverse, width, column, keep, nsaved, nscratch,
-          npacked]);
+          ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c,
+          lengths, options, cell, gates, units, features, T, B, I, H, R, rows, reverse, width, column, keep, nsaved,
+          nscratch, npacked]);
       try {
         const status = raw.u_rnn_general_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
-            enter(scratch, 'w'), enter(packed, 'r'), enter(x, 'r'), enter(h0, 'r'), enter(c0, 'r'), enter(w_ih, 'r'),
-            enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_hr, 'r'), enter(w_unit, 'r'),
-            enter(ln_ih, 'r'), enter(ln_hh, 'r'), enter(ln_c, 'r'), enter(ln_c_bias, 'r'), enter(drop, 'r'),
-            enter(zone_h, 'r'), enter(zone_c, 'r'), enter(lengths, 'r'), enter(options, 'r'), cell, gates, units,
-            features, T, B, I, H, R, rows, reverse, width, column, keep, nsaved, nscratch, npacked);
+            enter(scratch, 'w'), enter(packed, 'r'), enter(x, 'r'), enter(ids, 'r'), enter(h0, 'r'), enter(c0, 'r'),
+            enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_hr, 'r'),
+            enter(w_unit, 'r'), enter(ln_ih, 'r'), enter(ln_hh, 'r'), enter(ln_c, 'r'), enter(ln_c_bias, 'r'),
+            enter(drop, 'r'), enter(zone_h, 'r'), enter(zone_c, 'r'), enter(lengths, 'r'), enter(options, 'r'), cell,
+            gates, units, features, T, B, I, H, R, rows, reverse, width, column, keep, nsaved, nscratch, npacked);
         if (status !== 0) fail('rnn_general_forward', status);
       } finally {
         leave();
       }
     },
     rnn_general_backward(dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c, dln_c_bias,
-        steps, contributions, dy, dhn, dcn, x, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias,
+        steps, contributions, dy, dhn, dcn, x, ids, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias,
         drop, zone_h, zone_c, lengths, options, saved, scratch, cell, gates, units, features, T, B, I, H, R, rows,
         reverse, width, column, keep, nsteps, nsaved, nscratch) {
       const valid =
@@ -1777,7 +1780,8 @@ export function bindKernels(binding: Binding): Kernels {
         mayHold(dy, 'float', T * B * width) &&
         mayHold(dhn, 'float', B * R) &&
         mayHold(dcn, 'float', B * H) &&
-        holds(x, 'float', T * B * I) &&
+        mayHold(x, 'float', T * B * I) &&
+        mayHold(ids, 'int', T * B) &&
         holds(w_ih, 'float', gates * H * I) &&
         mayHold(w_hh, 'float', gates * H * R) &&
         mayHold(b_ih, 'float', gates * H) &&
@@ -1813,8 +1817,8 @@ export function bindKernels(binding: Binding): Kernels {
         isWideSize(nsaved) &&
         isWideSize(nscratch);
       if (!valid) refuse('rnn_general_backward', kernelTable.rnn_general_backward, [dx, dh0, dc0, dw_ih, dw_hh, db_ih,
-          db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c, dln_c_bias, steps, contributions, dy, dhn, dcn, x, w_ih, w_hh,
-          b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, saved,
+          db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c, dln_c_bias, steps, contributions, dy, dhn, dcn, x, ids, w_ih,
+          w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, saved,
           scratch, cell, gates, units, features, T, B, I, H, R, rows, reverse, width, column, keep, nsteps, nsaved,
           nscratch]);
       try {
@@ -1822,11 +1826,11 @@ export function bindKernels(binding: Binding): Kernels {
             enter(dw_ih, 'w'), enter(dw_hh, 'w'), enter(db_ih, 'w'), enter(db_hh, 'w'), enter(dw_hr, 'w'),
             enter(dw_unit, 'w'), enter(dln_ih, 'w'), enter(dln_hh, 'w'), enter(dln_c, 'w'), enter(dln_c_bias, 'w'),
             enter(steps, 'w'), enter(contributions, 'w'), enter(dy, 'r'), enter(dhn, 'r'), enter(dcn, 'r'),
-            enter(x, 'r'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_hr, 'r'),
-            enter(w_unit, 'r'), enter(ln_ih, 'r'), enter(ln_hh, 'r'), enter(ln_c, 'r'), enter(ln_c_bias, 'r'),
-            enter(drop, 'r'), enter(zone_h, 'r'), enter(zone_c, 'r'), enter(lengths, 'r'), enter(options, 'r'),
-            enter(saved, 'r'), enter(scratch, 'w'), cell, gates, units, features, T, B, I, H, R, rows, reverse, width,
-            column, keep, nsteps, nsaved, nscratch);
+            enter(x, 'r'), enter(ids, 'r'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'),
+            enter(w_hr, 'r'), enter(w_unit, 'r'), enter(ln_ih, 'r'), enter(ln_hh, 'r'), enter(ln_c, 'r'),
+            enter(ln_c_bias, 'r'), enter(drop, 'r'), enter(zone_h, 'r'), enter(zone_c, 'r'), enter(lengths, 'r'),
+            enter(options, 'r'), enter(saved, 'r'), enter(scratch, 'w'), cell, gates, units, features, T, B, I, H, R,
+            rows, reverse, width, column, keep, nsteps, nsaved, nscratch);
         if (status !== 0) fail('rnn_general_backward', status);
       } finally {
         leave();
@@ -2690,7 +2694,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
       const status = call(48);
       if (status !== 0) fail('rnn_general_pack', status);
     },
-    rnn_general_forward(y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih,
+    rnn_general_forward(y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih,
         ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I, H, R,
         rows, reverse, width, column, keep, nsaved, nscratch, npacked) {
       const valid =
@@ -2700,24 +2704,25 @@ export function frameKernels(binding: FrameBinding): Kernels {
         mayPut(3, saved, 'float', nsaved) &&
         put(4, scratch, 'float', nscratch) &&
         mayPut(5, packed, 'float', npacked) &&
-        put(6, x, 'float', T * B * I) &&
-        mayPut(7, h0, 'float', B * R) &&
-        mayPut(8, c0, 'float', B * H) &&
-        put(9, w_ih, 'float', gates * H * I) &&
-        mayPut(10, w_hh, 'float', gates * H * R) &&
-        mayPut(11, b_ih, 'float', gates * H) &&
-        mayPut(12, b_hh, 'float', gates * H) &&
-        mayPut(13, w_hr, 'float', R * H) &&
-        mayPut(14, w_unit, 'float', units * H) &&
-        mayPut(15, ln_ih, 'float', gates * H) &&
-        mayPut(16, ln_hh, 'float', gates * H) &&
-        mayPut(17, ln_c, 'float', H) &&
-        mayPut(18, ln_c_bias, 'float', H) &&
-        mayPut(19, drop, 'float', B * R) &&
-        mayPut(20, zone_h, 'float', T * B * R) &&
-        mayPut(21, zone_c, 'float', T * B * H) &&
-        mayPut(22, lengths, 'int', B) &&
-        put(23, options, 'double', 13) &&
+        mayPut(6, x, 'float', T * B * I) &&
+        mayPut(7, ids, 'int', T * B) &&
+        mayPut(8, h0, 'float', B * R) &&
+        mayPut(9, c0, 'float', B * H) &&
+        put(10, w_ih, 'float', gates * H * I) &&
+        mayPut(11, w_hh, 'float', gates * H * R) &&
+        mayPut(12, b_ih, 'float', gates * H) &&
+        mayPut(13, b_hh, 'float', gates * H) &&
+        mayPut(14, w_hr, 'float', R * H) &&
+        mayPut(15, w_unit, 'float', units * H) &&
+        mayPut(16, ln_ih, 'float', gates * H) &&
+        mayPut(17, ln_hh, 'float', gates * H) &&
+        mayPut(18, ln_c, 'float', H) &&
+        mayPut(19, ln_c_bias, 'float', H) &&
+        mayPut(20, drop, 'float', B * R) &&
+        mayPut(21, zone_h, 'float', T * B * R) &&
+        mayPut(22, zone_c, 'float', T * B * H) &&
+        mayPut(23, lengths, 'int', B) &&
+        put(24, options, 'double', 13) &&
         isInt(cell) &&
         isSize(gates) &&
         isSize(units) &&
@@ -2736,17 +2741,17 @@ export function frameKernels(binding: FrameBinding): Kernels {
         isWideSize(nscratch) &&
         isWideSize(npacked);
       if (!valid) refuse('rnn_general_forward', kernelTable.rnn_general_forward, [y, hn, cn, saved, scratch, packed, x,
-          h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths,
-          options, cell, gates, units, features, T, B, I, H, R, rows, reverse, width, column, keep, nsaved, nscratch,
-          npacked], admit);
-      f[24] = cell; f[25] = gates; f[26] = units; f[27] = features; f[28] = T; f[29] = B; f[30] = I; f[31] = H;
-      f[32] = R; f[33] = rows; f[34] = reverse; f[35] = width; f[36] = column; f[37] = keep; f[38] = nsaved;
-      f[39] = nscratch; f[40] = npacked;
+          ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c,
+          lengths, options, cell, gates, units, features, T, B, I, H, R, rows, reverse, width, column, keep, nsaved,
+          nscratch, npacked], admit);
+      f[25] = cell; f[26] = gates; f[27] = units; f[28] = features; f[29] = T; f[30] = B; f[31] = I; f[32] = H;
+      f[33] = R; f[34] = rows; f[35] = reverse; f[36] = width; f[37] = column; f[38] = keep; f[39] = nsaved;
+      f[40] = nscratch; f[41] = npacked;
       const status = call(49);
       if (status !== 0) fail('rnn_general_forward', status);
     },
     rnn_general_backward(dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c, dln_c_bias,
-        steps, contributions, dy, dhn, dcn, x, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias,
+        steps, contributions, dy, dhn, dcn, x, ids, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias,
         drop, zone_h, zone_c, lengths, options, saved, scratch, cell, gates, units, features, T, B, I, H, R, rows,
         reverse, width, column, keep, nsteps, nsaved, nscratch) {
       const valid =
@@ -2768,24 +2773,25 @@ export function frameKernels(binding: FrameBinding): Kernels {
         mayPut(15, dy, 'float', T * B * width) &&
         mayPut(16, dhn, 'float', B * R) &&
         mayPut(17, dcn, 'float', B * H) &&
-        put(18, x, 'float', T * B * I) &&
-        put(19, w_ih, 'float', gates * H * I) &&
-        mayPut(20, w_hh, 'float', gates * H * R) &&
-        mayPut(21, b_ih, 'float', gates * H) &&
-        mayPut(22, b_hh, 'float', gates * H) &&
-        mayPut(23, w_hr, 'float', R * H) &&
-        mayPut(24, w_unit, 'float', units * H) &&
-        mayPut(25, ln_ih, 'float', gates * H) &&
-        mayPut(26, ln_hh, 'float', gates * H) &&
-        mayPut(27, ln_c, 'float', H) &&
-        mayPut(28, ln_c_bias, 'float', H) &&
-        mayPut(29, drop, 'float', B * R) &&
-        mayPut(30, zone_h, 'float', T * B * R) &&
-        mayPut(31, zone_c, 'float', T * B * H) &&
-        mayPut(32, lengths, 'int', B) &&
-        put(33, options, 'double', 13) &&
-        put(34, saved, 'float', nsaved) &&
-        put(35, scratch, 'float', nscratch) &&
+        mayPut(18, x, 'float', T * B * I) &&
+        mayPut(19, ids, 'int', T * B) &&
+        put(20, w_ih, 'float', gates * H * I) &&
+        mayPut(21, w_hh, 'float', gates * H * R) &&
+        mayPut(22, b_ih, 'float', gates * H) &&
+        mayPut(23, b_hh, 'float', gates * H) &&
+        mayPut(24, w_hr, 'float', R * H) &&
+        mayPut(25, w_unit, 'float', units * H) &&
+        mayPut(26, ln_ih, 'float', gates * H) &&
+        mayPut(27, ln_hh, 'float', gates * H) &&
+        mayPut(28, ln_c, 'float', H) &&
+        mayPut(29, ln_c_bias, 'float', H) &&
+        mayPut(30, drop, 'float', B * R) &&
+        mayPut(31, zone_h, 'float', T * B * R) &&
+        mayPut(32, zone_c, 'float', T * B * H) &&
+        mayPut(33, lengths, 'int', B) &&
+        put(34, options, 'double', 13) &&
+        put(35, saved, 'float', nsaved) &&
+        put(36, scratch, 'float', nscratch) &&
         isInt(cell) &&
         isSize(gates) &&
         isSize(units) &&
@@ -2804,13 +2810,13 @@ export function frameKernels(binding: FrameBinding): Kernels {
         isWideSize(nsaved) &&
         isWideSize(nscratch);
       if (!valid) refuse('rnn_general_backward', kernelTable.rnn_general_backward, [dx, dh0, dc0, dw_ih, dw_hh, db_ih,
-          db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c, dln_c_bias, steps, contributions, dy, dhn, dcn, x, w_ih, w_hh,
-          b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, saved,
+          db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c, dln_c_bias, steps, contributions, dy, dhn, dcn, x, ids, w_ih,
+          w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, saved,
           scratch, cell, gates, units, features, T, B, I, H, R, rows, reverse, width, column, keep, nsteps, nsaved,
           nscratch], admit);
-      f[36] = cell; f[37] = gates; f[38] = units; f[39] = features; f[40] = T; f[41] = B; f[42] = I; f[43] = H;
-      f[44] = R; f[45] = rows; f[46] = reverse; f[47] = width; f[48] = column; f[49] = keep; f[50] = nsteps;
-      f[51] = nsaved; f[52] = nscratch;
+      f[37] = cell; f[38] = gates; f[39] = units; f[40] = features; f[41] = T; f[42] = B; f[43] = I; f[44] = H;
+      f[45] = R; f[46] = rows; f[47] = reverse; f[48] = width; f[49] = column; f[50] = keep; f[51] = nsteps;
+      f[52] = nsaved; f[53] = nscratch;
       const status = call(50);
       if (status !== 0) fail('rnn_general_backward', status);
     },

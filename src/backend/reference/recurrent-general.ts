@@ -42,6 +42,8 @@ interface LayerArguments extends Sizes {
   readonly column: number;
   readonly keep: number;
   readonly lengths: Optional<Ints>;
+  readonly x: Optional<Floats>;
+  readonly ids: Optional<Ints>;
   readonly options: Floats;
   readonly weights: Parameters;
   readonly drop: Optional<Floats>;
@@ -66,7 +68,30 @@ function checkLayer(args: LayerArguments): number {
     if (hasCellState(cell) && !weights.ln_c) return Status.null;
   }
   if (has(Feature.drop) && !args.drop) return Status.null;
-  return checkLengths(args.lengths, T, B, args.rows);
+  const wrongLengths = checkLengths(args.lengths, T, B, args.rows);
+  if (wrongLengths !== Status.ok) return wrongLengths;
+  if (!(has(Feature.oneHot) ? args.ids : args.x)) return Status.null;
+  return has(Feature.oneHot) ? checkIds(args) : Status.ok;
+}
+
+function checkIds({ ids, lengths, T, B, I }: LayerArguments): number {
+  for (let b = 0; b < B; b++) {
+    for (let t = 0; t < (lengths ? lengths[b]! : T); t++) {
+      const id = ids![t * B + b]!;
+      if (id < 0 || id >= I) return Status.index;
+    }
+  }
+  return Status.ok;
+}
+
+/** x, or the one-hot rows that ids stand for: the definition, written out. */
+function inputOf({ features, x, ids, lengths, T, B, I }: LayerArguments): Floats {
+  if ((features & Feature.oneHot) === 0) return x!;
+  const rows = new Float64Array(T * B * I);
+  for (let b = 0; b < B; b++) {
+    for (let t = 0; t < (lengths ? lengths[b]! : T); t++) rows[(t * B + b) * I + ids![t * B + b]!] = 1;
+  }
+  return rows;
 }
 
 /** The cell's own activations, or those of the options; undefined where a kind is none. */
@@ -168,7 +193,8 @@ export function rnn_general_forward(
   saved: Optional<Floats>,
   scratch: Floats,
   _packed: Optional<Floats>,
-  x: Floats,
+  x: Optional<Floats>,
+  ids: Optional<Ints>,
   h0: Optional<Floats>,
   c0: Optional<Floats>,
   w_ih: Floats,
@@ -208,7 +234,7 @@ export function rnn_general_forward(
   const weights = { w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias };
   const sizes = { T, B, I, H, R, G: gates };
   const masks = { drop, zone_h, zone_c };
-  const rest = { features, units, rows, reverse, width, column, keep, lengths, options };
+  const rest = { features, units, rows, reverse, width, column, keep, lengths, x, ids, options };
   const args = { cell: kind, weights, ...sizes, ...masks, ...rest };
   const status = checkLayer(args);
   if (!kind || status !== Status.ok) return status;
@@ -216,7 +242,7 @@ export function rnn_general_forward(
   const tapeLength = rowTapeLength(kind, isNormalised(features), sizes);
   if (saved && nsaved < B * tapeLength) return Status.workspace;
   if (nscratch < forwardScratchLength(sizes) + (saved ? 0 : tapeLength)) return Status.workspace;
-  forward(layerOf(kind, args), { y, hn, cn, saved, scratch, x, h0, c0 }, width, column);
+  forward(layerOf(kind, args), { y, hn, cn, saved, scratch, x: inputOf(args), h0, c0 }, width, column);
   return Status.ok;
 }
 
@@ -239,7 +265,8 @@ export function rnn_general_backward(
   dy: Optional<Floats>,
   dhn: Optional<Floats>,
   dcn: Optional<Floats>,
-  x: Floats,
+  x: Optional<Floats>,
+  ids: Optional<Ints>,
   w_ih: Floats,
   w_hh: Optional<Floats>,
   b_ih: Optional<Floats>,
@@ -279,11 +306,12 @@ export function rnn_general_backward(
   const weights = { w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias };
   const sizes = { T, B, I, H, R, G: gates };
   const masks = { drop, zone_h, zone_c };
-  const rest = { features, units, rows, reverse, width, column, keep, lengths, options };
+  const rest = { features, units, rows, reverse, width, column, keep, lengths, x, ids, options };
   const args = { cell: kind, weights, ...sizes, ...masks, ...rest };
   const status = checkLayer(args);
   if (!kind || status !== Status.ok) return status;
   if (!hasCellState(kind) && (dc0 || dcn)) return Status.kind;
+  if ((features & Feature.oneHot) !== 0 && (dx || contributions)) return Status.kind;
   if (steps && nsteps !== 2 + 3 * gates) return Status.size;
   const tapeLength = rowTapeLength(kind, isNormalised(features), sizes);
   if (nsaved < B * tapeLength || nscratch < backwardScratchLength(sizes, units)) return Status.workspace;
@@ -302,7 +330,7 @@ export function rnn_general_backward(
     ln_c: dln_c,
     ln_c_bias: dln_c_bias,
   };
-  const arrays = { dx, dh0, dc0, gradients, steps, contributions, dy, dhn, dcn, x, saved, scratch };
+  const arrays = { dx, dh0, dc0, gradients, steps, contributions, dy, dhn, dcn, x: inputOf(args), saved, scratch };
   backward(layer, arrays, width, column);
   return Status.ok;
 }

@@ -1,0 +1,62 @@
+// `unrolled/tasks`: what recurrent nets are used for, each in a few lines.
+//
+//   import * as u from 'unrolled';
+//   import { classify, loadTask } from 'unrolled/tasks';
+//   await u.ready();
+//   const task = await classify('reviews.csv', { cell: 'gru', out: 'model' });
+//   console.log(task.report.test, await task.predict(['what a film']));
+//   const again = await loadTask('model');   // in a page: the folder's URL
+import type { Json } from '../io/exact-json.js';
+import { type Classification, type ClassifyInput, classifyTask } from './classify.js';
+import type { TaskDefinition } from './definition.js';
+import { fromFiles, readFiles, type TaskFiles } from './folder.js';
+import { taskNamed } from './list.js';
+import { runTask, type TaskOptions } from './run.js';
+import type { TaskSource } from './source.js';
+import { TrainedTask } from './trained.js';
+
+export type { Classification, ClassifyInput } from './classify.js';
+export type {
+  CellName,
+  CommonSettings,
+  Figures,
+  GenerateOptions,
+  Say,
+  Settings,
+  TaskName,
+} from './definition.js';
+export type { TaskFiles } from './folder.js';
+export type { RunOptions, TaskOptions } from './run.js';
+export type { SourceFormat, SourceOptions, TaskSource } from './source.js';
+export { type Report, TrainedTask } from './trained.js';
+
+/**
+ * Learns to give a label to a text, or to a sequence of numbers.
+ *
+ * @param data     a table with a column for the text (`text`) or the numbers (`features`) and one for the label (`label`): a
+ *   CSV, TSV or JSONL file, or records. Columns of other names are guessed, or named by options: { text: 'review' }
+ * @param options  sizes, parts, the folder to save to; see TaskOptions
+ * @throws DataError  for data that cannot be learnt from, naming the line
+ */
+export function classify(
+  data: TaskSource,
+  options: TaskOptions = {},
+): Promise<TrainedTask<ClassifyInput, Classification>> {
+  return runTask(classifyTask, data, options);
+}
+
+/**
+ * A task that was trained before.
+ *
+ * @param from  the folder it was saved to, as a path or a URL; or its files
+ * @throws FormatError  if it is damaged or of another version;  DataError  if there is none
+ */
+export async function loadTask(from: string | URL | TaskFiles): Promise<TrainedTask> {
+  const isFolder = typeof from === 'string' || from instanceof URL;
+  const parts = await fromFiles(isFolder ? await readFiles(from) : from, isFolder ? String(from) : 'the files');
+  const definition = taskNamed(parts.task) as TaskDefinition<unknown, Json, unknown, unknown>;
+  const model = definition.build(parts.prep, parts.settings);
+  model.loadStateDict(parts.weights);
+  model.eval();
+  return new TrainedTask(definition, { ...parts, model });
+}

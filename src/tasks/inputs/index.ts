@@ -1,0 +1,34 @@
+// The kinds of inputs, and which of them a table has.
+import { DataError } from '../../errors.js';
+import type { RawData, TaskColumn, TaskOption } from '../definition.js';
+import { featuresInput } from './features.js';
+import type { InputKind } from './input.js';
+import { textInput } from './text.js';
+
+const KINDS: readonly InputKind[] = [textInput, featuresInput] as unknown as InputKind[];
+
+/** Each is optional by itself: a table has one of them. */
+export const inputColumns: readonly TaskColumn[] = KINDS.map(({ column }) => ({ ...column, optional: true }));
+export const inputOptions: Readonly<Record<string, TaskOption>> = Object.assign(
+  {},
+  ...KINDS.map(({ options }) => options),
+);
+
+/** The kind that a table's columns say; text, the first, where rows have none of them. */
+export function kindOf(data: Extract<RawData, { kind: 'rows' }>): InputKind {
+  const found = KINDS.filter(({ column }) => data.columns[column.option] !== undefined);
+  if (found.length === 1) return found[0] as InputKind;
+  const names = KINDS.map(({ column }) => `--${column.option} (${column.help})`).join(' or ');
+  throw new DataError(
+    found.length === 0
+      ? `${data.name} has no column to read: name one with ${names}`
+      : `${data.name} has several columns to read (${found.map(({ column }) => data.columns[column.option]).join(', ')}): ` +
+          `name one with ${names}`,
+  );
+}
+
+export function kindNamed(name: string): InputKind {
+  const kind = KINDS.find((one) => one.name === name);
+  if (kind === undefined) throw new DataError(`the task reads "${name}", which this version does not know`);
+  return kind;
+}

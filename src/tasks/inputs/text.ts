@@ -1,0 +1,85 @@
+// Words: tokenised, numbered, each with a vector of its own that is learnt.
+import type { Tensor } from '../../autograd/tensor.js';
+import { tokenise } from '../../data/text/tokenise.js';
+import { Vocabulary } from '../../data/text/vocabulary.js';
+import { DataError } from '../../errors.js';
+import type { Json } from '../../io/exact-json.js';
+import { Dropout } from '../../layers/dropout.js';
+import { Embedding } from '../../layers/embedding.js';
+import { Module } from '../../layers/module.js';
+import { is, show } from '../../options.js';
+import type { Settings } from '../definition.js';
+import type { Front, InputKind } from './input.js';
+
+type TextPrep = { readonly vocabulary: Json };
+
+export const textInput: InputKind<readonly string[], TextPrep> = {
+  name: 'text',
+  column: {
+    option: 'text',
+    guesses: ['text', 'sentence', 'review', 'message', 'content', 'document', 'body', 'comment', 'tweet', 'title', 'x'],
+    help: 'the text',
+  },
+  options: {
+    minCount: {
+      rule: is.integer(1),
+      type: 'number',
+      default: 2,
+      help: 'words that occur less often are all one unknown word',
+    },
+    wordDropout: {
+      rule: is.number(0, 0.99),
+      type: 'number',
+      default: 0.5,
+      help: "share of the words' vectors that is dropped in training",
+    },
+  },
+  read(value, { file, line }) {
+    if (typeof value !== 'string') {
+      throw new DataError(`${file}, line ${line}: the text must be a string, got ${show(value)}`);
+    }
+    return tokenise(value);
+  },
+  key: (tokens) => tokens.join(' '),
+  prepare: (texts, settings) => ({
+    vocabulary: Vocabulary.from(texts, { minCount: settings.minCount as number }).toJSON() as unknown as Json,
+  }),
+  sample: 'tokens',
+  // A text without a word is one unknown word: every sequence has a step to answer from.
+  encode(tokens, prep) {
+    const ids = vocabularyOf(prep).encode(tokens);
+    return ids.length > 0 ? ids : [Vocabulary.UNKNOWN];
+  },
+  front: (prep, settings) => new WordFront(vocabularyOf(prep).size, settings),
+};
+
+/** One object a vocabulary, however many texts are encoded. */
+const vocabularies = new WeakMap<object, Vocabulary>();
+function vocabularyOf(prep: TextPrep): Vocabulary {
+  let vocabulary = vocabularies.get(prep);
+  if (vocabulary === undefined) {
+    vocabulary = Vocabulary.fromJSON(prep.vocabulary);
+    vocabularies.set(prep, vocabulary);
+  }
+  return vocabulary;
+}
+
+class WordFront extends Module implements Front {
+  readonly size: number;
+  readonly embedding: Embedding;
+  readonly dropout: Dropout;
+
+  constructor(words: number, settings: Settings) {
+    super();
+    this.size = settings.embedding;
+    this.embedding = new Embedding({ numEmbeddings: words, embeddingDim: this.size, paddingIdx: Vocabulary.PAD });
+    this.dropout = new Dropout({ p: settings.wordDropout as number });
+    // Small vectors to begin with: large random ones are noise that a few thousand sentences cannot undo.
+    const { data } = this.embedding.weight;
+    for (let k = 0; k < data.length; k++) data[k] = 0.1 * (data[k] as number);
+  }
+
+  forward(ids: Tensor): Tensor {
+    return this.dropout.forward(this.embedding.forward(ids));
+  }
+}

@@ -1,0 +1,19 @@
+// The tasks by name: what the command line, loadTask and the tests go over.
+import { OptionError } from '../errors.js';
+import { adviceFor, show } from '../options.js';
+import { classifyTask } from './classify.js';
+import type { TaskDefinition } from './definition.js';
+
+export const TASKS: readonly TaskDefinition[] = [classifyTask] as unknown as TaskDefinition[];
+
+/** @throws OptionError  naming the tasks there are */
+export function taskNamed(name: unknown): TaskDefinition {
+  const found = TASKS.find((task) => task.name === name);
+  if (found) return found;
+  const names = TASKS.map((task) => task.name);
+  throw new OptionError(
+    typeof name === 'string'
+      ? `unknown task "${name}"${adviceFor(name, names)}`
+      : `a task must be one of ${names.join(', ')}, got ${show(name)}`,
+  );
+}
