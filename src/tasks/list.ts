@@ -3,8 +3,9 @@ import { OptionError } from '../errors.js';
 import { adviceFor, show } from '../options.js';
 import { classifyTask } from './classify.js';
 import type { TaskDefinition } from './definition.js';
+import { forecastTask } from './forecast/index.js';
 
-export const TASKS: readonly TaskDefinition[] = [classifyTask] as unknown as TaskDefinition[];
+export const TASKS: readonly TaskDefinition[] = [classifyTask, forecastTask] as unknown as TaskDefinition[];
 
 /** @throws OptionError  naming the tasks there are */
 export function taskNamed(name: unknown): TaskDefinition {

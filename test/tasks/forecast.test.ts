@@ -203,7 +203,7 @@ describe('parts of a series', () => {
       train: [train],
       valid: [valid],
       test: [test],
-    } = parts as never as Record<string, [Part]>;
+    } = parts as unknown as Record<'train' | 'valid' | 'test', [Part]>;
     expect([train?.from, train?.to, valid?.from, valid?.to, test?.from, test?.to]).toEqual([
       0, 216, 216, 240, 240, 300,
     ]);
