@@ -214,6 +214,51 @@ describe('parts of a series', () => {
   });
 });
 
+describe('a batch', () => {
+  it('holds the scaled values of each window, what is known of the step behind each, and what followed', async () => {
+    for (const residual of ['no', 'yes']) {
+      const { parts, prep } = await prepared(
+        days(300),
+        { ...columns, known: ['other'] },
+        { horizon: 2, window: 9, residual },
+      );
+      expect(prep).toMatchObject({ calendar: ['weekday'], residual: residual === 'yes', season: 7 });
+      const [part] = parts.valid as [Part];
+      const [batch] = [...forecastBatches([part], prep, 2, 1000, false)];
+      if (!batch) throw new Error('no batch');
+      const [W, V, F] = [9, 2, 8];
+      const records = days(300);
+      const scaled = (t: number, v: number): number =>
+        (((records[t] as never)[v === 0 ? 'y' : 'other'] as number) - (prep.scaler.center[v] as number)) /
+        (prep.scaler.scale[v] as number);
+      const features = (t: number): number[] => {
+        const hot = Array.from({ length: 7 }, (_, d) => (d === (new Date(day(t)).getUTCDay() + 6) % 7 ? 1 : 0));
+        const { center, scale } = prep.knownScaler as { center: readonly number[]; scale: readonly number[] };
+        return [...hot, (((records[t] as never).other as number) - (center[0] as number)) / (scale[0] as number)];
+      };
+      const [x, y, future] = [batch.x.toArray(), batch.y.toArray(), batch.future?.toArray() ?? []];
+      expect(batch.size).toBe(23);
+      expect(batch.x.shape).toEqual([W, 23, V + F]);
+      for (const b of [0, 5, 22]) {
+        const origin = part.from + b;
+        const level = residual === 'yes' ? scaled(origin - 1, 0) : 0;
+        for (let t = 0; t < W; t++) {
+          const want = [scaled(origin - W + t, 0) - level, scaled(origin - W + t, 1), ...features(origin - W + t + 1)];
+          const got = x.slice((t * 23 + b) * (V + F), (t * 23 + b + 1) * (V + F));
+          for (const [k, number] of want.entries()) expect(got[k]).toBeCloseTo(number, 4);
+        }
+        for (const k of [0, 1]) {
+          expect(y[b * 2 + k]).toBeCloseTo(scaled(origin + k, 0) - level, 4);
+          if (batch.base) expect(batch.base.toArray()[b * 2 + k]).toBeCloseTo(scaled(origin + k - 7, 0) - level, 4);
+          for (const [f, number] of features(origin + k).entries()) {
+            expect(future[(b * 2 + k) * F + f]).toBeCloseTo(number, 4);
+          }
+        }
+      }
+    }
+  });
+});
+
 describe('forecast', () => {
   it('learns differences where the level drifts, beyond all it has seen', async () => {
     const trend = Array.from({ length: 400 }, (_, k) => ({ y: 3 * k + 20 * Math.sin((2 * Math.PI * k) / 12) }));
