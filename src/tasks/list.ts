@@ -1,4 +1,5 @@
 // The tasks by name: what the command line, loadTask and the tests go over.
+import '../ops/methods.js';
 import { OptionError } from '../errors.js';
 import { adviceFor, show } from '../options.js';
 import { classifyTask } from './classify.js';

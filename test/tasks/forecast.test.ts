@@ -220,11 +220,11 @@ describe('a batch', () => {
       const { parts, prep } = await prepared(
         days(300),
         { ...columns, known: ['other'] },
-        { horizon: 2, window: 9, residual },
+        { horizon: 9, window: 9, residual },
       );
       expect(prep).toMatchObject({ calendar: ['weekday'], residual: residual === 'yes', season: 7 });
       const [part] = parts.valid as [Part];
-      const [batch] = [...forecastBatches([part], prep, 2, 1000, false)];
+      const [batch] = [...forecastBatches([part], prep, 9, 1000, false)];
       if (!batch) throw new Error('no batch');
       const [W, V, F] = [9, 2, 8];
       const records = days(300);
@@ -237,21 +237,22 @@ describe('a batch', () => {
         return [...hot, (((records[t] as never).other as number) - (center[0] as number)) / (scale[0] as number)];
       };
       const [x, y, future] = [batch.x.toArray(), batch.y.toArray(), batch.future?.toArray() ?? []];
-      expect(batch.size).toBe(23);
-      expect(batch.x.shape).toEqual([W, 23, V + F]);
-      for (const b of [0, 5, 22]) {
+      expect(batch.size).toBe(16);
+      expect(batch.x.shape).toEqual([W, 16, V + F]);
+      for (const b of [0, 5, 15]) {
         const origin = part.from + b;
         const level = residual === 'yes' ? scaled(origin - 1, 0) : 0;
         for (let t = 0; t < W; t++) {
           const want = [scaled(origin - W + t, 0) - level, scaled(origin - W + t, 1), ...features(origin - W + t + 1)];
-          const got = x.slice((t * 23 + b) * (V + F), (t * 23 + b + 1) * (V + F));
+          const got = x.slice((t * 16 + b) * (V + F), (t * 16 + b + 1) * (V + F));
           for (const [k, number] of want.entries()) expect(got[k]).toBeCloseTo(number, 4);
         }
-        for (const k of [0, 1]) {
-          expect(y[b * 2 + k]).toBeCloseTo(scaled(origin + k, 0) - level, 4);
-          if (batch.base) expect(batch.base.toArray()[b * 2 + k]).toBeCloseTo(scaled(origin + k - 7, 0) - level, 4);
+        for (const k of [0, 1, 8]) {
+          expect(y[b * 9 + k]).toBeCloseTo(scaled(origin + k, 0) - level, 4);
+          if (batch.base)
+            expect(batch.base.toArray()[b * 9 + k]).toBeCloseTo(scaled(origin + (k % 7) - 7, 0) - level, 4);
           for (const [f, number] of features(origin + k).entries()) {
-            expect(future[(b * 2 + k) * F + f]).toBeCloseTo(number, 4);
+            expect(future[(b * 9 + k) * F + f]).toBeCloseTo(number, 4);
           }
         }
       }
