@@ -234,7 +234,10 @@ describe('a batch', () => {
       const features = (t: number): number[] => {
         const hot = Array.from({ length: 7 }, (_, d) => (d === (new Date(day(t)).getUTCDay() + 6) % 7 ? 1 : 0));
         const { center, scale } = prep.knownScaler as { center: readonly number[]; scale: readonly number[] };
-        return [...hot, (((records[t] as never).other as number) - (center[0] as number)) / (scale[0] as number)];
+        return [
+          ...hot,
+          (((records[t] as Record<string, unknown>).other as number) - (center[0] as number)) / (scale[0] as number),
+        ];
       };
       const [x, y, future] = [batch.x.toArray(), batch.y.toArray(), batch.future?.toArray() ?? []];
       expect(batch.size).toBe(16);
