@@ -7,6 +7,7 @@ import { measure } from '../../src/tasks/forecast/answers.js';
 import { type ForecastInput, forecastTask as task } from '../../src/tasks/forecast/index.js';
 import type { Forecaster } from '../../src/tasks/forecast/model.js';
 import { type ForecastPrep, forecastBatches, type Part } from '../../src/tasks/forecast/series.js';
+import { forecast, loadTask } from '../../src/tasks/index.js';
 import { seeded } from '../helpers/random.js';
 
 type Records = Readonly<Record<string, unknown>>[];
@@ -351,6 +352,42 @@ describe('forecast', () => {
   it('refuses a part without room for the horizon', async () => {
     const { parts, prep } = await prepared(days(300), columns, { horizon: 30 });
     expect(() => [...forecastBatches(parts.valid, prep, 30, 32, false)]).toThrow(/24 steps.*horizon of 30/);
+  });
+});
+
+describe('a trained forecast', () => {
+  const options = { value: ['y', 'other'], time: 'date', hidden: 8, epochs: 3, horizon: 2, test: 0.2 };
+
+  it('is the same when saved and loaded: answers, figures, the columns it knows', async () => {
+    const task = await forecast(days(200), options);
+    expect(Object.keys(task.report.test ?? {})).toEqual(
+      expect.arrayContaining(['mae', 'rmse', 'mape', 'naiveMae', 'naiveMape', 'coverage']),
+    );
+    const again = await loadTask(task.files());
+    const rows = days(240);
+    const answers = await task.predict([rows]);
+    expect(answers[0]?.map(({ time }) => time)).toEqual([day(240), day(241)]);
+    expect(await again.predict([rows])).toEqual(answers);
+    expect(await again.predictRows(rows)).toEqual(answers);
+    const renamed = rows.map(({ date, y, other }) => ({ when: date, a: y, b: other }));
+    expect(await again.predictRows(renamed, { columns: { value: ['a', 'b'], time: 'when' } })).toEqual(answers);
+    expect((await again.evaluate(rows)).mae).toBeGreaterThan(0);
+    await expect(again.predictRows(renamed)).rejects.toThrow(/no column "y"/);
+    await expect(again.predictRows(rows, { columns: { value: 'y' } })).rejects.toThrow(/--value y,other, got y/);
+  });
+
+  it('of numbers without times goes on from lines', async () => {
+    const task = await forecast(
+      days(200).map(({ y }) => ({ y })),
+      { hidden: 8, epochs: 2 },
+    );
+    const numbers = days(100).map(({ y }) => y as number);
+    const [steps] = await task.predict([numbers]);
+    expect(steps?.map(({ time, target }) => [time, target])).toEqual([['100', 'y']]);
+    expect((await task.predictLines(numbers.map(String)))[0]).toEqual(steps);
+    await expect(task.predictLines(['1', 'two', '3'])).rejects.toThrow(
+      /line 2, column "y": a number is needed, got "two"/,
+    );
   });
 });
 

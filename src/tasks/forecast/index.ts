@@ -216,8 +216,28 @@ export const forecastTask: TaskDefinition<Part, ForecastPrep, ForecastInput, rea
         settings,
       );
     }),
-  inputsOf(data) {
-    const { rows } = tableOf(data);
-    return [rows.map(({ fields }) => fields)];
+  columnsOf: ({ columns, known, time }) => ({
+    value: columns,
+    ...(known.length > 0 && { known }),
+    ...(time.length > 0 && { time }),
+  }),
+  inputsOf(data, prep) {
+    const { rows, ...given } = tableOf(data);
+    // Columns may have other names here: their order says which is which.
+    const wanted = { value: prep.columns, known: prep.known, time: prep.time };
+    for (const option of ['value', 'known', 'time'] as const) {
+      if (given[option].length === wanted[option].length) continue;
+      throw new DataError(
+        `forecast: ${data.name} must have the columns that were learnt from, --${option} ${wanted[option].join() || '(none)'}, ` +
+          `got ${given[option].join() || 'none'}`,
+      );
+    }
+    const rename = (fields: Readonly<Record<string, unknown>>) =>
+      Object.fromEntries(
+        (['value', 'known', 'time'] as const).flatMap((option) =>
+          given[option].map((name, k) => [wanted[option][k] as string, fields[name]]),
+        ),
+      );
+    return [rows.map(({ fields }) => rename(fields))];
   },
 };
