@@ -22,7 +22,7 @@ export interface FitOptions {
   readonly clipNorm?: number;
   /** Batches that are only measured, after each epoch. */
   readonly validation?: Data;
-  /** Names (accuracy, top5, perplexity, mae, mse, rmse), metrics such as topK(3), or named functions. */
+  /** Names (accuracy, top5, macroF1, auc, perplexity, bitsPerChar, mae, mse, rmse, mape, smape), metrics such as topK(3), or named functions. */
   readonly metrics?: readonly MetricSpec[];
   readonly earlyStopping?: EarlyStoppingOptions;
   readonly callbacks?: Callbacks | readonly Callbacks[];

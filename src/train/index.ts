@@ -11,6 +11,15 @@ export {
   type SampleValue,
 } from './batches.js';
 export type { CheckpointOptions, Resumable } from './checkpointing.js';
+export {
+  areaUnderCurve,
+  areaUnderRoc,
+  type ClassScores,
+  classScores,
+  confusionMatrix,
+  macroF1,
+  macroF1Of,
+} from './class-metrics.js';
 export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
 export type { Advice } from './diagnose/advice.js';
 export { Diagnosis, type DiagnosisJson, type LayerDiagnosis, type RecurrentMatrix } from './diagnose/diagnosis.js';
@@ -34,14 +43,17 @@ export type {
 } from './fit-options.js';
 export {
   accuracy,
+  bitsPerChar,
   type Metric,
   type MetricFunction,
   type MetricName,
   type MetricSpec,
   meanAbsoluteError,
+  meanAbsolutePercentageError,
   meanSquaredError,
   perplexity,
   rootMeanSquaredError,
+  symmetricPercentageError,
   topK,
 } from './metrics.js';
 export type { Forward, LossFunction, LossName, LossSpec } from './objective.js';
