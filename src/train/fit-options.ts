@@ -61,6 +61,11 @@ export interface Callbacks {
   onEpochEnd?(record: EpochRecord): CallbackResult;
   /** Made around every update, forward and backward pass included: must call `run` once and return what it returned. */
   aroundStep?<R extends StepResult>(run: () => R, context: StepContext): R;
+  /**
+   * Made around what follows an epoch's updates: validation, where there is one, and early stopping's look at the epoch, which keeps
+   * the weights of the best. Must call `run` once and return what it returned. Not after an epoch that was stopped.
+   */
+  aroundValidation?<R>(run: () => Promise<R>): Promise<R>;
   /** What the callbacks remember, as JSON, to be kept in a checkpoint: where a learning rate schedule stands, for example. */
   onSave?(): Json;
   /** What onSave returned: training goes on from that checkpoint. An epoch under way does not start (onEpochStart) again. */
@@ -137,7 +142,7 @@ const isOptimizer: Rule = { expected: 'an optimizer', accepts: (v) => v instance
 
 const CALLBACKS = ['onEpochStart', 'onBatchEnd', 'onEpochEnd', 'onSave', 'onResume'];
 const isCallbacks: Rule = {
-  expected: `an object with ${[...CALLBACKS, 'aroundStep'].join(', ')}, or a list of such`,
+  expected: `an object with ${[...CALLBACKS, 'aroundStep', 'aroundValidation'].join(', ')}, or a list of such`,
   accepts: (v) => [v].flat().every((entry) => typeof entry === 'object' && entry !== null),
 };
 

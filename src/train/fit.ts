@@ -143,7 +143,6 @@ class Training {
       const isWhole = !this.#stopRequested;
       this.#records.push(record);
       await this.#notify((callbacks) => callbacks.onEpochEnd?.(record));
-      this.#isOver = this.#earlyStopping?.isOver(record, this.#model) ?? false;
       if (this.#stopRequested) stopped = 'callback';
       else if (this.#isOver && epoch < this.#epochs) stopped = 'earlyStopping';
       const isLast = stopped !== 'completed' || epoch === this.#epochs;
@@ -237,8 +236,12 @@ class Training {
       ...(tbptt && { windows }),
       tokensPerSecond: counts.tokens / counts.seconds,
     };
-    if (validation === undefined || this.#stopRequested) return record;
-    return { ...record, validation: await this.#validate(validation, epoch) };
+    if (this.#stopRequested) return record;
+    return this.#aroundValidation(async () => {
+      const whole = validation ? { ...record, validation: await this.#validate(validation, epoch) } : record;
+      this.#isOver = this.#earlyStopping?.isOver(whole, this.#model) ?? false;
+      return whole;
+    });
   }
 
   /** Takes over the checkpoint that is there, if any. Returns the epoch to go on with. */
@@ -358,6 +361,16 @@ class Training {
     };
     this.#options.onProgress?.(progress);
     await this.#notify((callbacks) => callbacks.onBatchEnd?.(progress));
+  }
+
+  /** Validation and early stopping's choice, within what callbacks wrap around them. */
+  #aroundValidation(validate: () => Promise<EpochRecord>): Promise<EpochRecord> {
+    let run = validate;
+    for (const callbacks of this.#callbacks) {
+      const [inner, around] = [run, callbacks.aroundValidation?.bind(callbacks)];
+      if (around) run = () => around(inner);
+    }
+    return run();
   }
 
   /** One update, within what callbacks wrap around it. */

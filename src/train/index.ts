@@ -68,4 +68,5 @@ export {
   wordF1,
   wordOverlap,
 } from './text-metrics.js';
+export { WeightAverage, type WeightAverageOptions } from './weight-average.js';
 export type { TbpttOptions } from './windows.js';
