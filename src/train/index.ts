@@ -10,14 +10,19 @@ export {
   type SampleKind,
   type SampleValue,
 } from './batches.js';
+export { type BeamSearchOptions, beamSearch, type Hypothesis } from './beam-search.js';
 export type { CheckpointOptions, Resumable } from './checkpointing.js';
 export {
   areaUnderCurve,
+  areaUnderCurve,
   areaUnderRoc,
   type ClassScores,
+  type ClassScores,
+  classScores,
   classScores,
   confusionMatrix,
   macroF1,
+  macroF1Of,
   macroF1Of,
 } from './class-metrics.js';
 export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
@@ -57,6 +62,7 @@ export {
   topK,
 } from './metrics.js';
 export type { Forward, LossFunction, LossName, LossSpec } from './objective.js';
+export { type SampleOptions, sampleToken } from './sampling.js';
 export {
   bleu,
   charErrorRate,
