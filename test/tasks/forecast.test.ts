@@ -164,6 +164,35 @@ describe('a season that drowns in nothing', () => {
     );
   });
 
+  it('widens intervals, per step of the horizon, until they hold the stated share of the validation part', () => {
+    const { model, parts, prep, settings } = run;
+    const [low, high, actual] = (['low', 'high', 'actual'] as const).map(
+      (what) => (widened: ForecastPrep) =>
+        measure(model, parts.valid[0] as Part, widened, settings)[what][0] as number[],
+    ) as [(p: ForecastPrep) => number[], (p: ForecastPrep) => number[], (p: ForecastPrep) => number[]];
+    const narrow = { ...settings, coverage: 0.95 };
+    const widened = task.calibrate?.(model, parts.valid, prep, narrow) as ForecastPrep;
+    expect(prep.margin).toEqual([[0, 0, 0]]);
+    for (const k of [0, 1, 2]) {
+      const step = (numbers: number[]): number[] => numbers.filter((_, at) => at % 3 === k);
+      const before = coverageOf(step(low(prep)), step(high(prep)), step(actual(prep)));
+      const after = coverageOf(step(low(widened)), step(high(widened)), step(actual(prep)));
+      expect(before).toBeLessThan(0.95);
+      expect(after).toBeGreaterThanOrEqual(0.95);
+      const margin = widened.margin[0]?.[k] as number;
+      expect(margin).toBeGreaterThan(0);
+      for (const [at, value] of step(high(widened)).entries()) {
+        expect(value).toBeCloseTo((step(high(prep))[at] as number) + margin, 9);
+      }
+    }
+    // Intervals that hold enough stay as they are, and so do all where the part is too small to tell.
+    const wide = task.calibrate?.(model, parts.valid, prep, { ...settings, coverage: 0.01 }) as ForecastPrep;
+    expect(wide.margin).toEqual([[0, 0, 0]]);
+    const [part] = parts.valid as [Part];
+    const few = task.calibrate?.(model, [{ ...part, to: part.from + 40 }], prep, narrow) as ForecastPrep;
+    expect(few.margin).toEqual([[0, 0, 0]]);
+  });
+
   it('takes a file as one history', async () => {
     const inputs = await task.inputsOf(raw(days(30), columns), run.prep, run.settings);
     expect(inputs.length).toBe(1);
@@ -363,7 +392,9 @@ describe('a trained forecast', () => {
     expect(Object.keys(task.report.test ?? {})).toEqual(
       expect.arrayContaining(['mae', 'rmse', 'mape', 'naiveMae', 'naiveMape', 'coverage']),
     );
+    expect((task.prep as unknown as ForecastPrep).margin.length).toBe(1);
     const again = await loadTask(task.files());
+    expect(again.prep).toEqual(task.prep);
     const rows = days(240);
     const answers = await task.predict([rows]);
     expect(answers[0]?.map(({ time }) => time)).toEqual([day(240), day(241)]);

@@ -34,6 +34,8 @@ export type ForecastPrep = {
   readonly season: number;
   /** Whether the net predicts the difference from the plain forecast, and reads the targets relative to their last value. */
   readonly residual: boolean;
+  /** [targets][horizon], in the series' own unit: by how much intervals are widened on both sides. Zeros: not at all. */
+  readonly margin: readonly (readonly number[])[];
 };
 
 /** A series as numbers for the net. */
