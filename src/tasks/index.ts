@@ -11,6 +11,7 @@ import { type Classification, type ClassifyInput, classifyTask } from './classif
 import type { TaskDefinition } from './definition.js';
 import { fromFiles, readFiles, type TaskFiles } from './folder.js';
 import { type ForecastInput, type ForecastStep, forecastTask } from './forecast/index.js';
+import { charlmTask, type TextScore, wordlmTask } from './language-model.js';
 import { taskNamed } from './list.js';
 import { runTask, type TaskOptions } from './run.js';
 import type { TaskSource } from './source.js';
@@ -28,6 +29,7 @@ export type {
 } from './definition.js';
 export type { TaskFiles } from './folder.js';
 export type { ForecastInput, ForecastStep } from './forecast/index.js';
+export type { TextScore } from './language-model.js';
 export type { RunOptions, TaskOptions } from './run.js';
 export type { SourceFormat, SourceOptions, TaskSource } from './source.js';
 export { type Report, TrainedTask } from './trained.js';
@@ -45,6 +47,23 @@ export function classify(
   options: TaskOptions = {},
 ): Promise<TrainedTask<ClassifyInput, Classification>> {
   return runTask(classifyTask, data, options);
+}
+
+/**
+ * Learns which character of a text comes next, and writes: `task.generate('Call me ', { length: 500, temperature: 0.7 })`.
+ *
+ * Figures: bits per character and perplexity, on the last part of the text. Characters that the training part does not have count
+ * at the price of an unknown one.
+ *
+ * @param data  plain text: a file, or { text }
+ */
+export function charlm(data: TaskSource, options: TaskOptions = {}): Promise<TrainedTask<string, TextScore>> {
+  return runTask(charlmTask, data, options);
+}
+
+/** The same for words; rare ones (`minCount`) are all one unknown word. */
+export function wordlm(data: TaskSource, options: TaskOptions = {}): Promise<TrainedTask<string, TextScore>> {
+  return runTask(wordlmTask, data, options);
 }
 
 /**
