@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { coverageOf, guessSeason, seasonalNaive } from '../../src/data/series/index.js';
 import * as u from '../../src/node.js';
 import type { RawData, Settings } from '../../src/tasks/definition.js';
-import { measure } from '../../src/tasks/forecast/answers.js';
+import { marginsOf, measure } from '../../src/tasks/forecast/answers.js';
 import { type ForecastInput, forecastTask as task } from '../../src/tasks/forecast/index.js';
 import type { Forecaster } from '../../src/tasks/forecast/model.js';
 import { type ForecastPrep, forecastBatches, type Part } from '../../src/tasks/forecast/series.js';
@@ -164,33 +164,36 @@ describe('a season that drowns in nothing', () => {
     );
   });
 
-  it('widens intervals, per step of the horizon, until they hold the stated share of the validation part', () => {
+  it('widens intervals by the margins it was given, each step by its own', () => {
     const { model, parts, prep, settings } = run;
-    const [low, high, actual] = (['low', 'high', 'actual'] as const).map(
-      (what) => (widened: ForecastPrep) =>
-        measure(model, parts.valid[0] as Part, widened, settings)[what][0] as number[],
-    ) as [(p: ForecastPrep) => number[], (p: ForecastPrep) => number[], (p: ForecastPrep) => number[]];
-    const narrow = { ...settings, coverage: 0.95 };
-    const widened = task.calibrate?.(model, parts.valid, prep, narrow) as ForecastPrep;
-    expect(prep.margin).toEqual([[0, 0, 0]]);
-    for (const k of [0, 1, 2]) {
-      const step = (numbers: number[]): number[] => numbers.filter((_, at) => at % 3 === k);
-      const before = coverageOf(step(low(prep)), step(high(prep)), step(actual(prep)));
-      const after = coverageOf(step(low(widened)), step(high(widened)), step(actual(prep)));
-      expect(before).toBeLessThan(0.95);
-      expect(after).toBeGreaterThanOrEqual(0.95);
-      const margin = widened.margin[0]?.[k] as number;
-      expect(margin).toBeGreaterThan(0);
-      for (const [at, value] of step(high(widened)).entries()) {
-        expect(value).toBeCloseTo((step(high(prep))[at] as number) + margin, 9);
-      }
+    const of = (margin: number[]): ReturnType<typeof measure> =>
+      measure(model, parts.valid[0] as Part, { ...prep, margin: [margin] }, settings);
+    const [plain, wide] = [of([0, 0, 0]), of([1, 2, 3])];
+    for (const at of [0, 1, 2, 30, 31, 32]) {
+      const by = 1 + (at % 3);
+      expect(wide.value[0]?.[at]).toBe(plain.value[0]?.[at]);
+      expect(wide.low[0]?.[at]).toBeCloseTo((plain.low[0]?.[at] as number) - by, 9);
+      expect(wide.high[0]?.[at]).toBeCloseTo((plain.high[0]?.[at] as number) + by, 9);
     }
-    // Intervals that hold enough stay as they are, and so do all where the part is too small to tell.
-    const wide = task.calibrate?.(model, parts.valid, prep, { ...settings, coverage: 0.01 }) as ForecastPrep;
-    expect(wide.margin).toEqual([[0, 0, 0]]);
-    const [part] = parts.valid as [Part];
-    const few = task.calibrate?.(model, [{ ...part, to: part.from + 40 }], prep, narrow) as ForecastPrep;
-    expect(few.margin).toEqual([[0, 0, 0]]);
+    expect(task.calibrate?.(model, parts.valid, prep, { ...settings, coverage: 0.01 }).margin).toEqual([[0, 0, 0]]);
+  });
+
+  it('finds the margins with which intervals hold the stated share, each step its own; none where they do already', () => {
+    const random = seeded(4);
+    const n = 200;
+    // Two steps ahead: intervals of +-1; errors up to 2 at the first, up to 0.5 at the second.
+    const actual = Array.from({ length: 2 * n }, (_, at) => (random() - 0.5) * (at % 2 === 0 ? 4 : 1));
+    const measured = (count: number) => {
+      const cut = [actual.slice(0, count)];
+      const all = (by: number) => [cut[0]?.map(() => by) as number[]];
+      return [{ value: all(0), low: all(-1), high: all(1), actual: cut, naive: cut, step: cut }];
+    };
+    const given = settings({ horizon: 2, coverage: 0.9 });
+    const [[first, second] = []] = marginsOf(measured(2 * n), run.prep, given) as [number[]];
+    const held = (by: number) => actual.filter((v, at) => at % 2 === 0 && Math.abs(v) <= 1 + by).length;
+    expect(second).toBe(0);
+    expect(held(first as number)).toBe(Math.ceil((n + 1) * 0.9));
+    expect(marginsOf(measured(80), run.prep, given)).toEqual([[0, 0]]);
   });
 
   it('takes a file as one history', async () => {
