@@ -31,7 +31,7 @@ export function forecastPlot(set, days, { cell, coverage, stated, shown }) {
     title: { text: set.title, color: 'currentColor', anchor: 'start' },
     description:
       `The last ${shown} days of the test part, each forecast by the ${cell} from the days before it. The band is to hold ` +
-      `${percent(stated)} of the days; over the whole test part it holds ${percent(coverage)}. Marked: days far outside it.`,
+      `${percent(stated)} of the days; over the whole test part it holds ${percent(coverage)}. Marked: the six days farthest outside it.`,
     width: 760,
     height: 260,
     layer: [
@@ -61,7 +61,7 @@ export function forecastPlot(set, days, { cell, coverage, stated, shown }) {
         },
       },
       {
-        data: { values: surprises(days, 12).filter(({ date }) => date >= last[0].date) },
+        data: { values: surprises(last, 6) },
         mark: { type: 'point', filled: true, size: 50, color: '#c23f5b' },
         encoding: { x, y: { field: 'actual', type: 'quantitative' }, tooltip: { field: 'date' } },
       },

@@ -10,7 +10,9 @@ import { deviation, mean } from '../lib/stats.mjs';
 
 const plain = { style: { head: [], border: [], compact: true } };
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
-const figure = (value) => value.toPrecision(value < 10 ? 3 : 4);
+/** Three or four digits, as many as say something. */
+const figure = (value) =>
+  Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en') : value.toPrecision(Math.abs(value) < 10 ? 3 : 4);
 
 /** The runs of each cell, one after the other. */
 function byCell(runs) {
