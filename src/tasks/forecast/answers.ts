@@ -23,8 +23,6 @@ export interface Measured {
   readonly high: number[][];
   readonly actual: number[][];
   readonly naive: number[][];
-  /** The step of the series that each stands for. */
-  readonly step: number[][];
 }
 
 /** The middle one is the median; the others are the ends of an interval of the stated coverage. */
@@ -40,7 +38,7 @@ export function measure(model: Forecaster, part: Part, prep: ForecastPrep, setti
   const horizon = settings.horizon as number;
   const origins = originsOf(part, prep.window, horizon);
   const empty = (): number[][] => prep.targets.map(() => []);
-  const all: Measured = { value: empty(), low: empty(), high: empty(), actual: empty(), naive: empty(), step: empty() };
+  const all: Measured = { value: empty(), low: empty(), high: empty(), actual: empty(), naive: empty() };
   let window = 0;
   for (const batch of forecastBatches([part], prep, horizon, 256, false)) {
     answersOf(model, batch, prep, horizon, (b, k, n, low, value, high) => {
@@ -49,7 +47,6 @@ export function measure(model: Forecaster, part: Part, prep: ForecastPrep, setti
       (all.low[n] as number[]).push(low);
       (all.value[n] as number[]).push(value);
       (all.high[n] as number[]).push(high);
-      (all.step[n] as number[]).push(origin + k);
       (all.actual[n] as number[]).push(series.values[(origin + k) * V + v] as number);
       (all.naive[n] as number[]).push(series.values[(origin - prep.season + (k % prep.season)) * V + v] as number);
     });
@@ -71,8 +68,12 @@ export function marginsOf(measured: readonly Measured[], prep: ForecastPrep, set
   const horizon = settings.horizon as number;
   return prep.targets.map((_, n) =>
     Array.from({ length: horizon }, (_, k) => {
+      /** Of the k-th step of all windows. */
       const of = (what: 'low' | 'high' | 'actual'): number[] =>
-        measured.flatMap((part) => (part[what][n] as number[]).filter((_, at) => at % horizon === k));
+        measured.flatMap((part) => {
+          const all = part[what][n] as number[];
+          return Array.from({ length: all.length / horizon }, (_, w) => all[w * horizon + k] as number);
+        });
       const actual = of('actual');
       if (actual.length < ENOUGH_WINDOWS) return 0;
       return Math.max(0, conformalMargin(of('low'), of('high'), actual, settings.coverage as number));

@@ -147,7 +147,8 @@ export function originsOf({ series, from, to }: Part, window: number, horizon: n
     );
   }
   const list = windows(series, { window, horizon, from, to });
-  return Int32Array.from({ length: list.length }, (_, k) => list.at(k).origin);
+  const first = list.at(0).origin;
+  return Int32Array.from({ length: list.length }, (_, k) => first + k);
 }
 
 /** Batches of all windows of the parts; in the order of the global generator where they are to be learnt from. */
