@@ -132,6 +132,7 @@ export async function runTask<Example, Prep extends Json, Input, Answer>(
     say(`interrupted: the model of epoch ${history.best.epoch}, the best so far, is kept`);
   }
   model.eval();
+  const calibrated = (valid.length > 0 && task.calibrate?.(model, valid, prep, settings)) || prep;
   const report: Report = {
     task: task.name,
     cell: settings.cell,
@@ -139,12 +140,12 @@ export async function runTask<Example, Prep extends Json, Input, Answer>(
     epochs: history.epochs.length,
     secondsPerEpoch: history.epochs.reduce((sum, { seconds }) => sum + seconds, 0) / history.epochs.length,
     backend: backendInfo().name,
-    test: test.length === 0 ? null : await task.evaluate(model, test, prep, settings, train),
+    test: test.length === 0 ? null : await task.evaluate(model, test, calibrated, settings, train),
   };
   const trained = new TrainedTask(task as unknown as TaskDefinition<unknown, Json, Input, Answer>, {
     model,
     settings,
-    prep,
+    prep: calibrated,
     report,
     gradients: await gradientReport(model, batches(valid.length > 0 ? valid : train, false)(), learning),
   });
