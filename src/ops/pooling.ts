@@ -113,22 +113,7 @@ function largest(op: string, x: Tensor, frame: Frame): Tensor {
   const winner = winners && memory.view(winners);
   y.fill(0);
   winner?.fill(-1);
-  eachWindow(frame, (at, plane, top, bottom, left, right, rowStride, columnStride) => {
-    let best = plane + top * rowStride + left * columnStride;
-    let most = values[best] as number;
-    for (let row = top; row < bottom; row++) {
-      const start = plane + row * rowStride;
-      for (let column = left; column < right; column++) {
-        const value = values[start + column * columnStride] as number;
-        // Written so that the first NaN wins.
-        if (value <= most || Number.isNaN(most)) continue;
-        most = value;
-        best = start + column * columnStride;
-      }
-    }
-    y[at] = most;
-    if (winner) winner[at] = best;
-  });
+  eachPlane(frame, (plane) => largestOf(plane, y, values, winner));
   const result = new Tensor(to, frame.shape(frame.C));
   if (winners) {
     // forward was: y[k] = x[winners[k]]
@@ -156,14 +141,7 @@ function average(op: string, x: Tensor, frame: Frame, options: AvgPool2dOptions)
   const ofKernel = (options.countIncludePad ?? true) && options.kernelSize !== 'global';
   const full = ofKernel ? frame.h.kernel * frame.w.kernel : null;
   y.fill(0);
-  eachWindow(frame, (at, plane, top, bottom, left, right, rowStride, columnStride) => {
-    let sum = 0;
-    for (let row = top; row < bottom; row++) {
-      const start = plane + row * rowStride;
-      for (let column = left; column < right; column++) sum += values[start + column * columnStride] as number;
-    }
-    y[at] = sum / (full ?? (bottom - top) * (right - left));
-  });
+  eachPlane(frame, (plane) => meansOf(plane, y, values, full));
   const result = new Tensor(to, frame.shape(frame.C));
   if (recorded) {
     // forward was: y[k] = sum of x under window k / count.  Each of them gets dy / count.
@@ -171,13 +149,7 @@ function average(op: string, x: Tensor, frame: Frame, options: AvgPool2dOptions)
       if (!dy) return;
       const sums = grads.accumulator(x);
       const [dx, gradient] = [memory.view(sums), memory.view(dy)] as [FloatArray, FloatArray];
-      eachWindow(frame, (at, plane, top, bottom, left, right, rowStride, columnStride) => {
-        const share = (gradient[at] as number) / (full ?? (bottom - top) * (right - left));
-        for (let row = top; row < bottom; row++) {
-          const start = plane + row * rowStride;
-          for (let column = left; column < right; column++) (dx[start + column * columnStride] as number) += share;
-        }
-      });
+      eachPlane(frame, (plane) => spreadMeans(plane, dx, gradient, full));
     });
   }
   return result;
@@ -185,42 +157,97 @@ function average(op: string, x: Tensor, frame: Frame, options: AvgPool2dOptions)
 
 const sizeOfResult = ({ images, C, h, w }: Frame): number => images * C * h.out * w.out;
 
-type Window = (
-  at: number,
-  plane: number,
-  top: number,
-  bottom: number,
-  left: number,
-  right: number,
-  rowStride: number,
-  columnStride: number,
-) => void;
+/** One channel of one image, or of one row of a batch of sequences: where it stands in x and in y. */
+interface Plane {
+  readonly x: number;
+  readonly xRow: number;
+  readonly y: number;
+  readonly yRow: number;
+  /** First element and end of each window, along the rows and along the columns. */
+  readonly rows: Int32Array;
+  readonly columns: Int32Array;
+}
 
-/** `visit` for each result: its place, and which part of which plane of the input is under its window. */
-function eachWindow({ layout, images, C, h, w, lengths }: Frame, visit: Window): void {
+function eachPlane({ layout, images, C, h, w, lengths }: Frame, visit: (plane: Plane) => void): void {
   if (layout === 'time-first') {
-    for (let i = 0; i < h.out; i++) {
-      for (let b = 0; b < w.n; b++) {
-        if (lengths !== null && i >= (lengths.out[b] as number)) continue;
-        const [top, bottom] = inside(h, i, lengths?.given[b] ?? h.n);
-        for (let c = 0; c < C; c++) visit((i * w.n + b) * C + c, c, top, bottom, b, b + 1, w.n * C, C);
-      }
+    const columns = Int32Array.of(0, 1);
+    for (let b = 0; b < w.n; b++) {
+      const rows = bounds(h, lengths?.given[b] ?? h.n, lengths?.out[b] ?? h.out);
+      for (let c = 0; c < C; c++) visit({ x: b * C + c, xRow: w.n * C, y: b * C + c, yRow: w.n * C, rows, columns });
     }
     return;
   }
+  const [rows, columns] = [bounds(h, h.n, h.out), bounds(w, w.n, w.out)];
   for (let plane = 0; plane < images * C; plane++) {
-    for (let i = 0; i < h.out; i++) {
-      const [top, bottom] = inside(h, i, h.n);
-      for (let j = 0; j < w.out; j++) {
-        const [left, right] = inside(w, j, w.n);
-        visit((plane * h.out + i) * w.out + j, plane * h.n * w.n, top, bottom, left, right, w.n, 1);
+    visit({ x: plane * h.n * w.n, xRow: w.n, y: plane * h.out * w.out, yRow: w.out, rows, columns });
+  }
+}
+
+/** What the first `out` windows of an axis cover of `n` elements. */
+function bounds({ stride, before, kernel }: Axis, n: number, out: number): Int32Array {
+  const list = new Int32Array(2 * out);
+  for (let o = 0; o < out; o++) {
+    const start = o * stride - before;
+    list[2 * o] = Math.max(0, start);
+    list[2 * o + 1] = Math.min(n, start + kernel);
+  }
+  return list;
+}
+
+function largestOf(plane: Plane, y: FloatArray, x: FloatArray, winner: Int32Array | null): void {
+  const { rows, columns, xRow } = plane;
+  for (let i = 0; 2 * i < rows.length; i++) {
+    const [top, bottom] = [rows[2 * i] as number, rows[2 * i + 1] as number];
+    for (let j = 0; 2 * j < columns.length; j++) {
+      const [left, right] = [columns[2 * j] as number, columns[2 * j + 1] as number];
+      let best = plane.x + top * xRow + left;
+      let most = x[best] as number;
+      for (let row = top; row < bottom; row++) {
+        const start = plane.x + row * xRow;
+        for (let k = start + left; k < start + right; k++) {
+          const value = x[k] as number;
+          // Written so that the first NaN wins.
+          if (value <= most || Number.isNaN(most)) continue;
+          most = value;
+          best = k;
+        }
       }
+      const at = plane.y + i * plane.yRow + j;
+      y[at] = most;
+      if (winner !== null) winner[at] = best;
     }
   }
 }
 
-/** Which elements of an axis of `n` are under its window `o`. */
-const inside = (axis: Axis, o: number, n: number): [first: number, end: number] => {
-  const start = o * axis.stride - axis.before;
-  return [Math.max(0, start), Math.min(n, start + axis.kernel)];
-};
+/** `full`: what to divide by; null: as many as there are. */
+function meansOf(plane: Plane, y: FloatArray, x: FloatArray, full: number | null): void {
+  const { rows, columns, xRow } = plane;
+  for (let i = 0; 2 * i < rows.length; i++) {
+    const [top, bottom] = [rows[2 * i] as number, rows[2 * i + 1] as number];
+    for (let j = 0; 2 * j < columns.length; j++) {
+      const [left, right] = [columns[2 * j] as number, columns[2 * j + 1] as number];
+      let sum = 0;
+      for (let row = top; row < bottom; row++) {
+        const start = plane.x + row * xRow;
+        for (let k = start + left; k < start + right; k++) sum += x[k] as number;
+      }
+      y[plane.y + i * plane.yRow + j] = sum / (full ?? (bottom - top) * (right - left));
+    }
+  }
+}
+
+// forward was: y = sum of x / count
+function spreadMeans(plane: Plane, dx: FloatArray, dy: FloatArray, full: number | null): void {
+  const { rows, columns, xRow } = plane;
+  for (let i = 0; 2 * i < rows.length; i++) {
+    const [top, bottom] = [rows[2 * i] as number, rows[2 * i + 1] as number];
+    for (let j = 0; 2 * j < columns.length; j++) {
+      const [left, right] = [columns[2 * j] as number, columns[2 * j + 1] as number];
+      const share = (dy[plane.y + i * plane.yRow + j] as number) / (full ?? (bottom - top) * (right - left));
+      for (let row = top; row < bottom; row++) {
+        const start = plane.x + row * xRow;
+        for (let k = start + left; k < start + right; k++) (dx[k] as number) += share;
+      }
+    }
+  }
+}
