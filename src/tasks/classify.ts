@@ -207,7 +207,7 @@ class Classifier extends Module {
     const { state } = this.layer.forward(this.front.forward(x), { lengths });
     const directions = this.layer.bidirectional ? 2 : 1;
     // Of the last layer, both directions of a row side by side.
-    const last = state.h.slice(-directions, undefined, 0).transpose(0, 1).reshape([lengths.length, -1]);
+    const last = state.h.slice(-directions).transpose(0, 1).reshape([lengths.length, -1]);
     return this.head.forward(this.dropout.forward(last));
   }
 }

@@ -156,6 +156,8 @@ export interface TaskDefinition<Example = unknown, Prep extends Json = Json, Inp
     prep: Prep,
     settings: Settings,
   ): readonly Answer[] | Promise<readonly Answer[]>;
+  /** Which columns the task was trained on, by option: those of other files have the same names, unless told otherwise. */
+  columnsOf?(prep: Prep): Readonly<Record<string, string | readonly string[]>>;
   /** What predict takes, from a file (rows need not have the targets): an input a row, or one of them all. Throws DataError. */
   inputsOf(data: RawData, prep: Prep, settings: Settings): readonly Input[] | Promise<readonly Input[]>;
   /** For `generate`: language models only. */

@@ -10,6 +10,8 @@ import type { Json } from '../io/exact-json.js';
 import { type Classification, type ClassifyInput, classifyTask } from './classify.js';
 import type { TaskDefinition } from './definition.js';
 import { fromFiles, readFiles, type TaskFiles } from './folder.js';
+import { type ForecastInput, type ForecastStep, forecastTask } from './forecast/index.js';
+import { charlmTask, type TextScore, wordlmTask } from './language-model.js';
 import { taskNamed } from './list.js';
 import { runTask, type TaskOptions } from './run.js';
 import type { TaskSource } from './source.js';
@@ -26,6 +28,8 @@ export type {
   TaskName,
 } from './definition.js';
 export type { TaskFiles } from './folder.js';
+export type { ForecastInput, ForecastStep } from './forecast/index.js';
+export type { TextScore } from './language-model.js';
 export type { RunOptions, TaskOptions } from './run.js';
 export type { SourceFormat, SourceOptions, TaskSource } from './source.js';
 export { type Report, TrainedTask } from './trained.js';
@@ -43,6 +47,44 @@ export function classify(
   options: TaskOptions = {},
 ): Promise<TrainedTask<ClassifyInput, Classification>> {
   return runTask(classifyTask, data, options);
+}
+
+/**
+ * Learns which character of a text comes next, and writes: `task.generate('Call me ', { length: 500, temperature: 0.7 })`.
+ *
+ * Figures: bits per character and perplexity, on the last part of the text. Characters that the training part does not have count
+ * at the price of an unknown one.
+ *
+ * @param data  plain text: a file, or { text }
+ */
+export function charlm(data: TaskSource, options: TaskOptions = {}): Promise<TrainedTask<string, TextScore>> {
+  return runTask(charlmTask, data, options);
+}
+
+/** The same for words; rare ones (`minCount`) are all one unknown word. */
+export function wordlm(data: TaskSource, options: TaskOptions = {}): Promise<TrainedTask<string, TextScore>> {
+  return runTask(wordlmTask, data, options);
+}
+
+/**
+ * Learns to continue a series of numbers: `horizon` steps at a time, each as a median and an interval of the stated
+ * `coverage`. Beside it stands the plain forecast (as a season ago, or as the last value), whatever of both errs less.
+ *
+ *   const task = await forecast('births.csv', { value: 'births', time: 'date', horizon: 7 });
+ *   const [next] = await task.predict([history]);          // [{ time, target, value, low, high }, ...]
+ *
+ * @param data     a table with columns of numbers (`value`; the first is predicted, or `targets`), one of times (`time`; or
+ *   year, month, day in columns of their own), and perhaps of numbers known of the future, too (`known`). Times must be
+ *   regular: `gaps: 'interpolate'` fills, `'drop'` leaves out. The last rows are the test part, those before them validation
+ * @param options  `horizon` (default 1), `window` (default: four seasons, or 28), `coverage` (0.8), `season`, `gaps`; sizes,
+ *   parts, the folder to save to: see TaskOptions
+ * @throws DataError  for a series that cannot be learnt from, naming line and column
+ */
+export function forecast(
+  data: TaskSource,
+  options: TaskOptions = {},
+): Promise<TrainedTask<ForecastInput, readonly ForecastStep[]>> {
+  return runTask(forecastTask, data, options);
 }
 
 /**

@@ -1,10 +1,13 @@
 // The tasks by name: what the command line, loadTask and the tests go over.
+import '../ops/methods.js';
 import { OptionError } from '../errors.js';
 import { adviceFor, show } from '../options.js';
 import { classifyTask } from './classify.js';
 import type { TaskDefinition } from './definition.js';
+import { forecastTask } from './forecast/index.js';
+import { charlmTask, wordlmTask } from './language-model.js';
 
-export const TASKS: readonly TaskDefinition[] = [classifyTask] as unknown as TaskDefinition[];
+export const TASKS = [classifyTask, charlmTask, wordlmTask, forecastTask] as unknown as readonly TaskDefinition[];
 
 /** @throws OptionError  naming the tasks there are */
 export function taskNamed(name: unknown): TaskDefinition {

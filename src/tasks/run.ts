@@ -5,7 +5,7 @@ import { DataError, OptionError } from '../errors.js';
 import type { Json } from '../io/exact-json.js';
 import { Adam } from '../optim/adam.js';
 import { is, show } from '../options.js';
-import { fit } from '../train/fit.js';
+import { fit as fitModel } from '../train/fit.js';
 import type { Callbacks, EpochRecord, History, Progress } from '../train/fit-options.js';
 import type { CommonSettings, Say, TaskDefinition } from './definition.js';
 import { gradientReport } from './gradient-report.js';
@@ -110,7 +110,7 @@ export async function runTask<Example, Prep extends Json, Input, Answer>(
   const batches = (examples: readonly Example[], training: boolean) => () =>
     task.batches(examples, prep, { settings, training });
   const data = batches(train, true);
-  const history = await fit(model, data, {
+  const history = await fitModel(model, data, {
     ...rest,
     optimizer,
     epochs: settings.epochs,

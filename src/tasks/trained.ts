@@ -72,7 +72,11 @@ export class TrainedTask<Input = unknown, Answer = unknown> {
 
   /** An answer for each row of a file, or of records. */
   async predictRows(source: TaskSource, options: Partial<SourceOptions> = {}): Promise<readonly Answer[]> {
-    const raw = await readSource(withoutTargets(this.#definition), source, { say: () => {}, ...options });
+    const raw = await readSource(withoutTargets(this.#definition), source, {
+      say: () => {},
+      ...options,
+      columns: this.#columns(options),
+    });
     return this.predict(await this.#definition.inputsOf(raw, this.prep, this.settings));
   }
 
@@ -87,7 +91,7 @@ export class TrainedTask<Input = unknown, Answer = unknown> {
   /** Figures on data with their answers, that the task was not trained on. */
   async evaluate(source: TaskSource, options: Partial<SourceOptions> = {}): Promise<Figures> {
     const say = options.say ?? (() => {});
-    const raw = await readSource(this.#definition, source, { ...options, say });
+    const raw = await readSource(this.#definition, source, { ...options, columns: this.#columns(options), say });
     const examples = await this.#definition.read(raw, { settings: this.settings, say });
     return this.#quiet(() => this.#definition.evaluate(this.model, examples, this.prep, this.settings));
   }
@@ -123,6 +127,10 @@ export class TrainedTask<Input = unknown, Answer = unknown> {
   /** Writes the files into a folder, which is made where it is missing. Each has its old contents or all of the new. */
   async save(folder: string | URL): Promise<void> {
     await writeFiles(folder, this.files());
+  }
+
+  #columns({ columns }: Partial<SourceOptions>): Readonly<Record<string, unknown>> {
+    return { ...this.#definition.columnsOf?.(this.prep), ...columns };
   }
 
   async #quiet<T>(run: () => T | Promise<T>): Promise<T> {

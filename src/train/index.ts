@@ -11,6 +11,7 @@ export {
   type SampleValue,
 } from './batches.js';
 export type { CheckpointOptions, Resumable } from './checkpointing.js';
+export { areaUnderCurve, type ClassScores, classScores, macroF1Of } from './class-metrics.js';
 export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
 export type { Advice } from './diagnose/advice.js';
 export { Diagnosis, type DiagnosisJson, type LayerDiagnosis, type RecurrentMatrix } from './diagnose/diagnosis.js';
@@ -45,4 +46,16 @@ export {
   topK,
 } from './metrics.js';
 export type { Forward, LossFunction, LossName, LossSpec } from './objective.js';
+export { type SampleOptions, sampleToken } from './sampling.js';
+export {
+  bleu,
+  charErrorRate,
+  editDistance,
+  exactMatch,
+  type WordOverlap,
+  type Written,
+  wordErrorRate,
+  wordF1,
+  wordOverlap,
+} from './text-metrics.js';
 export type { TbpttOptions } from './windows.js';

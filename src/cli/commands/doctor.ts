@@ -27,7 +27,7 @@ export const doctor: Command = {
         found.push({ backend, works: false, simd: '', threads: 0, reason: (error as Error).message });
       }
     }
-    await start(values);
+    await start({ backend: 'auto', ...values });
     const { name, simd, threads, tried } = backendInfo();
     const cpu = cpus()[0]?.model ?? 'unknown processor';
     const platform = `${process.platform}-${process.arch}, Node ${process.versions.node}, ${cpu}, ${cpus().length} cores`;
