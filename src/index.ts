@@ -63,9 +63,11 @@ export {
   UnrolledError,
 } from './errors.js';
 export * as io from './io/index.js';
+export { Attention, type AttentionInputs, type AttentionOptions, type AttentionResult } from './layers/attention.js';
 export { Conv1d, type Conv1dOptions, Conv2d, type Conv2dOptions } from './layers/conv.js';
 export { Dropout, type DropoutOptions } from './layers/dropout.js';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.js';
+export { EncoderDecoder, type EncoderDecoderOptions, type Memory, repeatMemory } from './layers/encoder-decoder.js';
 export { LayerNorm, type LayerNormLayerOptions } from './layers/layer-norm.js';
 export { Linear, type LinearOptions } from './layers/linear.js';
 export { type LayerMemoryPlan, type MemoryPlan, type MemoryPlanOptions, planMemory } from './layers/memory-plan.js';
@@ -99,6 +101,7 @@ export { type Conv1dOpOptions, type Conv2dOpOptions, conv1d, conv2d } from './op
 export { abs, add, div, exp, log, mul, neg, type Operand, relu, sigmoid, sqrt, sub, tanh } from './ops/elementwise.js';
 export { embedding, gather, type Indices, indexSelect } from './ops/gather.js';
 export { linear, matmul } from './ops/matmul.js';
+export { type RowLengths, zeroPadding } from './ops/padding.js';
 export {
   type AvgPool1dOptions,
   type AvgPool2dOptions,
@@ -113,6 +116,6 @@ export type { QuantizedDType } from './ops/quantized.js';
 export { type Axes, argmax, max, mean, sum } from './ops/reduce.js';
 export { dropout, type LayerNormOptions, layerNorm, logSoftmax, softmax } from './ops/rows.js';
 export { concat, permute, reshape, select, slice, stack, transpose } from './ops/shape.js';
-export type { Layout, PerAxis, RowLengths } from './ops/windows.js';
+export type { Layout, PerAxis } from './ops/windows.js';
 export * from './optim/index.js';
 export * from './train/index.js';

@@ -2,7 +2,8 @@
 import type { Parameter, Tensor } from '../autograd/tensor.js';
 import { OptionError } from '../errors.js';
 import { conv1d, conv2d, convolutionRules, layoutRule } from '../ops/convolution.js';
-import { type Layout, type PerAxis, type RowLengths, sizesRule, windowsOf } from '../ops/windows.js';
+import type { RowLengths } from '../ops/padding.js';
+import { type Layout, type PerAxis, sizesRule, windowsOf } from '../ops/windows.js';
 import { checkOptions, is, required } from '../options.js';
 import { uniformParameter } from './init.js';
 import { Module } from './module.js';

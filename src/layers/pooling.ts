@@ -1,6 +1,7 @@
 // Pooling as layers: MaxPool1d, MaxPool2d, AvgPool1d, AvgPool2d.
 import type { Tensor } from '../autograd/tensor.js';
 import { layoutRule } from '../ops/convolution.js';
+import type { RowLengths } from '../ops/padding.js';
 import {
   type AvgPool1dOptions,
   type AvgPool2dOptions,
@@ -14,7 +15,7 @@ import {
   poolingRules,
   strideOf,
 } from '../ops/pooling.js';
-import { type RowLengths, windowsOf } from '../ops/windows.js';
+import { windowsOf } from '../ops/windows.js';
 import { checkOptions, is } from '../options.js';
 import { Module } from './module.js';
 

@@ -6,7 +6,8 @@ import { floatsOf, type Shape, sameShape, showShape, Tensor } from '../autograd/
 import type { Floats, Ints, Memory } from '../backend/types.js';
 import { ShapeError } from '../errors.js';
 import { checkOptions, is, type Rule } from '../options.js';
-import { type Frame, frameOf, type Layout, type PerAxis, pastLengths, type RowLengths, sizesRule } from './windows.js';
+import type { RowLengths } from './padding.js';
+import { type Frame, frameOf, type Layout, type PerAxis, pastLengths, sizesRule } from './windows.js';
 
 export interface Conv2dOpOptions {
   /** Distance of the windows. Default 1 */

@@ -6,7 +6,8 @@ import type { FloatArray } from '../backend/types.js';
 import { OptionError } from '../errors.js';
 import { checkOptions, is, required } from '../options.js';
 import { layoutRule } from './convolution.js';
-import { type Axis, type Frame, frameOf, type Layout, type PerAxis, type RowLengths, sizesRule } from './windows.js';
+import type { RowLengths } from './padding.js';
+import { type Axis, type Frame, frameOf, type Layout, type PerAxis, sizesRule } from './windows.js';
 
 export interface MaxPool2dOptions {
   /** Size of the windows; 'global': all there is, one window. */

@@ -3,17 +3,15 @@
 // Both see their input as images of rows and columns, [images, H, W]. [B,C,H,W] is that as it is; [B,C,L] has one row; a
 // sequence [T,B,C] is one image whose rows are the time steps and whose columns are the batch, with windows one column wide.
 import { checkTensor, type Shape, showShape, Tensor } from '../autograd/tensor.js';
-import { LengthsError, OptionError, ShapeError } from '../errors.js';
-import { type Rule, show } from '../options.js';
+import { OptionError, ShapeError } from '../errors.js';
+import type { Rule } from '../options.js';
+import { checkLengths, type RowLengths } from './padding.js';
 
 /** 'channels-first': [B,C,L] or [B,C,H,W], as PyTorch. 'time-first': [T,B,C], as recurrent layers take and give. */
 export type Layout = 'channels-first' | 'time-first';
 
 /** One number for all axes, or one for each. */
 export type PerAxis = number | readonly number[];
-
-/** Valid steps of each row of a batch. */
-export type RowLengths = readonly number[] | Int32Array | Tensor;
 
 /** The windows along one axis: the k-th element of window o stands at o * stride + k * dilation - before. */
 export interface Axis {
@@ -85,7 +83,7 @@ function sequenceFrame(op: string, shape: Shape, options: WindowOptions): Frame 
   const [T, B, C] = shape as [number, number, number];
   const h = axisOf(op, T, options, 0, [T]);
   const given = options.lengths == null ? null : checkLengths(op, options.lengths, T, B);
-  const lengths = given && { given, out: windowsOf(given, options) };
+  const lengths = given?.some((length) => length < T) && { given, out: windowsOf(given, options) };
   return { layout: 'time-first', B, C, images: 1, h, w: whole(B), lengths, shape: (channels) => [h.out, B, channels] };
 }
 
@@ -134,21 +132,6 @@ export function windowsOf(lengths: RowLengths, options: WindowOptions): number[]
   const spec = padded(options, 0);
   // A row without steps has nothing to look at, whatever is put around it.
   return list.map((n) => (n === 0 ? 0 : windowsIn(n, spec)));
-}
-
-function checkLengths(op: string, given: RowLengths, T: number, B: number): readonly number[] | null {
-  const list = given instanceof Tensor ? given.toArray() : Array.from(given);
-  if (list.length !== B) {
-    throw new LengthsError(`${op}: lengths must have ${B} entries, one for each row of the batch, got ${list.length}`);
-  }
-  for (const [k, length] of list.entries()) {
-    if (!Number.isInteger(length) || length < 0 || length > T) {
-      throw new LengthsError(
-        `${op}: lengths[${k}] must be a whole number from 0 to ${T} (time steps), got ${show(length)}`,
-      );
-    }
-  }
-  return list.every((length) => length === T) ? null : list;
 }
 
 /** Calls `clear` with each row of a sequence's result [h.out * B, ...] that stands past their row's length. */

@@ -16,6 +16,7 @@ import { taskNamed } from './list.js';
 import { runTask, type TaskOptions } from './run.js';
 import type { TaskSource } from './source.js';
 import { TrainedTask } from './trained.js';
+import { type Translation, translateTask } from './translate.js';
 
 export type { Classification, ClassifyInput } from './classify.js';
 export type {
@@ -33,6 +34,7 @@ export type { TextScore } from './language-model.js';
 export type { RunOptions, TaskOptions } from './run.js';
 export type { SourceFormat, SourceOptions, TaskSource } from './source.js';
 export { type Report, TrainedTask } from './trained.js';
+export type { Translation } from './translate.js';
 
 /**
  * Learns to give a label to a text, or to a sequence of numbers.
@@ -85,6 +87,16 @@ export function forecast(
   options: TaskOptions = {},
 ): Promise<TrainedTask<ForecastInput, readonly ForecastStep[]>> {
   return runTask(forecastTask, data, options);
+}
+
+/**
+ * Learns to write a sequence for a sequence: an encoder reads all of the source before the decoder writes, with attention or without,
+ * and a beam search for the likeliest target.
+ *
+ * @param data  pairs: a table with the columns `source` and `target`; `sourceUnits` and `targetUnits` say what they are made of
+ */
+export function translate(data: TaskSource, options: TaskOptions = {}): Promise<TrainedTask<string, Translation>> {
+  return runTask(translateTask, data, options);
 }
 
 /**

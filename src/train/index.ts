@@ -10,6 +10,7 @@ export {
   type SampleKind,
   type SampleValue,
 } from './batches.js';
+export { type BeamSearchOptions, beamSearch, type Hypothesis } from './beam-search.js';
 export type { CheckpointOptions, Resumable } from './checkpointing.js';
 export { areaUnderCurve, type ClassScores, classScores, macroF1Of } from './class-metrics.js';
 export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
