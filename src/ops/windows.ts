@@ -83,7 +83,8 @@ function sequenceFrame(op: string, shape: Shape, options: WindowOptions): Frame 
   const [T, B, C] = shape as [number, number, number];
   const h = axisOf(op, T, options, 0, [T]);
   const given = options.lengths == null ? null : checkLengths(op, options.lengths, T, B);
-  const lengths = given?.some((length) => length < T) && { given, out: windowsOf(given, options) };
+  const lengths =
+    given === null || given.every((length) => length === T) ? null : { given, out: windowsOf(given, options) };
   return { layout: 'time-first', B, C, images: 1, h, w: whole(B), lengths, shape: (channels) => [h.out, B, channels] };
 }
 
