@@ -1,4 +1,5 @@
 // `unrolled/data`: what stands between files and tensors. Nothing here knows a model.
+export { type DecodePngOptions, decodePng, type Image, imageRows, imageTensor, resize } from './images.js';
 export * from './series/index.js';
 export { type ParsedTable, type ParseTableOptions, parseTable, type TableFormat, type TableRow } from './tables.js';
 export { type DecodeOptions, decodeText, type TextEncoding } from './text/encoding.js';

@@ -219,7 +219,7 @@ function encodeSources(sources: readonly (readonly string[])[], prep: Prep, sett
 }
 
 /** What the decoder is given, and what it is to answer: the target one step later, with its end. */
-function teacherForced(targets: readonly (readonly number[])[]): { before: Tensor; y: Tensor } {
+export function teacherForced(targets: readonly (readonly number[])[]): { before: Tensor; y: Tensor } {
   const B = targets.length;
   const T = Math.max(...targets.map((target) => target.length)) + 1;
   const before = new Int32Array(T * B).fill(Vocabulary.PAD);
