@@ -2,6 +2,7 @@
 import '../ops/methods.js';
 import { OptionError } from '../errors.js';
 import { adviceFor, show } from '../options.js';
+import { captionTask } from './caption.js';
 import { classifyTask } from './classify.js';
 import type { TaskDefinition } from './definition.js';
 import { forecastTask } from './forecast/index.js';
@@ -14,6 +15,7 @@ export const TASKS = [
   wordlmTask,
   forecastTask,
   translateTask,
+  captionTask,
 ] as unknown as readonly TaskDefinition[];
 
 /** @throws OptionError  naming the tasks there are */

@@ -116,10 +116,10 @@ export const translateTask: TaskDefinition<Example, Prep, string, Translation> =
     bidirectional: true,
     hidden: 192,
     embedding: 128,
-    dropout: 0.3,
-    epochs: train.length < 20_000 ? 20 : 10,
-    batch: 32,
-    lr: 0.002,
+    dropout: 0.2,
+    epochs: train.length < 20_000 ? 12 : 8,
+    batch: 16,
+    lr: 0.004,
   }),
   build: (prep, settings) =>
     new EncoderDecoder({
@@ -219,7 +219,7 @@ function encodeSources(sources: readonly (readonly string[])[], prep: Prep, sett
 }
 
 /** What the decoder is given, and what it is to answer: the target one step later, with its end. */
-function teacherForced(targets: readonly (readonly number[])[]): { before: Tensor; y: Tensor } {
+export function teacherForced(targets: readonly (readonly number[])[]): { before: Tensor; y: Tensor } {
   const B = targets.length;
   const T = Math.max(...targets.map((target) => target.length)) + 1;
   const before = new Int32Array(T * B).fill(Vocabulary.PAD);
