@@ -88,7 +88,10 @@ export async function runTask<Example, Prep extends Json, Input, Answer>(
   const partOf = async (name: 'valid' | 'test'): Promise<readonly Example[]> => {
     const wanted = options[name] ?? 0.1;
     if (typeof wanted !== 'number') return read(wanted);
-    const [rest, part] = splitOff(task, train, wanted, name, early);
+    // Shares are of the whole file, and the test part is gone when validation is cut off.
+    const before =
+      name === 'valid' && typeof (options.test ?? 0.1) === 'number' ? ((options.test ?? 0.1) as number) : 0;
+    const [rest, part] = splitOff(task, train, wanted / (1 - before), name, early);
     train = rest;
     return part;
   };
@@ -153,7 +156,9 @@ export async function runTask<Example, Prep extends Json, Input, Answer>(
 function watcher({ signal, onEpoch }: RunOptions): Callbacks {
   return {
     onBatchEnd: () => (signal?.aborted ? 'stop' : undefined),
-    onEpochEnd: (record) => onEpoch?.(record),
+    onEpochEnd(record) {
+      onEpoch?.(record);
+    },
   };
 }
 
@@ -169,6 +174,12 @@ function checkRunOptions(task: TaskDefinition, options: TaskOptions): void {
     if (part === undefined || isSource(part) || (typeof part === 'number' && part >= 0 && part < 1)) continue;
     throw new OptionError(
       `${task.name}: option "${name}" must be a share from 0 to below 1, or data, got ${show(part)}`,
+    );
+  }
+  const { valid = 0.1, test = 0.1 } = options;
+  if (typeof valid === 'number' && typeof test === 'number' && valid + test >= 1) {
+    throw new OptionError(
+      `${task.name}: "valid" and "test" must leave something to learn from, got ${valid} and ${test}`,
     );
   }
   if (options.overwrite !== undefined && !is.boolean.accepts(options.overwrite)) {
