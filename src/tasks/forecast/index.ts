@@ -95,7 +95,9 @@ export const forecastTask: TaskDefinition<Part, ForecastPrep, ForecastInput, rea
       showTime(series.times[0] as number, series.step),
       showTime(series.times[series.length - 1] as number, series.step),
     ];
-    say(`${series.name}: ${series.length} steps of ${showStep(series.step)}, from ${from} to ${to}`);
+    say(
+      `${series.name}: ${series.length} ${series.length === 1 ? 'step' : 'steps'} of ${showStep(series.step)}, from ${from} to ${to}`,
+    );
     return [{ series, from: 0, to: series.length }];
   },
   cut: (parts, share) => {
