@@ -14,15 +14,11 @@ export { type BeamSearchOptions, beamSearch, type Hypothesis } from './beam-sear
 export type { CheckpointOptions, Resumable } from './checkpointing.js';
 export {
   areaUnderCurve,
-  areaUnderCurve,
   areaUnderRoc,
   type ClassScores,
-  type ClassScores,
-  classScores,
   classScores,
   confusionMatrix,
   macroF1,
-  macroF1Of,
   macroF1Of,
 } from './class-metrics.js';
 export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
