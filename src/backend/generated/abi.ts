@@ -193,6 +193,29 @@ export interface Kernels {
   bce_with_logits_backward(dx: Floats, dloss: Floats, x: Floats, t: Floats, weight: Floats | null,
       pos_weight: Floats | null, n: number, L: number, reduction: number): void;
   /**
+   * Connectionist temporal classification: -log of the probability that a net which says one of C classes at each step says the
+   * target, where repetitions of a class count once and `blank` counts for nothing. Row b has input_lengths[b] steps and the
+   * target l of U = target_lengths[b] classes. The target with blanks around each, l'[2u] = blank, l'[2u+1] = l[u], has 2U + 1
+   * states; a path begins in state 0 or 1, ends in one of the last two, and from one step to the next stays, moves on by one
+   * state, or by two to a class that is not the one before it. Of the paths that are in state s at step t:
+   * alpha[t,s]  log probability of what they say up to and including t, less the largest of the step; -inf where there is none
+   * rest[t,s]   log probability of what they say after t
+   * mean divides each row by max(1, U), then takes the mean of the rows; zero_infinity replaces an infinite loss (a target that
+   * does not fit into the steps) by 0. U_ERR_LENGTHS for lengths outside 0..T or 0..S; U_ERR_INDEX for a blank outside 0..C-1, or
+   * a class of a target that is, or is blank. Targets past their length are not read.  Graves et al. 2006.
+   */
+  ctc_loss_forward(loss: Floats, logp: Floats, alpha: Floats, nll: Floats, scratch: Floats, logits: Floats,
+      targets: Ints, input_lengths: Ints, target_lengths: Ints, T: number, B: number, C: number, S: number, L: number,
+      blank: number, reduction: number, zero_infinity: number): void;
+  /**
+   * forward was: see ctc_loss_forward.  gamma[t,s] = exp(alpha[t,s] + rest[t,s]), divided by their sum over s:
+   * dlogits[t,c] = dloss (over max(1, U) B for mean) (exp(logp[t,c]) - sum of gamma[t,s] over s with l'[s] = c); 0 from
+   * input_lengths[b] on. Rows of infinite loss: 0 with zero_infinity, else NaN, as PyTorch.
+   */
+  ctc_loss_backward(dlogits: Floats, scratch: Floats, dloss: Floats, logp: Floats, alpha: Floats, nll: Floats,
+      targets: Ints, input_lengths: Ints, target_lengths: Ints, T: number, B: number, C: number, S: number, L: number,
+      blank: number, reduction: number, zero_infinity: number): void;
+  /**
    * d = x - t.  mse: d^2.  mae: |d|.  huber: d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2). mean divides by n.
    */
   regression_loss_forward(loss: Floats, x: Floats, t: Floats, n: number, L: number, reduction: number, kind: number,
@@ -380,6 +403,12 @@ export interface RawKernels {
       n: number, L: number, reduction: number): number;
   u_bce_with_logits_backward(ctx: number, dx: number, dloss: number, x: number, t: number, weight: number,
       pos_weight: number, n: number, L: number, reduction: number): number;
+  u_ctc_loss_forward(ctx: number, loss: number, logp: number, alpha: number, nll: number, scratch: number,
+      logits: number, targets: number, input_lengths: number, target_lengths: number, T: number, B: number, C: number,
+      S: number, L: number, blank: number, reduction: number, zero_infinity: number): number;
+  u_ctc_loss_backward(ctx: number, dlogits: number, scratch: number, dloss: number, logp: number, alpha: number,
+      nll: number, targets: number, input_lengths: number, target_lengths: number, T: number, B: number, C: number,
+      S: number, L: number, blank: number, reduction: number, zero_infinity: number): number;
   u_regression_loss_forward(ctx: number, loss: number, x: number, t: number, n: number, L: number, reduction: number,
       kind: number, delta: number): number;
   u_regression_loss_backward(ctx: number, dx: number, dt: number, dloss: number, x: number, t: number, n: number,
@@ -554,6 +583,18 @@ export const kernelTable: Readonly<Record<KernelName, readonly Argument[]>> = {
       buffer('x', 'float', ['n'], 'in'), buffer('t', 'float', ['n'], 'in'),
       buffer('weight', 'float', ['n'], 'in', true), buffer('pos_weight', 'float', ['n'], 'in', true), size('n'),
       size('L'), int('reduction')],
+  ctc_loss_forward: [buffer('loss', 'float', ['L'], 'out'), buffer('logp', 'float', ['T', 'B', 'C'], 'saved'),
+      buffer('alpha', 'float', ['T', 'B', '2*S+1'], 'saved'), buffer('nll', 'float', ['B'], 'saved'),
+      buffer('scratch', 'float', ['B', '6*S+7'], 'scratch'), buffer('logits', 'float', ['T', 'B', 'C'], 'in'),
+      buffer('targets', 'int', ['B', 'S'], 'in'), buffer('input_lengths', 'int', ['B'], 'in'),
+      buffer('target_lengths', 'int', ['B'], 'in'), size('T'), size('B'), size('C'), size('S'), size('L'), int('blank'),
+      int('reduction'), int('zero_infinity')],
+  ctc_loss_backward: [buffer('dlogits', 'float', ['T', 'B', 'C'], 'out'),
+      buffer('scratch', 'float', ['B', '6*S+7'], 'scratch'), buffer('dloss', 'float', ['L'], 'in'),
+      buffer('logp', 'float', ['T', 'B', 'C'], 'in'), buffer('alpha', 'float', ['T', 'B', '2*S+1'], 'in'),
+      buffer('nll', 'float', ['B'], 'in'), buffer('targets', 'int', ['B', 'S'], 'in'),
+      buffer('input_lengths', 'int', ['B'], 'in'), buffer('target_lengths', 'int', ['B'], 'in'), size('T'), size('B'),
+      size('C'), size('S'), size('L'), int('blank'), int('reduction'), int('zero_infinity')],
   regression_loss_forward: [buffer('loss', 'float', ['L'], 'out'), buffer('x', 'float', ['n'], 'in'),
       buffer('t', 'float', ['n'], 'in'), size('n'), size('L'), int('reduction'), int('kind'), number('delta')],
   regression_loss_backward: [buffer('dx', 'float', ['n'], 'out', true), buffer('dt', 'float', ['n'], 'out', true),
@@ -1268,6 +1309,68 @@ export function bindKernels(binding: Binding): Kernels {
         const status = raw.u_bce_with_logits_backward(ctx, enter(dx, 'w'), enter(dloss, 'r'), enter(x, 'r'),
             enter(t, 'r'), enter(weight, 'r'), enter(pos_weight, 'r'), n, L, reduction);
         if (status !== 0) fail('bce_with_logits_backward', status);
+      } finally {
+        leave();
+      }
+    },
+    ctc_loss_forward(loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C, S, L,
+        blank, reduction, zero_infinity) {
+      const valid =
+        holds(loss, 'float', L) &&
+        holds(logp, 'float', T * B * C) &&
+        holds(alpha, 'float', T * B * (2 * S + 1)) &&
+        holds(nll, 'float', B) &&
+        holds(scratch, 'float', B * (6 * S + 7)) &&
+        holds(logits, 'float', T * B * C) &&
+        holds(targets, 'int', B * S) &&
+        holds(input_lengths, 'int', B) &&
+        holds(target_lengths, 'int', B) &&
+        isSize(T) &&
+        isSize(B) &&
+        isSize(C) &&
+        isSize(S) &&
+        isSize(L) &&
+        isInt(blank) &&
+        isInt(reduction) &&
+        isInt(zero_infinity);
+      if (!valid) refuse('ctc_loss_forward', kernelTable.ctc_loss_forward, [loss, logp, alpha, nll, scratch, logits,
+          targets, input_lengths, target_lengths, T, B, C, S, L, blank, reduction, zero_infinity]);
+      try {
+        const status = raw.u_ctc_loss_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(alpha, 'w'),
+            enter(nll, 'w'), enter(scratch, 'w'), enter(logits, 'r'), enter(targets, 'r'), enter(input_lengths, 'r'),
+            enter(target_lengths, 'r'), T, B, C, S, L, blank, reduction, zero_infinity);
+        if (status !== 0) fail('ctc_loss_forward', status);
+      } finally {
+        leave();
+      }
+    },
+    ctc_loss_backward(dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C, S, L,
+        blank, reduction, zero_infinity) {
+      const valid =
+        holds(dlogits, 'float', T * B * C) &&
+        holds(scratch, 'float', B * (6 * S + 7)) &&
+        holds(dloss, 'float', L) &&
+        holds(logp, 'float', T * B * C) &&
+        holds(alpha, 'float', T * B * (2 * S + 1)) &&
+        holds(nll, 'float', B) &&
+        holds(targets, 'int', B * S) &&
+        holds(input_lengths, 'int', B) &&
+        holds(target_lengths, 'int', B) &&
+        isSize(T) &&
+        isSize(B) &&
+        isSize(C) &&
+        isSize(S) &&
+        isSize(L) &&
+        isInt(blank) &&
+        isInt(reduction) &&
+        isInt(zero_infinity);
+      if (!valid) refuse('ctc_loss_backward', kernelTable.ctc_loss_backward, [dlogits, scratch, dloss, logp, alpha, nll,
+          targets, input_lengths, target_lengths, T, B, C, S, L, blank, reduction, zero_infinity]);
+      try {
+        const status = raw.u_ctc_loss_backward(ctx, enter(dlogits, 'w'), enter(scratch, 'w'), enter(dloss, 'r'),
+            enter(logp, 'r'), enter(alpha, 'r'), enter(nll, 'r'), enter(targets, 'r'), enter(input_lengths, 'r'),
+            enter(target_lengths, 'r'), T, B, C, S, L, blank, reduction, zero_infinity);
+        if (status !== 0) fail('ctc_loss_backward', status);
       } finally {
         leave();
       }
@@ -2337,6 +2440,58 @@ export function frameKernels(binding: FrameBinding): Kernels {
       const status = call(32);
       if (status !== 0) fail('bce_with_logits_backward', status);
     },
+    ctc_loss_forward(loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C, S, L,
+        blank, reduction, zero_infinity) {
+      const valid =
+        put(0, loss, 'float', L) &&
+        put(1, logp, 'float', T * B * C) &&
+        put(2, alpha, 'float', T * B * (2 * S + 1)) &&
+        put(3, nll, 'float', B) &&
+        put(4, scratch, 'float', B * (6 * S + 7)) &&
+        put(5, logits, 'float', T * B * C) &&
+        put(6, targets, 'int', B * S) &&
+        put(7, input_lengths, 'int', B) &&
+        put(8, target_lengths, 'int', B) &&
+        isSize(T) &&
+        isSize(B) &&
+        isSize(C) &&
+        isSize(S) &&
+        isSize(L) &&
+        isInt(blank) &&
+        isInt(reduction) &&
+        isInt(zero_infinity);
+      if (!valid) refuse('ctc_loss_forward', kernelTable.ctc_loss_forward, [loss, logp, alpha, nll, scratch, logits,
+          targets, input_lengths, target_lengths, T, B, C, S, L, blank, reduction, zero_infinity], admit);
+      f[9] = T; f[10] = B; f[11] = C; f[12] = S; f[13] = L; f[14] = blank; f[15] = reduction; f[16] = zero_infinity;
+      const status = call(33);
+      if (status !== 0) fail('ctc_loss_forward', status);
+    },
+    ctc_loss_backward(dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C, S, L,
+        blank, reduction, zero_infinity) {
+      const valid =
+        put(0, dlogits, 'float', T * B * C) &&
+        put(1, scratch, 'float', B * (6 * S + 7)) &&
+        put(2, dloss, 'float', L) &&
+        put(3, logp, 'float', T * B * C) &&
+        put(4, alpha, 'float', T * B * (2 * S + 1)) &&
+        put(5, nll, 'float', B) &&
+        put(6, targets, 'int', B * S) &&
+        put(7, input_lengths, 'int', B) &&
+        put(8, target_lengths, 'int', B) &&
+        isSize(T) &&
+        isSize(B) &&
+        isSize(C) &&
+        isSize(S) &&
+        isSize(L) &&
+        isInt(blank) &&
+        isInt(reduction) &&
+        isInt(zero_infinity);
+      if (!valid) refuse('ctc_loss_backward', kernelTable.ctc_loss_backward, [dlogits, scratch, dloss, logp, alpha, nll,
+          targets, input_lengths, target_lengths, T, B, C, S, L, blank, reduction, zero_infinity], admit);
+      f[9] = T; f[10] = B; f[11] = C; f[12] = S; f[13] = L; f[14] = blank; f[15] = reduction; f[16] = zero_infinity;
+      const status = call(34);
+      if (status !== 0) fail('ctc_loss_backward', status);
+    },
     regression_loss_forward(loss, x, t, n, L, reduction, kind, delta) {
       const valid =
         put(0, loss, 'float', L) &&
@@ -2350,7 +2505,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
       if (!valid) refuse('regression_loss_forward', kernelTable.regression_loss_forward, [loss, x, t, n, L, reduction,
           kind, delta], admit);
       f[3] = n; f[4] = L; f[5] = reduction; f[6] = kind; f[7] = delta;
-      const status = call(33);
+      const status = call(35);
       if (status !== 0) fail('regression_loss_forward', status);
     },
     regression_loss_backward(dx, dt, dloss, x, t, n, L, reduction, kind, delta) {
@@ -2368,7 +2523,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
       if (!valid) refuse('regression_loss_backward', kernelTable.regression_loss_backward, [dx, dt, dloss, x, t, n, L,
           reduction, kind, delta], admit);
       f[5] = n; f[6] = L; f[7] = reduction; f[8] = kind; f[9] = delta;
-      const status = call(34);
+      const status = call(36);
       if (status !== 0) fail('regression_loss_backward', status);
     },
     sum_squares(out, x, n) {
@@ -2378,7 +2533,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
         isSize(n);
       if (!valid) refuse('sum_squares', kernelTable.sum_squares, [out, x, n], admit);
       f[2] = n;
-      const status = call(35);
+      const status = call(37);
       if (status !== 0) fail('sum_squares', status);
     },
     sgd_update(p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first) {
@@ -2396,7 +2551,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
       if (!valid) refuse('sgd_update', kernelTable.sgd_update, [p, buf, g, n, lr, momentum, dampening, nesterov,
           weight_decay, first], admit);
       f[3] = n; f[4] = lr; f[5] = momentum; f[6] = dampening; f[7] = nesterov; f[8] = weight_decay; f[9] = first;
-      const status = call(36);
+      const status = call(38);
       if (status !== 0) fail('sgd_update', status);
     },
     adam_update(p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step) {
@@ -2418,7 +2573,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
           weight_decay, decoupled, step], admit);
       f[5] = n; f[6] = lr; f[7] = beta1; f[8] = beta2; f[9] = eps; f[10] = weight_decay; f[11] = decoupled;
       f[12] = step;
-      const status = call(37);
+      const status = call(39);
       if (status !== 0) fail('adam_update', status);
     },
     rmsprop_update(p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum) {
@@ -2437,7 +2592,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
       if (!valid) refuse('rmsprop_update', kernelTable.rmsprop_update, [p, sq, buf, gavg, g, n, lr, alpha, eps,
           weight_decay, momentum], admit);
       f[5] = n; f[6] = lr; f[7] = alpha; f[8] = eps; f[9] = weight_decay; f[10] = momentum;
-      const status = call(38);
+      const status = call(40);
       if (status !== 0) fail('rmsprop_update', status);
     },
     adagrad_update(p, sum, g, n, lr, eps, weight_decay) {
@@ -2451,7 +2606,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
         isNumber(weight_decay);
       if (!valid) refuse('adagrad_update', kernelTable.adagrad_update, [p, sum, g, n, lr, eps, weight_decay], admit);
       f[3] = n; f[4] = lr; f[5] = eps; f[6] = weight_decay;
-      const status = call(39);
+      const status = call(41);
       if (status !== 0) fail('adagrad_update', status);
     },
     rnn_sizes(sizes, cell, T, B, I, H, D, rows) {
@@ -2466,7 +2621,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
         isInt(rows);
       if (!valid) refuse('rnn_sizes', kernelTable.rnn_sizes, [sizes, cell, T, B, I, H, D, rows], admit);
       f[1] = cell; f[2] = T; f[3] = B; f[4] = I; f[5] = H; f[6] = D; f[7] = rows;
-      const status = call(40);
+      const status = call(42);
       if (status !== 0) fail('rnn_sizes', status);
     },
     rnn_pack(packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D, npacked) {
@@ -2489,7 +2644,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
       if (!valid) refuse('rnn_pack', kernelTable.rnn_pack, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r,
           b_hh_r, cell, gates, I, H, D, npacked], admit);
       f[9] = cell; f[10] = gates; f[11] = I; f[12] = H; f[13] = D; f[14] = npacked;
-      const status = call(41);
+      const status = call(43);
       if (status !== 0) fail('rnn_pack', status);
     },
     rnn_forward(y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r,
@@ -2529,7 +2684,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
           npacked], admit);
       f[18] = cell; f[19] = gates; f[20] = T; f[21] = B; f[22] = I; f[23] = H; f[24] = D; f[25] = rows; f[26] = nsaved;
       f[27] = nscratch; f[28] = npacked;
-      const status = call(42);
+      const status = call(44);
       if (status !== 0) fail('rnn_forward', status);
     },
     rnn_backward(dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn, x, h0, c0,
@@ -2579,7 +2734,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
           lengths, saved, scratch, cell, gates, T, B, I, H, D, rows, nsaved, nscratch], admit);
       f[28] = cell; f[29] = gates; f[30] = T; f[31] = B; f[32] = I; f[33] = H; f[34] = D; f[35] = rows; f[36] = nsaved;
       f[37] = nscratch;
-      const status = call(43);
+      const status = call(45);
       if (status !== 0) fail('rnn_backward', status);
     },
     rnn_quantized_sizes(sizes, precision, cell, T, B, I, H, D, rows) {
@@ -2596,7 +2751,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
       if (!valid) refuse('rnn_quantized_sizes', kernelTable.rnn_quantized_sizes, [sizes, precision, cell, T, B, I, H, D,
           rows], admit);
       f[1] = precision; f[2] = cell; f[3] = T; f[4] = B; f[5] = I; f[6] = H; f[7] = D; f[8] = rows;
-      const status = call(44);
+      const status = call(46);
       if (status !== 0) fail('rnn_quantized_sizes', status);
     },
     rnn_quantize(packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell, gates, I, H, D,
@@ -2622,7 +2777,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
       if (!valid) refuse('rnn_quantize', kernelTable.rnn_quantize, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r,
           w_hh_r, b_ih_r, b_hh_r, precision, cell, gates, I, H, D, npacked], admit);
       f[10] = precision; f[11] = cell; f[12] = gates; f[13] = I; f[14] = H; f[15] = D; f[16] = npacked;
-      const status = call(45);
+      const status = call(47);
       if (status !== 0) fail('rnn_quantize', status);
     },
     rnn_quantized_forward(y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D, rows,
@@ -2652,7 +2807,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
           c0, lengths, precision, cell, gates, T, B, I, H, D, rows, nscratch, npacked], admit);
       f[9] = precision; f[10] = cell; f[11] = gates; f[12] = T; f[13] = B; f[14] = I; f[15] = H; f[16] = D;
       f[17] = rows; f[18] = nscratch; f[19] = npacked;
-      const status = call(46);
+      const status = call(48);
       if (status !== 0) fail('rnn_quantized_forward', status);
     },
     rnn_general_sizes(sizes, cell, features, T, B, I, H, R, rows, keep) {
@@ -2670,7 +2825,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
       if (!valid) refuse('rnn_general_sizes', kernelTable.rnn_general_sizes, [sizes, cell, features, T, B, I, H, R,
           rows, keep], admit);
       f[1] = cell; f[2] = features; f[3] = T; f[4] = B; f[5] = I; f[6] = H; f[7] = R; f[8] = rows; f[9] = keep;
-      const status = call(47);
+      const status = call(49);
       if (status !== 0) fail('rnn_general_sizes', status);
     },
     rnn_general_pack(packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked) {
@@ -2691,7 +2846,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
       if (!valid) refuse('rnn_general_pack', kernelTable.rnn_general_pack, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell,
           gates, features, I, H, R, npacked], admit);
       f[6] = cell; f[7] = gates; f[8] = features; f[9] = I; f[10] = H; f[11] = R; f[12] = npacked;
-      const status = call(48);
+      const status = call(50);
       if (status !== 0) fail('rnn_general_pack', status);
     },
     rnn_general_forward(y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih,
@@ -2747,7 +2902,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
       f[25] = cell; f[26] = gates; f[27] = units; f[28] = features; f[29] = T; f[30] = B; f[31] = I; f[32] = H;
       f[33] = R; f[34] = rows; f[35] = reverse; f[36] = width; f[37] = column; f[38] = keep; f[39] = nsaved;
       f[40] = nscratch; f[41] = npacked;
-      const status = call(49);
+      const status = call(51);
       if (status !== 0) fail('rnn_general_forward', status);
     },
     rnn_general_backward(dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c, dln_c_bias,
@@ -2817,7 +2972,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
       f[37] = cell; f[38] = gates; f[39] = units; f[40] = features; f[41] = T; f[42] = B; f[43] = I; f[44] = H;
       f[45] = R; f[46] = rows; f[47] = reverse; f[48] = width; f[49] = column; f[50] = keep; f[51] = nsteps;
       f[52] = nsaved; f[53] = nscratch;
-      const status = call(50);
+      const status = call(52);
       if (status !== 0) fail('rnn_general_backward', status);
     },
     fma_peak(flops, rounds) {
@@ -2826,7 +2981,7 @@ export function frameKernels(binding: FrameBinding): Kernels {
         isInt(rounds);
       if (!valid) refuse('fma_peak', kernelTable.fma_peak, [flops, rounds], admit);
       f[1] = rounds;
-      const status = call(51);
+      const status = call(53);
       if (status !== 0) fail('fma_peak', status);
     },
   };
