@@ -6,14 +6,18 @@
 // add may be null: 0. Returns the maximum.
 static float ctc_step(float* out, const float* a, const float* b, const float* c, const float* skip, const float* add,
                       int n) {
-  each_vector(0, n, [&](ptrdiff_t s, auto at) {
-    const vf x = at(a + s), y = at(b + s), z = at(c + s) + at(skip + s);
+  // One loop for vectors and what is left of one, and one for the three terms: the code is in it once, not eight times.
+  for (int s = 0; s < n; s += LANES) {
+    const int left = n - s;
+    vf from[3] = {load_up_to(a + s, left), load_up_to(b + s, left),
+                  load_up_to(c + s, left) + load_up_to(skip + s, left)};
     // Bounded, so that the difference of two -inf does not become NaN: e^-inf is 0, and log 0 is -inf again.
-    const vf most = vmax(vmax(splat(-3.402823466e38f), x), vmax(y, z));
-    const vf sum = vexp(x - most) + vexp(y - most) + vexp(z - most);
+    const vf most = vmax(vmax(splat(-3.402823466e38f), from[0]), vmax(from[1], from[2]));
+    vf sum = zero();
+    for (vf log : from) sum += vexp(log - most);
     const vf all = most + vlog(sum);
-    at.put(out + s, add ? all + at(add + s) : all);
-  });
+    store_up_to(out + s, add ? all + load_up_to(add + s, left) : all, left);
+  }
   const float max = row_max(out, n);
   if (max > -__builtin_inff()) {
     const vf most = splat(max);
@@ -142,7 +146,8 @@ U_KERNEL(ctc_loss_backward)
         float max;
         map(after, forward, rest, n, [&](vf a, vf r) { return a + r; });
         const float share = scale / exp_row(after, after, n, &max);
-        map(d, lp, C, [&](vf l) { return splat(scale) * vexp(l); });
+        const vf each = splat(scale / exp_row(d, lp, C, &max));  // the sum is 1 but for the maximum taken away
+        map(d, d, C, [&](vf e) { return e * each; });
         for (int s = 0; s < n; s++) d[target[s]] -= share * after[s];
         for (int s = 0; s < n; s++) after[s] = rest[s] + lp[target[s]];
         ctc_fill(after + n, none, 2);

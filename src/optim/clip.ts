@@ -52,9 +52,13 @@ export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number, options:
 /** The second half of clipGradNorm, for who knows the norm already. */
 export function scaleToNorm(params: Iterable<Tensor>, norm: number, maxNorm: number): void {
   const scale = maxNorm / (norm + 1e-6);
-  if (scale >= 1) return;
+  if (scale < 1) scaleGradients(params, scale);
+}
+
+/** Multiplies every gradient by `factor`. @internal */
+export function scaleGradients(params: Iterable<Tensor>, factor: number): void {
   const { kernels } = current();
-  for (const grad of gradients('clipGradNorm', params)) kernels.affine(grad, grad, grad.length, scale, 0);
+  for (const grad of gradients('clipGradNorm', params)) kernels.affine(grad, grad, grad.length, factor, 0);
 }
 
 /** Limits every element of every gradient to -clipValue..clipValue. */

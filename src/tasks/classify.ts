@@ -11,6 +11,7 @@ import { show } from '../options.js';
 import { batches } from '../train/batches.js';
 import { areaUnderCurve, macroF1Of } from '../train/class-metrics.js';
 import type { RawData, Row, Settings, TaskDefinition } from './definition.js';
+import type { ImageInput } from './inputs/image.js';
 import { inputColumns, inputOptions, kindNamed, kindOf } from './inputs/index.js';
 import type { Front, InputKind } from './inputs/input.js';
 import { type Recurrent, recurrent } from './recurrent.js';
@@ -30,8 +31,8 @@ export interface Classification {
   readonly probabilities: Readonly<Record<string, number>>;
 }
 
-/** What predict takes: a text, or a list of steps. */
-export type ClassifyInput = string | readonly (number | ArrayLike<number>)[];
+/** What predict takes: a text, a list of steps, or a picture. */
+export type ClassifyInput = string | readonly (number | ArrayLike<number>)[] | ImageInput;
 
 export const classifyTask: TaskDefinition<Example, Prep, ClassifyInput, Classification> = {
   name: 'classify',

@@ -7,16 +7,20 @@
 //   console.log(task.report.test, await task.predict(['what a film']));
 //   const again = await loadTask('model');   // in a page: the folder's URL
 import type { Json } from '../io/exact-json.js';
+import { type Caption, captionTask } from './caption.js';
 import { type Classification, type ClassifyInput, classifyTask } from './classify.js';
 import type { TaskDefinition } from './definition.js';
 import { fromFiles, readFiles, type TaskFiles } from './folder.js';
 import { type ForecastInput, type ForecastStep, forecastTask } from './forecast/index.js';
+import type { ImageInput } from './inputs/image.js';
 import { charlmTask, type TextScore, wordlmTask } from './language-model.js';
 import { taskNamed } from './list.js';
 import { runTask, type TaskOptions } from './run.js';
 import type { TaskSource } from './source.js';
 import { TrainedTask } from './trained.js';
+import { type Translation, translateTask } from './translate.js';
 
+export type { Caption } from './caption.js';
 export type { Classification, ClassifyInput } from './classify.js';
 export type {
   CellName,
@@ -29,10 +33,12 @@ export type {
 } from './definition.js';
 export type { TaskFiles } from './folder.js';
 export type { ForecastInput, ForecastStep } from './forecast/index.js';
+export type { ImageInput } from './inputs/image.js';
 export type { TextScore } from './language-model.js';
 export type { RunOptions, TaskOptions } from './run.js';
 export type { SourceFormat, SourceOptions, TaskSource } from './source.js';
 export { type Report, TrainedTask } from './trained.js';
+export type { Translation } from './translate.js';
 
 /**
  * Learns to give a label to a text, or to a sequence of numbers.
@@ -85,6 +91,30 @@ export function forecast(
   options: TaskOptions = {},
 ): Promise<TrainedTask<ForecastInput, readonly ForecastStep[]>> {
   return runTask(forecastTask, data, options);
+}
+
+/**
+ * Learns to write a sequence for a sequence: an encoder reads all of the source before the decoder writes, with attention or without,
+ * and a beam search for the likeliest target.
+ *
+ * @param data  pairs: a table with the columns `source` and `target`; `sourceUnits` and `targetUnits` say what they are made of
+ */
+export function translate(data: TaskSource, options: TaskOptions = {}): Promise<TrainedTask<string, Translation>> {
+  return runTask(translateTask, data, options);
+}
+
+/**
+ * Learns to write words for a picture: `await task.predict(['cat.png'])`.
+ *
+ * A small convolutional net looks, a recurrent one writes, with attention over places of the picture. Figures: share of captions
+ * that are exactly right, precision, recall and F1 of words, BLEU.
+ *
+ * @param data  a table with a column of paths of PNG files (`image`), relative to it, and one of captions (`text`); in records
+ *   pictures may be bytes
+ * @throws DataError  for a picture that cannot be read (unless skipUnreadable), naming it
+ */
+export function caption(data: TaskSource, options: TaskOptions = {}): Promise<TrainedTask<ImageInput, Caption>> {
+  return runTask(captionTask, data, options);
 }
 
 /**

@@ -2,12 +2,21 @@
 import '../ops/methods.js';
 import { OptionError } from '../errors.js';
 import { adviceFor, show } from '../options.js';
+import { captionTask } from './caption.js';
 import { classifyTask } from './classify.js';
 import type { TaskDefinition } from './definition.js';
 import { forecastTask } from './forecast/index.js';
 import { charlmTask, wordlmTask } from './language-model.js';
+import { translateTask } from './translate.js';
 
-export const TASKS = [classifyTask, charlmTask, wordlmTask, forecastTask] as unknown as readonly TaskDefinition[];
+export const TASKS = [
+  classifyTask,
+  charlmTask,
+  wordlmTask,
+  forecastTask,
+  translateTask,
+  captionTask,
+] as unknown as readonly TaskDefinition[];
 
 /** @throws OptionError  naming the tasks there are */
 export function taskNamed(name: unknown): TaskDefinition {

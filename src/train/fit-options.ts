@@ -20,9 +20,15 @@ export interface FitOptions {
   readonly epochs?: number;
   /** Scales the gradients so that their common norm is at most this. Default: no clipping. */
   readonly clipNorm?: number;
+  /**
+   * Batches whose gradients make one update: as many rows as n batches have, in the memory of one. Each counts by the terms its
+   * loss is the mean of (targets that are not ignored; rows, where the loss is a function), so that the update is that of one
+   * large batch. The last update of an epoch takes what is left. Not together with tbptt. Default 1.
+   */
+  readonly accumulate?: number;
   /** Batches that are only measured, after each epoch. */
   readonly validation?: Data;
-  /** Names (accuracy, top5, perplexity, mae, mse, rmse), metrics such as topK(3), or named functions. */
+  /** Names (accuracy, top5, macroF1, auc, perplexity, bitsPerChar, mae, mse, rmse, mape, smape), metrics such as topK(3), or named functions. */
   readonly metrics?: readonly MetricSpec[];
   readonly earlyStopping?: EarlyStoppingOptions;
   readonly callbacks?: Callbacks | readonly Callbacks[];
@@ -50,11 +56,16 @@ export interface FitOptions {
 /** Each may be async, and may return 'stop' to end training after what it was called for. */
 export interface Callbacks {
   onEpochStart?(epoch: number): CallbackResult;
-  /** After every update: with tbptt after every window, the last of a batch being that with `window === windows`. */
+  /** After every update: with accumulate after the last batch of it, with tbptt after every window, the last of a batch being that with `window === windows`. */
   onBatchEnd?(progress: Progress): CallbackResult;
   onEpochEnd?(record: EpochRecord): CallbackResult;
   /** Made around every update, forward and backward pass included: must call `run` once and return what it returned. */
   aroundStep?<R extends StepResult>(run: () => R, context: StepContext): R;
+  /**
+   * Made around what follows an epoch's updates: validation, where there is one, and early stopping's look at the epoch, which keeps
+   * the weights of the best. Must call `run` once and return what it returned. Not after an epoch that was stopped.
+   */
+  aroundValidation?<R>(run: () => Promise<R>): Promise<R>;
   /** What the callbacks remember, as JSON, to be kept in a checkpoint: where a learning rate schedule stands, for example. */
   onSave?(): Json;
   /** What onSave returned: training goes on from that checkpoint. An epoch under way does not start (onEpochStart) again. */
@@ -89,7 +100,7 @@ export interface Progress {
   /** Updates since fit began. */
   readonly step: number;
   readonly loss: number;
-  /** The loss of this batch, or window, alone. */
+  /** The loss of this update alone: of a batch, of those accumulated, or of a window. */
   readonly batchLoss: number;
   readonly metrics: Readonly<Record<string, number>>;
   /** Norm of all gradients before clipping. */
@@ -131,7 +142,7 @@ const isOptimizer: Rule = { expected: 'an optimizer', accepts: (v) => v instance
 
 const CALLBACKS = ['onEpochStart', 'onBatchEnd', 'onEpochEnd', 'onSave', 'onResume'];
 const isCallbacks: Rule = {
-  expected: `an object with ${[...CALLBACKS, 'aroundStep'].join(', ')}, or a list of such`,
+  expected: `an object with ${[...CALLBACKS, 'aroundStep', 'aroundValidation'].join(', ')}, or a list of such`,
   accepts: (v) => [v].flat().every((entry) => typeof entry === 'object' && entry !== null),
 };
 
@@ -154,6 +165,7 @@ export function checkFit(model: Module, data: Data, options: FitOptions): void {
     optimizer: required(isOptimizer),
     epochs: is.integer(1),
     clipNorm: is.between(0),
+    accumulate: is.integer(1),
     validation: is.any,
     metrics: isMetrics,
     earlyStopping: is.object,
@@ -164,6 +176,12 @@ export function checkFit(model: Module, data: Data, options: FitOptions): void {
     tbptt: isTbptt,
     checkpoint: isCheckpoint,
   });
+  if (options.tbptt !== undefined && (options.accumulate ?? 1) > 1) {
+    throw new OptionError(
+      'fit: accumulate and tbptt exclude each other: a window goes on from the state of the one before, in its own batch; ' +
+        'take a longer k1',
+    );
+  }
   for (const callbacks of [options.callbacks ?? []].flat()) checkCallbacks(callbacks);
   checkData('fit: data', data, options.epochs ?? 1);
   if (options.validation !== undefined) checkData('fit: validation', options.validation, options.epochs ?? 1);

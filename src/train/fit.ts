@@ -1,11 +1,9 @@
 // Training: the loop over epochs and batches, and everything that watches it.
 import { generator } from '../autograd/random.js';
-import type { Tensor } from '../autograd/tensor.js';
 import { NumericError, OptionError } from '../errors.js';
 import { applyCheckpoint } from '../io/checkpoint.js';
 import { checkJson, type Json } from '../io/exact-json.js';
 import type { Module } from '../layers/module.js';
-import { gradNorm, scaleToNorm } from '../optim/clip.js';
 import { show } from '../options.js';
 import { makeBreather } from './breathe.js';
 import {
@@ -39,6 +37,7 @@ import {
 } from './fit-options.js';
 import { type Metric, makeMetrics } from './metrics.js';
 import { Objective } from './objective.js';
+import { type Part, type Step, Updater } from './update.js';
 import { makeUnrolling, type Unrolling, type Window } from './windows.js';
 
 /**
@@ -58,6 +57,8 @@ import { makeUnrolling, type Unrolling, type Window } from './windows.js';
  *
  * Memory stays flat without disposing anything, and the event loop gets a turn between batches. Modules are in training
  * mode during epochs, in evaluation mode during validation, and have their own mode back afterwards.
+ *
+ * With `accumulate` an update is made of the gradients of several batches, as one batch of all their rows would make it.
  *
  * With `tbptt` sequences are cut into windows, each with an update of its own. With `checkpoint` a killed run that is
  * started again comes to the same weights, bit for bit; called when all epochs are done, it returns at once, and with more
@@ -92,7 +93,7 @@ class Training {
   readonly #metrics: readonly Metric[];
   readonly #earlyStopping: EarlyStopping | undefined;
   readonly #callbacks: readonly Callbacks[];
-  readonly #parameters: readonly Tensor[];
+  readonly #updater: Updater;
   readonly #breathe = makeBreather();
   readonly #checkpoints: Checkpoints | undefined;
   readonly #records: EpochRecord[] = [];
@@ -119,12 +120,12 @@ class Training {
     this.#objective = new Objective('fit', options.loss);
     this.#unrolling = makeUnrolling('fit', model, options.tbptt, options.forward);
     this.#metrics = makeMetrics('fit', options.metrics ?? []);
-    const { earlyStopping, validation, callbacks = [], optimizer } = options;
+    const { earlyStopping, validation, callbacks = [] } = options;
     this.#earlyStopping = earlyStopping && new EarlyStopping(earlyStopping, this.#metrics, validation !== undefined);
     this.#checkpoints = options.checkpoint && new Checkpoints(options.checkpoint);
     if (this.#checkpoints?.every !== undefined) checkMetrics(this.#metrics);
     this.#callbacks = Array.isArray(callbacks) ? callbacks : [callbacks as Callbacks];
-    this.#parameters = optimizer.groups.flatMap((group) => group.params);
+    this.#updater = new Updater(model, this.#objective, this.#metrics, options);
   }
 
   async run(): Promise<History> {
@@ -142,7 +143,6 @@ class Training {
       const isWhole = !this.#stopRequested;
       this.#records.push(record);
       await this.#notify((callbacks) => callbacks.onEpochEnd?.(record));
-      this.#isOver = this.#earlyStopping?.isOver(record, this.#model) ?? false;
       if (this.#stopRequested) stopped = 'callback';
       else if (this.#isOver && epoch < this.#epochs) stopped = 'earlyStopping';
       const isLast = stopped !== 'completed' || epoch === this.#epochs;
@@ -160,7 +160,7 @@ class Training {
   }
 
   async #epoch(epoch: number): Promise<EpochRecord> {
-    const { signal, validation, tbptt } = this.#options;
+    const { signal, validation, tbptt, accumulate = 1 } = this.#options;
     const resumed = this.#resumed;
     const totals = newTotals(resumed?.state.epoch ?? null);
     const before = this.#trainSeconds - totals.seconds;
@@ -174,7 +174,24 @@ class Training {
     this.#epochStart = { generator: generatorAtStart, data: this.#checkpoints ? stateOf('fit: data', batches) : null };
     this.#batches = count ?? this.#batches;
 
+    const update = async (parts: readonly Part[]) => {
+      const result = this.#around(() => this.#updater.run(parts, epoch, this.#steps + 1));
+      this.#steps++;
+      totals.loss.add(result.loss, result.terms);
+      totals.windows += parts.length;
+      for (const { window } of parts) totals.tokens += window.batch.tokens;
+      totals.seconds = secondsSince(start);
+      this.#trainSeconds = before + totals.seconds;
+      const { window, batch } = parts.at(-1) as Part;
+      await this.#report(epoch, totals, window, result);
+      if (this.#checkpoints?.isDue(this.#steps)) await this.#save(behind(epoch, batch, window), totals);
+      await this.#breathe();
+      signal?.throwIfAborted();
+    };
+
     let number = 0;
+    /** Read, but too few yet for an update. */
+    let waiting: Part[] = [];
     for await (const input of batches) {
       const batch = toBatch('fit', input);
       number++;
@@ -193,22 +210,18 @@ class Training {
           withoutTrace(() => window.run(this.#model));
           continue;
         }
-        const result = this.#around(() => this.#step(window, epoch, totals.batches));
-        totals.loss.add(result.loss, result.terms);
-        totals.windows++;
-        totals.tokens += window.batch.tokens;
-        totals.seconds = secondsSince(start);
-        this.#trainSeconds = before + totals.seconds;
-        await this.#report(epoch, totals, window, result);
-        if (this.#checkpoints?.isDue(this.#steps)) await this.#save(behind(epoch, number, window), totals);
-        await this.#breathe();
-        signal?.throwIfAborted();
+        waiting.push({ window, batch: number });
+        if (waiting.length < accumulate) continue;
+        const parts = waiting;
+        waiting = [];
+        await update(parts);
         if (this.#stopRequested) break;
       }
       if (this.#stopRequested) break;
       this.#checkArrival(number);
       if (done === Number.POSITIVE_INFINITY) await this.#breathe();
     }
+    if (waiting.length > 0) await update(waiting);
     this.#checkArrival(Number.POSITIVE_INFINITY, number);
     if (totals.batches === 0) throw noBatches('fit: data', epoch);
     if (totals.windows === 0) throw nothingToLearn(epoch);
@@ -223,8 +236,12 @@ class Training {
       ...(tbptt && { windows }),
       tokensPerSecond: counts.tokens / counts.seconds,
     };
-    if (validation === undefined || this.#stopRequested) return record;
-    return { ...record, validation: await this.#validate(validation, epoch) };
+    if (this.#stopRequested) return record;
+    return this.#aroundValidation(async () => {
+      const whole = validation ? { ...record, validation: await this.#validate(validation, epoch) } : record;
+      this.#isOver = this.#earlyStopping?.isOver(whole, this.#model) ?? false;
+      return whole;
+    });
   }
 
   /** Takes over the checkpoint that is there, if any. Returns the epoch to go on with. */
@@ -346,6 +363,16 @@ class Training {
     await this.#notify((callbacks) => callbacks.onBatchEnd?.(progress));
   }
 
+  /** Validation and early stopping's choice, within what callbacks wrap around them. */
+  #aroundValidation(validate: () => Promise<EpochRecord>): Promise<EpochRecord> {
+    let run = validate;
+    for (const callbacks of this.#callbacks) {
+      const [inner, around] = [run, callbacks.aroundValidation?.bind(callbacks)];
+      if (around) run = () => around(inner);
+    }
+    return run();
+  }
+
   /** One update, within what callbacks wrap around it. */
   #around(step: () => Step): Step {
     const context = { step: this.#steps + 1, model: this.#model };
@@ -355,33 +382,6 @@ class Training {
       if (around) run = () => around(inner, context);
     }
     return run();
-  }
-
-  /** One update. Nothing is accumulated but numbers: the step's tensors go when the next one begins. */
-  #step(window: Window, epoch: number, batchNumber: number): Step {
-    const { optimizer, clipNorm, tbptt } = this.#options;
-    const where = () => {
-      const place = tbptt ? `batch ${batchNumber}, window ${window.number}` : `batch ${batchNumber}`;
-      return `in epoch ${epoch}, ${place} (step ${this.#steps + 1})`;
-    };
-    optimizer.zeroGrad();
-    const { output, loss, terms } = this.#objective.run(this.#model, window);
-    const value = loss.item();
-    if (!Number.isFinite(value)) throw notFinite('loss', value, where(), terms);
-    for (const metric of this.#metrics) metric.update(output, window.batch.y, window.batch);
-
-    loss.backward();
-    if (this.#steps === 0 && this.#parameters.every((parameter) => parameter.grad === null)) {
-      throw new OptionError(
-        "fit: backward() reached none of the optimizer's parameters; was it made for another model?",
-      );
-    }
-    const norm = gradNorm(this.#parameters);
-    if (!Number.isFinite(norm)) throw notFinite('norm of the gradients', norm, where(), terms);
-    if (clipNorm !== undefined) scaleToNorm(this.#parameters, norm, clipNorm);
-    optimizer.step();
-    this.#steps++;
-    return { loss: value, terms, norm };
   }
 
   async #validate(validation: Data, epoch: number): Promise<NonNullable<EpochRecord['validation']>> {
@@ -421,23 +421,10 @@ class Training {
   }
 }
 
-interface Step extends StepResult {
-  readonly terms: number;
-}
-
 function nothingToLearn(epoch: number): NumericError {
   return new NumericError(
     `fit: in epoch ${epoch} no window of tbptt had a target: every one is ignored (-100), or all lengths are 0`,
   );
-}
-
-function notFinite(what: string, value: number, where: string, terms: number): NumericError {
-  const advice =
-    terms === 0
-      ? 'every target of this batch is ignored: leave the batch out'
-      : 'the weights are those of the step before. Lower the learning rate, clip the gradients (clipNorm: 1), or ' +
-        'look for NaN in the data';
-  return new NumericError(`fit: the ${what} is ${value} ${where}; ${advice}`);
 }
 
 const secondsSince = (start: number): number => (performance.now() - start) / 1000;

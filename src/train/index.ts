@@ -10,8 +10,17 @@ export {
   type SampleKind,
   type SampleValue,
 } from './batches.js';
+export { type BeamSearchOptions, beamSearch, type Hypothesis } from './beam-search.js';
 export type { CheckpointOptions, Resumable } from './checkpointing.js';
-export { areaUnderCurve, type ClassScores, classScores, macroF1Of } from './class-metrics.js';
+export {
+  areaUnderCurve,
+  areaUnderRoc,
+  type ClassScores,
+  classScores,
+  confusionMatrix,
+  macroF1,
+  macroF1Of,
+} from './class-metrics.js';
 export { type CtcBeamOptions, type CtcDecodeOptions, type CtcHypothesis, ctcBeam, ctcGreedy } from './ctc-decode.js';
 export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
 export type { Advice } from './diagnose/advice.js';
@@ -36,14 +45,17 @@ export type {
 } from './fit-options.js';
 export {
   accuracy,
+  bitsPerChar,
   type Metric,
   type MetricFunction,
   type MetricName,
   type MetricSpec,
   meanAbsoluteError,
+  meanAbsolutePercentageError,
   meanSquaredError,
   perplexity,
   rootMeanSquaredError,
+  symmetricPercentageError,
   topK,
 } from './metrics.js';
 export type { Forward, LossFunction, LossName, LossSpec } from './objective.js';
@@ -59,4 +71,5 @@ export {
   wordF1,
   wordOverlap,
 } from './text-metrics.js';
+export { WeightAverage, type WeightAverageOptions } from './weight-average.js';
 export type { TbpttOptions } from './windows.js';

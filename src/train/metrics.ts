@@ -2,11 +2,12 @@
 // whatever the sizes of its batches (a mean of batch means is not).
 //
 // To add a metric: an object with reset, update and value, a name in MetricName and a line in BY_NAME.
-import { Tensor } from '../autograd/tensor.js';
-import { DTypeError, FormatError, IndexError, OptionError, ShapeError } from '../errors.js';
+import { OptionError } from '../errors.js';
 import type { Json } from '../io/exact-json.js';
 import { type Rule, show } from '../options.js';
+import { areaUnderRoc, macroF1 } from './class-metrics.js';
 import type { Batch } from './data.js';
+import { eachRow, elementwise, logSumExp, pairOf, rank, ratio } from './metric-parts.js';
 
 /** What a model gave and what was wanted, added up over an epoch. */
 export interface Metric {
@@ -28,11 +29,19 @@ export interface Metric {
 // biome-ignore lint/suspicious/noExplicitAny: the user knows what the model returns
 export type MetricFunction = (output: any, target: any, batch: Batch) => number;
 
-export type MetricName = 'accuracy' | 'top5' | 'perplexity' | 'mae' | 'mse' | 'rmse';
+export type MetricName =
+  | 'accuracy'
+  | 'top5'
+  | 'macroF1'
+  | 'auc'
+  | 'perplexity'
+  | 'bitsPerChar'
+  | 'mae'
+  | 'mse'
+  | 'rmse'
+  | 'mape'
+  | 'smape';
 export type MetricSpec = MetricName | Metric | MetricFunction;
-
-/** Targets equal to this count for nothing, as in crossEntropy. */
-const IGNORE_INDEX = -100;
 
 /**
  * Share of right answers. With class scores [..., C] and integer targets [...]: the largest score is at the target
@@ -59,32 +68,53 @@ export function topK(k: number): Metric {
 }
 
 /** exp of the mean cross-entropy of the targets under the logits [..., C]. */
-export function perplexity(): Metric {
-  const crossEntropy = ratio('perplexity', 'min', (output, target, add) => {
-    eachRow('perplexity', output, target, (scores, start, classes, label) => {
+export const perplexity = (): Metric => ofCrossEntropy('perplexity', Math.exp);
+
+/**
+ * Mean cross-entropy of the targets under the logits [..., C], in bits: H / ln 2. Bits per character where each target is a
+ * character; of words, bits per word.
+ */
+export const bitsPerChar = (): Metric => ofCrossEntropy('bitsPerChar', (nats) => nats / Math.LN2);
+
+function ofCrossEntropy(name: string, figure: (nats: number) => number): Metric {
+  const crossEntropy = ratio(name, 'min', (output, target, add) => {
+    eachRow(name, output, target, (scores, start, classes, label) => {
       add(logSumExp(scores, start, classes) - (scores[start + label] as number));
     });
   });
-  return { ...crossEntropy, value: () => Math.exp(crossEntropy.value()) };
+  return { ...crossEntropy, value: () => figure(crossEntropy.value()) };
 }
 
 /** Mean absolute difference over all elements. */
-export const meanAbsoluteError = (): Metric => difference('mae', (d) => Math.abs(d));
+export const meanAbsoluteError = (): Metric => elementwise('mae', (given, wanted) => Math.abs(given - wanted));
 /** Mean squared difference over all elements. */
-export const meanSquaredError = (): Metric => difference('mse', (d) => d * d);
+export const meanSquaredError = (): Metric => elementwise('mse', (given, wanted) => (given - wanted) ** 2);
 /** Root of the mean squared difference over all elements. */
 export function rootMeanSquaredError(): Metric {
-  const mse = difference('rmse', (d) => d * d);
+  const mse = elementwise('rmse', (given, wanted) => (given - wanted) ** 2);
   return { ...mse, value: () => Math.sqrt(mse.value()) };
 }
+/** Mean of |given - wanted| / |wanted|, a share: 0.05 is 5 %. Elements whose target is 0 have none and are left out. */
+export const meanAbsolutePercentageError = (): Metric =>
+  elementwise('mape', (given, wanted) => (wanted === 0 ? null : Math.abs((given - wanted) / wanted)));
+/** Mean of 2 |given - wanted| / (|given| + |wanted|), 0..2; 0 where both are 0. */
+export const symmetricPercentageError = (): Metric =>
+  elementwise('smape', (given, wanted) =>
+    given === wanted ? 0 : (2 * Math.abs(given - wanted)) / (Math.abs(given) + Math.abs(wanted)),
+  );
 
 const BY_NAME = {
   accuracy,
   top5: () => topK(5),
+  macroF1,
+  auc: areaUnderRoc,
   perplexity,
+  bitsPerChar,
   mae: meanAbsoluteError,
   mse: meanSquaredError,
   rmse: rootMeanSquaredError,
+  mape: meanAbsolutePercentageError,
+  smape: symmetricPercentageError,
 } satisfies Record<MetricName, () => Metric>;
 
 export const isMetrics: Rule = { expected: "a list such as ['accuracy', topK(3)]", accepts: Array.isArray };
@@ -143,113 +173,4 @@ function averaged(where: string, compute: MetricFunction): Metric {
       [sum, samples] = pairOf(saved);
     },
   };
-}
-
-function pairOf(saved: Json): [sum: number, count: number] {
-  const isPair = Array.isArray(saved) && saved.length === 2 && saved.every((part) => typeof part === 'number');
-  if (isPair) return saved as unknown as [number, number];
-  throw new FormatError(`metric: its state must be two numbers, as saveState returned it, got ${show(saved)}`);
-}
-
-type Add = (value: number) => void;
-
-/** A mean over everything that `visit` adds. */
-function ratio(
-  name: string,
-  better: 'max' | 'min',
-  visit: (output: unknown, target: unknown, add: Add) => void,
-): Metric {
-  let sum = 0;
-  let count = 0;
-  const add = (value: number) => {
-    sum += value;
-    count++;
-  };
-  return {
-    name,
-    better,
-    reset() {
-      sum = 0;
-      count = 0;
-    },
-    update: (output, target) => visit(output, target, add),
-    value: () => sum / count,
-    saveState: () => [sum, count],
-    restoreState(saved) {
-      [sum, count] = pairOf(saved);
-    },
-  };
-}
-
-function difference(name: string, cost: (difference: number) => number): Metric {
-  return ratio(name, 'min', (output, target, add) => {
-    const given = outputNumbers(name, output);
-    const wanted = targetNumbers(name, target);
-    if (given.length !== wanted.length) {
-      throw new ShapeError(
-        `${name}: output and target must have as many elements, got ${given.length} and ${wanted.length}`,
-      );
-    }
-    for (let k = 0; k < given.length; k++) add(cost((given[k] as number) - (wanted[k] as number)));
-  });
-}
-
-type Row = (scores: ArrayLike<number>, start: number, classes: number, label: number) => void;
-
-/** Visits the scores of each target that is not ignored; classes is 1 where there is one logit a target. */
-function eachRow(name: string, output: unknown, target: unknown, visit: Row): void {
-  const scores = outputNumbers(name, output);
-  const labels = targetNumbers(name, target);
-  const shape = (output as Tensor).shape;
-  const classes = scores.length === labels.length ? 1 : (shape.at(-1) ?? 1);
-  if (labels.length * classes !== scores.length) {
-    throw new ShapeError(
-      `${name}: scores must be [..., classes] with one target for each row, got scores [${shape.join(', ')}] and ` +
-        `${labels.length} targets`,
-    );
-  }
-  for (let row = 0; row < labels.length; row++) {
-    const label = labels[row] as number;
-    if (label === IGNORE_INDEX) continue;
-    if (classes > 1 && !(Number.isInteger(label) && label >= 0 && label < classes)) {
-      throw new IndexError(
-        `${name}: targets must be integers in 0..${classes - 1} or ${IGNORE_INDEX}, got ${label} at position ${row}`,
-      );
-    }
-    visit(scores, row * classes, classes, label);
-  }
-}
-
-function outputNumbers(name: string, output: unknown): ArrayLike<number> {
-  if (output instanceof Tensor) return output.data;
-  throw new DTypeError(`${name}: the output must be a tensor, got ${show(output)}; write the metric as a function`);
-}
-
-function targetNumbers(name: string, target: unknown): ArrayLike<number> {
-  if (target instanceof Tensor) return target.data;
-  if (Array.isArray(target)) return target.flat(Infinity);
-  if (ArrayBuffer.isView(target)) return target as unknown as ArrayLike<number>;
-  throw new DTypeError(
-    `${name}: the target must be a tensor or a list of numbers, got ${show(target)}; write the metric as a function`,
-  );
-}
-
-/** How many of the scores at start..start+count-1 beat the one at `label`; of equal scores the first wins. */
-function rank(scores: ArrayLike<number>, start: number, count: number, label: number): number {
-  const score = scores[start + label] as number;
-  if (Number.isNaN(score)) return count;
-  let better = 0;
-  for (let c = 0; c < count; c++) {
-    const other = scores[start + c] as number;
-    if (other > score || (other === score && c < label)) better++;
-  }
-  return better;
-}
-
-function logSumExp(scores: ArrayLike<number>, start: number, count: number): number {
-  let max = -Infinity;
-  for (let c = 0; c < count; c++) max = Math.max(max, scores[start + c] as number);
-  let sum = 0;
-  for (let c = 0; c < count; c++) sum += Math.exp((scores[start + c] as number) - max);
-  return max + Math.log(sum);
 }

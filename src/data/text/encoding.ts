@@ -61,6 +61,14 @@ function firstBad(bytes: Uint8Array, label: string): number {
       return false;
     }
   };
+  const isWhole = (length: number): boolean => {
+    try {
+      new TextDecoder(label, { fatal: true }).decode(bytes.subarray(0, length));
+      return true;
+    } catch {
+      return false;
+    }
+  };
   let good = 0;
   let bad = bytes.length;
   while (bad - good > 1) {
@@ -68,5 +76,8 @@ function firstBad(bytes: Uint8Array, label: string): number {
     if (decodes(middle)) good = middle;
     else bad = middle;
   }
-  return decodes(bad) ? Math.max(0, bytes.length - 1) : bad - 1;
+  // Where the character begins that is found wrong only at a later byte, or cut off by the end.
+  let at = decodes(bad) ? bytes.length - 1 : bad - 1;
+  while (at > 0 && !isWhole(at)) at--;
+  return Math.max(0, at);
 }
