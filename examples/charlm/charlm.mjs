@@ -37,6 +37,7 @@ const task = await charlm(
     hidden: options.hidden,
     epochs: options.epochs,
     seed: options.seed,
+    lr: 0.003,
     // The number of epochs is fixed beforehand: nothing is chosen by a validation part, and all but the last tenth is learnt from.
     valid: 0,
     test: 0.1,

@@ -18,8 +18,8 @@ export class NGram {
     for (let k = 0; k < letters.length; k++) {
       for (let n = 0; n < order && n <= k; n++) {
         const history = letters.slice(k - n, k).join('');
-        let entry = this.seen.get(history);
-        if (entry === undefined) this.seen.set(history, (entry = { total: 0, next: new Map() }));
+        const entry = this.seen.get(history) ?? { total: 0, next: new Map() };
+        this.seen.set(history, entry);
         entry.total++;
         entry.next.set(letters[k], (entry.next.get(letters[k]) ?? 0) + 1);
       }
