@@ -13,14 +13,12 @@ const BYTES = 3 * SIZE * SIZE;
 const artists = {
   google: {
     spec: 'emoji-datasource-google@16.0.0',
-    integrity:
-      'sha512-ZRexfzs7MVoLnmzZmNsO4TKhnAJp5D++Vm6PpUpH/jEQQlemp3l88CjZ+DoZ2faM9R4QxZkOPJCoT8DlPhfQ3A==',
+    integrity: 'sha512-ZRexfzs7MVoLnmzZmNsO4TKhnAJp5D++Vm6PpUpH/jEQQlemp3l88CjZ+DoZ2faM9R4QxZkOPJCoT8DlPhfQ3A==',
     licence: 'Apache-2.0 (Noto Emoji)',
   },
   twitter: {
     spec: 'emoji-datasource-twitter@16.0.0',
-    integrity:
-      'sha512-7F+uCuHH+7Qnrc15P5tnbvKkg9E6tlzi4MnT2uW1RlN4pLYTza6cP/dstIfSDMtpjFLWuZewWg8jBbuL2eyELQ==',
+    integrity: 'sha512-7F+uCuHH+7Qnrc15P5tnbvKkg9E6tlzi4MnT2uW1RlN4pLYTza6cP/dstIfSDMtpjFLWuZewWg8jBbuL2eyELQ==',
     licence: 'CC BY 4.0 (Twemoji)',
   },
 };
@@ -61,7 +59,12 @@ export async function loadDrawings(artist, say = console.log) {
   await withPackage(spec, { integrity }, async (folder) => {
     const home = path.join(folder, 'img', artist, '64');
     for (const name of (await readdir(home)).sort()) {
-      const emoji = String.fromCodePoint(...name.replace('.png', '').split('-').map((code) => Number.parseInt(code, 16)));
+      const emoji = String.fromCodePoint(
+        ...name
+          .replace('.png', '')
+          .split('-')
+          .map((code) => Number.parseInt(code, 16)),
+      );
       const text = captions[emoji] ?? captions[emoji.replaceAll('\ufe0f', '')];
       if (text === undefined) continue;
       const image = resize(decodePng(await readFile(path.join(home, name)), { name }), SIZE, SIZE);

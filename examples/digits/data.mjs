@@ -7,6 +7,6 @@ const source = {
   what: '10,000 handwritten digits (MNIST, LeCun et al. 1998)',
   licence: 'MIT',
   files: {
-HASHES
+    HASHES,
   },
 };
