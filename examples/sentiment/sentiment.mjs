@@ -75,7 +75,8 @@ if (options.pytorch) {
     const runs = results[cell.toUpperCase()];
     rows.push({
       name: cell.toUpperCase(),
-      ours: Math.min(...runs.map(({ secondsPerEpoch }) => secondsPerEpoch)),
+      // As on the other side the fastest, so that what else the machine does counts for little.
+      ours: Math.min(...runs.flatMap(({ epochs }) => epochs.map(({ seconds }) => seconds))),
       theirs: await pytorchSeconds('sentiment', runs[0].work),
     });
   }

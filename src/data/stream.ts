@@ -1,9 +1,8 @@
 // Files too large for memory: their text, lines and rows, one after the other, in memory that does not grow with the file.
-import Papa from 'papaparse';
 import { DataError, OptionError } from '../errors.js';
 import { checkOptions, is, show } from '../options.js';
 import { chunksOf, platform } from '../platform/types.js';
-import { DelimitedRows, delimiterOf, delimiting, parseJsonLine, type TableFormat, type TableRow } from './tables.js';
+import { DelimitedRows, delimiterOf, parseJsonLine, type TableFormat, type TableRow } from './tables.js';
 import { markOf, type TextEncoding } from './text/encoding.js';
 
 /** A file's path or URL, a page's dropped file, or bytes as they come. */
@@ -92,17 +91,9 @@ async function* delimitedRows(
   let worth = 0;
   const take = function* (isEnd: boolean): Generator<TableRow> {
     table ??= new DelimitedRows(name, delimiterOf(rest, format));
-    const parser = new Papa.Parser({ ...delimiting(table.delimiter, format), newline: '\n' });
-    // The last row may go on in the next chunk: not taken before the end.
-    const { data, errors, meta } = parser.parse(rest, 0, !isEnd) as Papa.ParseResult<string[]>;
-    for (const [k, cells] of data.entries()) {
-      const row = table.row(
-        cells,
-        errors.find((error) => error.row === k),
-      );
-      if (row !== null) yield row;
-    }
-    rest = rest.slice(meta.cursor);
+    const { rows, end } = table.take(rest, format, isEnd);
+    yield* rows;
+    rest = rest.slice(end);
   };
   for await (const text of texts(source, name, encoding)) {
     rest += text;

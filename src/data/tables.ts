@@ -44,8 +44,8 @@ function parseDelimited(text: string, format: 'csv' | 'tsv', name: string): Pars
   return { columns: table.columns, rows };
 }
 
-/** What papaparse is told. @internal */
-export const delimiting = (delimiter: string, format: 'csv' | 'tsv') => ({
+/** What papaparse is told. */
+const delimiting = (delimiter: string, format: 'csv' | 'tsv') => ({
   delimiter,
   // A quote inside a TSV's cell is a character like any other.
   ...(format === 'tsv' && { quoteChar: '\0', escapeChar: '\0' }),
@@ -66,6 +66,22 @@ export class DelimitedRows {
   /** On which the next row begins. */
   get line(): number {
     return this.#line;
+  }
+
+  /**
+   * The whole rows at the beginning of `text`, whose line ends are LF, and where they end. `isEnd`: no more text comes, the last row is
+   * whole.
+   */
+  take(text: string, format: 'csv' | 'tsv', isEnd: boolean): { rows: TableRow[]; end: number } {
+    const parser = new Papa.Parser({ ...delimiting(this.delimiter, format), newline: '\n' });
+    const { data, errors, meta } = parser.parse(text, 0, !isEnd) as Papa.ParseResult<string[]>;
+    const rows = data.map((cells, k) =>
+      this.row(
+        cells,
+        errors.find((error) => error.row === k),
+      ),
+    );
+    return { rows: rows.filter((row) => row !== null), end: meta.cursor };
   }
 
   /** @returns null for the header and for an empty line */
