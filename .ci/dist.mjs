@@ -54,12 +54,11 @@ async function build() {
   for (const file of readdirSync(next, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.js')) continue;
     const path = join(next, file);
-    const unread = file.startsWith('backend'); // generated, or the reference: to be read in the sources
     const generated = file.includes('generated');
     const options = {
       format: 'esm',
       target: 'es2022',
-      minifyWhitespace: unread,
+      minifyWhitespace: true,
       minifyIdentifiers: generated,
       minifySyntax: generated,
     };
@@ -69,25 +68,12 @@ async function build() {
   const isInstalled = (name) => name in manifest.dependencies || name in manifest.peerDependencies;
   await bundleLibraries(root, 'dist.next', isInstalled);
   const common = { absWorkingDir: root, bundle: true, target: 'es2022', logLevel: 'warning' };
-  // All bundles lie two folders below the package's root, as src/platform/ does.
-  const commonJs = {
-    'dist.next/node.js': 'dist.next/cjs/index.cjs',
-    'dist.next/plot/index.js': 'dist.next/cjs/plot.cjs',
-  };
-  for (const [entry, outfile] of Object.entries(commonJs)) {
-    await bundle({
-      ...common,
-      entryPoints: [entry],
-      outfile,
-      platform: 'node',
-      format: 'cjs',
-      packages: 'external',
-      minify: true, // half as much to install
-      keepNames: true,
-      define: { 'import.meta.url': 'moduleUrl' },
-      banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
-    });
+  // `require` gives the ES modules themselves (Node 20.19 and later): one library in the process, however it is loaded.
+  mkdirSync(join(next, 'cjs'));
+  for (const [file, target] of Object.entries({ 'index.cjs': '../node.js', 'plot.cjs': '../plot/index.js' })) {
+    writeFileSync(join(next, 'cjs', file), `module.exports = require('${target}');\n`);
   }
+  // Two folders below the package's root, as src/platform/ is.
   await bundle({
     ...common,
     entryPoints: ['dist.next/browser.js'],

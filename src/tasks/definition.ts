@@ -141,6 +141,9 @@ export interface TaskDefinition<Example = unknown, Prep extends Json = Json, Inp
   batches(examples: readonly Example[], prep: Prep, context: BatchContext): Batches;
   learning(model: Module, prep: Prep, settings: Settings): Learning;
 
+  /** What the validation part says of the trained model, added to prep: how wide intervals have to be. In eval mode. */
+  calibrate?(model: Module, valid: readonly Example[], prep: Prep, settings: Settings): Prep;
+
   /** On examples that nothing was learnt or chosen from; in eval mode, under noGrad. */
   evaluate(
     model: Module,

@@ -15,5 +15,7 @@ export function recurrent(settings: Settings, inputSize: number): Recurrent {
     numLayers: layers,
     bidirectional,
     dropout: layers > 1 ? dropout : 0,
+    // What is read early is not forgotten before anything is learnt (Jozefowicz et al. 2015).
+    ...(cell === 'lstm' && { forgetBias: 1 }),
   });
 }

@@ -88,7 +88,10 @@ export async function runTask<Example, Prep extends Json, Input, Answer>(
   const partOf = async (name: 'valid' | 'test'): Promise<readonly Example[]> => {
     const wanted = options[name] ?? 0.1;
     if (typeof wanted !== 'number') return read(wanted);
-    const [rest, part] = splitOff(task, train, wanted, name, early);
+    // Shares are of the whole file, and the test part is gone when validation is cut off.
+    const before =
+      name === 'valid' && typeof (options.test ?? 0.1) === 'number' ? ((options.test ?? 0.1) as number) : 0;
+    const [rest, part] = splitOff(task, train, wanted / (1 - before), name, early);
     train = rest;
     return part;
   };
@@ -129,6 +132,7 @@ export async function runTask<Example, Prep extends Json, Input, Answer>(
     say(`interrupted: the model of epoch ${history.best.epoch}, the best so far, is kept`);
   }
   model.eval();
+  const calibrated = (valid.length > 0 && task.calibrate?.(model, valid, prep, settings)) || prep;
   const report: Report = {
     task: task.name,
     cell: settings.cell,
@@ -136,12 +140,12 @@ export async function runTask<Example, Prep extends Json, Input, Answer>(
     epochs: history.epochs.length,
     secondsPerEpoch: history.epochs.reduce((sum, { seconds }) => sum + seconds, 0) / history.epochs.length,
     backend: backendInfo().name,
-    test: test.length === 0 ? null : await task.evaluate(model, test, prep, settings, train),
+    test: test.length === 0 ? null : await task.evaluate(model, test, calibrated, settings, train),
   };
   const trained = new TrainedTask(task as unknown as TaskDefinition<unknown, Json, Input, Answer>, {
     model,
     settings,
-    prep,
+    prep: calibrated,
     report,
     gradients: await gradientReport(model, batches(valid.length > 0 ? valid : train, false)(), learning),
   });
@@ -152,7 +156,9 @@ export async function runTask<Example, Prep extends Json, Input, Answer>(
 function watcher({ signal, onEpoch }: RunOptions): Callbacks {
   return {
     onBatchEnd: () => (signal?.aborted ? 'stop' : undefined),
-    onEpochEnd: (record) => onEpoch?.(record),
+    onEpochEnd(record) {
+      onEpoch?.(record);
+    },
   };
 }
 
@@ -168,6 +174,12 @@ function checkRunOptions(task: TaskDefinition, options: TaskOptions): void {
     if (part === undefined || isSource(part) || (typeof part === 'number' && part >= 0 && part < 1)) continue;
     throw new OptionError(
       `${task.name}: option "${name}" must be a share from 0 to below 1, or data, got ${show(part)}`,
+    );
+  }
+  const { valid = 0.1, test = 0.1 } = options;
+  if (typeof valid === 'number' && typeof test === 'number' && valid + test >= 1) {
+    throw new OptionError(
+      `${task.name}: "valid" and "test" must leave something to learn from, got ${valid} and ${test}`,
     );
   }
   if (options.overwrite !== undefined && !is.boolean.accepts(options.overwrite)) {

@@ -22,7 +22,7 @@ export function splitOff<Example>(
   if (rest.length === 0 || part.length === 0) {
     throw new DataError(
       `${task.name}: ${examples.length} ${examples.length === 1 ? 'example is' : 'examples are'} too few to keep ` +
-        `${share * 100} % of them for --${what}; give a file of its own with --${what} FILE, or more examples`,
+        `${Math.round(1000 * share) / 10} % of them for --${what}; give a file of its own with --${what} FILE, or more examples`,
     );
   }
   return [rest, part];

@@ -116,10 +116,10 @@ export const translateTask: TaskDefinition<Example, Prep, string, Translation> =
     bidirectional: true,
     hidden: 192,
     embedding: 128,
-    dropout: 0.3,
-    epochs: train.length < 20_000 ? 20 : 10,
-    batch: 32,
-    lr: 0.002,
+    dropout: 0.2,
+    epochs: train.length < 20_000 ? 12 : 8,
+    batch: 16,
+    lr: 0.004,
   }),
   build: (prep, settings) =>
     new EncoderDecoder({

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { coverageOf, guessSeason, seasonalNaive } from '../../src/data/series/index.js';
 import * as u from '../../src/node.js';
 import type { RawData, Settings } from '../../src/tasks/definition.js';
-import { measure } from '../../src/tasks/forecast/answers.js';
+import { marginsOf, measure } from '../../src/tasks/forecast/answers.js';
 import { type ForecastInput, forecastTask as task } from '../../src/tasks/forecast/index.js';
 import type { Forecaster } from '../../src/tasks/forecast/model.js';
 import { type ForecastPrep, forecastBatches, type Part } from '../../src/tasks/forecast/series.js';
@@ -138,7 +138,6 @@ describe('a season that drowns in nothing', () => {
         expect(step.target).toBe('y');
         expect(step.value).toBeCloseTo(all.value[0]?.[at + k] as number, 3);
         expect([step.low <= step.value, step.value <= step.high]).toEqual([true, true]);
-        expect(all.step[0]?.[at + k]).toBe(origin + k);
         expect(all.actual[0]?.[at + k]).toBe(numbers[origin + k]?.y);
       }
       const past = numbers.slice(0, origin).map(({ y }) => y as number);
@@ -162,6 +161,38 @@ describe('a season that drowns in nothing', () => {
     await expect(async () => predict([...history, { date: day(40), y: 'x', other: 1 }])).rejects.toThrow(
       /line 41, column "y"/,
     );
+  });
+
+  it('widens intervals by the margins it was given, each step by its own', () => {
+    const { model, parts, prep, settings } = run;
+    const of = (margin: number[]): ReturnType<typeof measure> =>
+      measure(model, parts.valid[0] as Part, { ...prep, margin: [margin] }, settings);
+    const [plain, wide] = [of([0, 0, 0]), of([1, 2, 3])];
+    for (const at of [0, 1, 2, 30, 31, 32]) {
+      const by = 1 + (at % 3);
+      expect(wide.value[0]?.[at]).toBe(plain.value[0]?.[at]);
+      expect(wide.low[0]?.[at]).toBeCloseTo((plain.low[0]?.[at] as number) - by, 9);
+      expect(wide.high[0]?.[at]).toBeCloseTo((plain.high[0]?.[at] as number) + by, 9);
+    }
+    expect(task.calibrate?.(model, parts.valid, prep, { ...settings, coverage: 0.01 }).margin).toEqual([[0, 0, 0]]);
+  });
+
+  it('finds the margins with which intervals hold the stated share, each step its own; none where they do already', () => {
+    const random = seeded(4);
+    const n = 200;
+    // Two steps ahead: intervals of +-1; errors up to 2 at the first, up to 0.5 at the second.
+    const actual = Array.from({ length: 2 * n }, (_, at) => (random() - 0.5) * (at % 2 === 0 ? 4 : 1));
+    const measured = (count: number) => {
+      const cut = [actual.slice(0, count)];
+      const all = (by: number) => [cut[0]?.map(() => by) as number[]];
+      return [{ value: all(0), low: all(-1), high: all(1), actual: cut, naive: cut }];
+    };
+    const given = settings({ horizon: 2, coverage: 0.9 });
+    const [[first, second] = []] = marginsOf(measured(2 * n), run.prep, given) as [number[]];
+    const held = (by: number) => actual.filter((v, at) => at % 2 === 0 && Math.abs(v) <= 1 + by).length;
+    expect(second).toBe(0);
+    expect(held(first as number)).toBe(Math.ceil((n + 1) * 0.9));
+    expect(marginsOf(measured(80), run.prep, given)).toEqual([[0, 0]]);
   });
 
   it('takes a file as one history', async () => {
@@ -363,7 +394,9 @@ describe('a trained forecast', () => {
     expect(Object.keys(task.report.test ?? {})).toEqual(
       expect.arrayContaining(['mae', 'rmse', 'mape', 'naiveMae', 'naiveMape', 'coverage']),
     );
+    expect((task.prep as unknown as ForecastPrep).margin.length).toBe(1);
     const again = await loadTask(task.files());
+    expect(again.prep).toEqual(task.prep);
     const rows = days(240);
     const answers = await task.predict([rows]);
     expect(answers[0]?.map(({ time }) => time)).toEqual([day(240), day(241)]);

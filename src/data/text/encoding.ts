@@ -45,7 +45,8 @@ export function decodeText(bytes: Uint8Array, { name = 'the text', encoding }: D
   return text;
 }
 
-function markOf(bytes: Uint8Array): string | undefined {
+/** The encoding that a byte order mark tells of. @internal */
+export function markOf(bytes: Uint8Array): string | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
 }
@@ -61,6 +62,14 @@ function firstBad(bytes: Uint8Array, label: string): number {
       return false;
     }
   };
+  const isWhole = (length: number): boolean => {
+    try {
+      new TextDecoder(label, { fatal: true }).decode(bytes.subarray(0, length));
+      return true;
+    } catch {
+      return false;
+    }
+  };
   let good = 0;
   let bad = bytes.length;
   while (bad - good > 1) {
@@ -68,5 +77,8 @@ function firstBad(bytes: Uint8Array, label: string): number {
     if (decodes(middle)) good = middle;
     else bad = middle;
   }
-  return decodes(bad) ? Math.max(0, bytes.length - 1) : bad - 1;
+  // Where the character begins that is found wrong only at a later byte, or cut off by the end.
+  let at = decodes(bad) ? bytes.length - 1 : bad - 1;
+  while (at > 0 && !isWhole(at)) at--;
+  return Math.max(0, at);
 }

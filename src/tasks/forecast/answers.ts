@@ -1,5 +1,6 @@
 // From the net's quantiles to numbers in the series' own unit: over a part that is known, and behind the end of a history.
 import { noGrad } from '../../autograd/context.js';
+import { conformalMargin } from '../../data/series/intervals.js';
 import type { TimeSeries } from '../../data/series/read.js';
 import { addSteps, showStep, showTime } from '../../data/series/time.js';
 import { DataError } from '../../errors.js';
@@ -22,8 +23,6 @@ export interface Measured {
   readonly high: number[][];
   readonly actual: number[][];
   readonly naive: number[][];
-  /** The step of the series that each stands for. */
-  readonly step: number[][];
 }
 
 /** The middle one is the median; the others are the ends of an interval of the stated coverage. */
@@ -39,7 +38,7 @@ export function measure(model: Forecaster, part: Part, prep: ForecastPrep, setti
   const horizon = settings.horizon as number;
   const origins = originsOf(part, prep.window, horizon);
   const empty = (): number[][] => prep.targets.map(() => []);
-  const all: Measured = { value: empty(), low: empty(), high: empty(), actual: empty(), naive: empty(), step: empty() };
+  const all: Measured = { value: empty(), low: empty(), high: empty(), actual: empty(), naive: empty() };
   let window = 0;
   for (const batch of forecastBatches([part], prep, horizon, 256, false)) {
     answersOf(model, batch, prep, horizon, (b, k, n, low, value, high) => {
@@ -48,13 +47,38 @@ export function measure(model: Forecaster, part: Part, prep: ForecastPrep, setti
       (all.low[n] as number[]).push(low);
       (all.value[n] as number[]).push(value);
       (all.high[n] as number[]).push(high);
-      (all.step[n] as number[]).push(origin + k);
       (all.actual[n] as number[]).push(series.values[(origin + k) * V + v] as number);
       (all.naive[n] as number[]).push(series.values[(origin - prep.season + (k % prep.season)) * V + v] as number);
     });
     window += batch.size;
   }
   return all;
+}
+
+/** Fewer windows than this say too little of how often values lie outside. */
+const ENOUGH_WINDOWS = 50;
+
+/**
+ * By how much intervals have to be wider so that they hold the stated share of the validation part, for each target and step of
+ * the horizon; never narrower. Quantiles that a net has learnt hold less of new values than of those it learnt from (on births
+ * 61 to 81 % of the test part, 80 stated); widened so, 67 to 81 %. Narrowed, where the validation part is small, they held
+ * less; and of one width for all days (split conformal) they were wider for the same share.
+ */
+export function marginsOf(measured: readonly Measured[], prep: ForecastPrep, settings: Settings): number[][] {
+  const horizon = settings.horizon as number;
+  return prep.targets.map((_, n) =>
+    Array.from({ length: horizon }, (_, k) => {
+      /** Of the k-th step of all windows. */
+      const of = (what: 'low' | 'high' | 'actual'): number[] =>
+        measured.flatMap((part) => {
+          const all = part[what][n] as number[];
+          return Array.from({ length: all.length / horizon }, (_, w) => all[w * horizon + k] as number);
+        });
+      const actual = of('actual');
+      if (actual.length < ENOUGH_WINDOWS) return 0;
+      return Math.max(0, conformalMargin(of('low'), of('high'), actual, settings.coverage as number));
+    }),
+  );
 }
 
 /** One step ahead of one variable. */
@@ -123,7 +147,8 @@ function answersOf(model: Forecaster, batch: ForecastBatch, prep: ForecastPrep, 
           out.subarray(at, at + 3),
           (z) => (z + (batch.level[b * N + n] as number)) * scale + center,
         ).sort((p, q) => p - q) as [number, number, number];
-        take(b, k, n, low, value, high);
+        const margin = prep.margin[n]?.[k] ?? 0;
+        take(b, k, n, low - margin, value, high + margin);
       }
     }
   }

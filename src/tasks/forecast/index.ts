@@ -9,7 +9,7 @@ import { DataError } from '../../errors.js';
 import { quantileLoss } from '../../losses/index.js';
 import { is } from '../../options.js';
 import type { TaskDefinition } from '../definition.js';
-import { continued, type ForecastStep, type Measured, measure, quantilesOf } from './answers.js';
+import { continued, type ForecastStep, type Measured, marginsOf, measure, quantilesOf } from './answers.js';
 import { Forecaster } from './model.js';
 import { type ForecastPrep, forecastBatches, type Part } from './series.js';
 import { column, defaultWindow, drifts, rescaled, seriesOf, tableOf, targetsOf } from './setup.js';
@@ -95,7 +95,9 @@ export const forecastTask: TaskDefinition<Part, ForecastPrep, ForecastInput, rea
       showTime(series.times[0] as number, series.step),
       showTime(series.times[series.length - 1] as number, series.step),
     ];
-    say(`${series.name}: ${series.length} steps of ${showStep(series.step)}, from ${from} to ${to}`);
+    say(
+      `${series.name}: ${series.length} ${series.length === 1 ? 'step' : 'steps'} of ${showStep(series.step)}, from ${from} to ${to}`,
+    );
     return [{ series, from: 0, to: series.length }];
   },
   cut: (parts, share) => {
@@ -155,9 +157,10 @@ export const forecastTask: TaskDefinition<Part, ForecastPrep, ForecastInput, rea
       window,
       season: plain,
       residual,
+      margin: targets.map(() => new Array<number>(horizon).fill(0)),
     };
   },
-  defaults: () => ({ hidden: 32, dropout: 0.1, lr: 0.003, epochs: 60, patience: 8, batch: 32 }),
+  defaults: () => ({ hidden: 32, dropout: 0.1, lr: 0.003, epochs: 60, patience: 15, batch: 32 }),
   build: (prep, settings) => new Forecaster(prep, settings, settings.horizon as number, 3),
 
   batches: (parts, prep, { settings, training }) =>
@@ -173,6 +176,10 @@ export const forecastTask: TaskDefinition<Part, ForecastPrep, ForecastInput, rea
     forward: (model: Forecaster, batch) => model.forward(batch as never),
   }),
 
+  calibrate(model, parts, prep, settings) {
+    const measured = parts.map((part) => measure(model as Forecaster, part, prep, settings));
+    return { ...prep, margin: marginsOf(measured, prep, settings) };
+  },
   evaluate(model, parts, prep, settings) {
     const measured = parts.map((part) => measure(model as Forecaster, part, prep, settings));
     const joined = (what: keyof Measured, n?: number): number[] =>

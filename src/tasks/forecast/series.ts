@@ -34,6 +34,8 @@ export type ForecastPrep = {
   readonly season: number;
   /** Whether the net predicts the difference from the plain forecast, and reads the targets relative to their last value. */
   readonly residual: boolean;
+  /** [targets][horizon], in the series' own unit: by how much intervals are widened on both sides. Zeros: not at all. */
+  readonly margin: readonly (readonly number[])[];
 };
 
 /** A series as numbers for the net. */
@@ -145,7 +147,8 @@ export function originsOf({ series, from, to }: Part, window: number, horizon: n
     );
   }
   const list = windows(series, { window, horizon, from, to });
-  return Int32Array.from({ length: list.length }, (_, k) => list.at(k).origin);
+  const first = list.at(0).origin;
+  return Int32Array.from({ length: list.length }, (_, k) => first + k);
 }
 
 /** Batches of all windows of the parts; in the order of the global generator where they are to be learnt from. */

@@ -1,0 +1,113 @@
+// What the example prints: errors beside the plain and the linear forecast, the days that surprised, PyTorch's time beside ours.
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import Table from 'cli-table3';
+import { cacheFolder } from '../lib/cache.mjs';
+import { deviation, mean } from '../lib/stats.mjs';
+
+const plain = { style: { head: [], border: [], compact: true } };
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+/** Three or four digits, as many as say something. */
+const figure = (value) =>
+  Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en') : value.toPrecision(Math.abs(value) < 10 ? 3 : 4);
+
+/** The runs of each cell, one after the other. */
+function byCell(runs) {
+  const cells = [...new Set(runs.map(({ cell }) => cell))];
+  return cells.map((cell) => runs.filter((run) => run.cell === cell));
+}
+
+export function seriesTable(set, runs, linear) {
+  const table = new Table({
+    ...plain,
+    head: ['forecast', 'parameters', 's/epoch', 'MAE', '+- sd', 'RMSE', 'MAPE', 'in the interval'],
+    colAligns: ['left', ...new Array(7).fill('right')],
+  });
+  const { test } = runs[0].report;
+  table.push([set.plain, 0, '', figure(test.naiveMae), '', '', percent(test.naiveMape), '']);
+  table.push(['linear autoregression', linear.parameters, '', figure(linear.mae), '', '', '', '']);
+  for (const list of byCell(runs)) {
+    const of = (what) => list.map(({ report }) => report.test[what]);
+    table.push([
+      list[0].cell.toUpperCase(),
+      list[0].report.parameters.toLocaleString('en'),
+      mean(list.map(({ report }) => report.secondsPerEpoch)).toFixed(2),
+      figure(mean(of('mae'))),
+      figure(deviation(of('mae'))),
+      figure(mean(of('rmse'))),
+      percent(mean(of('mape'))),
+      of('coverage').map(percent).join(', '),
+    ]);
+  }
+  const best = Math.min(...byCell(runs).map((list) => mean(list.map(({ report }) => report.test.mae))));
+  return (
+    `${set.title}, mean absolute error in ${set.unit}, over ${runs.length / byCell(runs).length} seeds:\n${table}\n` +
+    `The bar is ${set.bar}: ${best < set.bar ? 'passed' : 'missed'} (${figure(best)}). The intervals are to hold ` +
+    `${percent(runs[0].task.settings.coverage)}.`
+  );
+}
+
+export function surpriseTable(set, days, cell) {
+  const table = new Table({
+    ...plain,
+    head: ['day', 'measured', 'forecast', 'interval', 'widths outside'],
+    colAligns: ['left', 'right', 'right', 'right', 'right'],
+  });
+  const weekday = (date) => new Date(date).toLocaleDateString('en', { weekday: 'short', timeZone: 'UTC' });
+  for (const { date, actual, value, low, high, away } of days) {
+    table.push([
+      `${weekday(date)} ${date}`,
+      figure(actual),
+      figure(value),
+      `${figure(low)} .. ${figure(high)}`,
+      away.toFixed(1),
+    ]);
+  }
+  return `Days that surprised the ${cell.toUpperCase()} most (${set.hint}):\n${table}`;
+}
+
+/** Seconds of an epoch in PyTorch: the same net, sizes, batches and updates, of the same numbers. */
+export async function pytorchTable(name, set, runs) {
+  const table = new Table({
+    ...plain,
+    head: ['', 's/epoch', 'PyTorch', 'ratio'],
+    colAligns: ['left', 'right', 'right', 'right'],
+  });
+  for (const list of byCell(runs)) {
+    const { task, report, cell } = list[0];
+    const work = path.join(cacheFolder(), `forecast-${name}-${cell}.json`);
+    await writeFile(work, JSON.stringify(workOf(set, task)));
+    const script = fileURLToPath(new URL('../../bench/tasks/forecast.py', import.meta.url));
+    const { stdout } = await promisify(execFile)('/usr/bin/python3', [script, work]).catch((error) => {
+      throw new Error(`PyTorch could not be timed (Debian: apt-get install python3-torch): ${error.message}`);
+    });
+    const theirs = JSON.parse(stdout).secondsPerEpoch;
+    const ours = Math.min(...list.map((run) => run.report.secondsPerEpoch));
+    table.push([cell.toUpperCase(), ours.toFixed(3), theirs.toFixed(3), (theirs / ours).toFixed(2)]);
+    if (report.backend !== 'native') table.push([`(ours on ${report.backend})`, '', '', '']);
+  }
+  return `Seconds of an epoch beside PyTorch, one thread each, validation left out on both sides:\n${table}`;
+}
+
+/** The sizes of a training epoch: how many windows of what, through which net. */
+function workOf(set, { settings, prep }) {
+  const part = (share) => Math.round(set.records.length * share);
+  const training = set.records.length - part(0.2) - part(0.1);
+  const features = prep.calendar.reduce((sum, part) => sum + (part === 'weekday' ? 7 : 2), 0);
+  return {
+    cell: settings.cell,
+    windows: training - prep.window,
+    window: prep.window,
+    batch: settings.batch,
+    variables: prep.columns.length,
+    features,
+    hidden: settings.hidden,
+    dropout: settings.dropout,
+    lr: settings.lr,
+    clip: settings.clip,
+    quantiles: [(1 - settings.coverage) / 2, 0.5, (1 + settings.coverage) / 2],
+  };
+}
