@@ -143,6 +143,7 @@ describe('imports', () => {
 const bundled: Readonly<Record<string, RegExp>> = {
   papaparse: /^data\//,
   'fast-png': /^data\//,
+  fflate: /^data\//,
   'fft.js': /^data\//,
   wavefile: /^data\//,
   'cli-progress': /^cli\//,
