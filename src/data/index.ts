@@ -1,4 +1,5 @@
 // `unrolled/data`: what stands between files and tensors. Nothing here knows a model.
+export { type DecodeWavOptions, decodeWav, type LogMelOptions, logMel, type Sound } from './audio.js';
 export { type DecodePngOptions, decodePng, type Image, imageRows, imageTensor, resize } from './images.js';
 export * from './series/index.js';
 export { type ParsedTable, type ParseTableOptions, parseTable, type TableFormat, type TableRow } from './tables.js';

@@ -7,6 +7,7 @@ import { classifyTask } from './classify.js';
 import type { TaskDefinition } from './definition.js';
 import { forecastTask } from './forecast/index.js';
 import { charlmTask, wordlmTask } from './language-model.js';
+import { transcribeTask } from './transcribe.js';
 import { translateTask } from './translate.js';
 
 export const TASKS = [
@@ -15,6 +16,7 @@ export const TASKS = [
   wordlmTask,
   forecastTask,
   translateTask,
+  transcribeTask,
   captionTask,
 ] as unknown as readonly TaskDefinition[];
 
