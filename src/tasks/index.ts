@@ -19,6 +19,7 @@ import { runTask, type TaskOptions } from './run.js';
 import type { TaskSource } from './source.js';
 import { type Tagged, tagTask } from './tag.js';
 import { TrainedTask } from './trained.js';
+import { type TranscribeInput, type Transcription, transcribeTask } from './transcribe.js';
 import { type Translation, translateTask } from './translate.js';
 
 export type { Caption } from './caption.js';
@@ -103,6 +104,26 @@ export function forecast(
  */
 export function translate(data: TaskSource, options: TaskOptions = {}): Promise<TrainedTask<string, Translation>> {
   return runTask(translateTask, data, options);
+}
+
+/**
+ * Learns to write a text for a sound (`audio`: paths of WAV files), a sequence of numbers (`features`) or a text read letter by
+ * letter (`text`: spelling to phonemes, say), in the same order, without being told which step is which unit.
+ *
+ * A recurrent layer that reads from both ends, connectionist temporal classification as its loss, prefix beam search. Figures:
+ * word and character error rate, share of targets that are exactly right.
+ *
+ *   const task = await transcribe('words.csv', { text: 'word', target: 'phonemes', targetUnits: 'spaced' });
+ *   await task.predict(['unrolled']);          // [{ text: 'AH N R OW L D', logProb }]
+ *
+ * @param data  a table with one of these columns and one of targets (`target`), made of `targetUnits`: chars, words, or spaced
+ * @throws DataError  for a sound that cannot be read (unless skipUnreadable), naming it
+ */
+export function transcribe(
+  data: TaskSource,
+  options: TaskOptions = {},
+): Promise<TrainedTask<TranscribeInput, Transcription>> {
+  return runTask(transcribeTask, data, options);
 }
 
 /**

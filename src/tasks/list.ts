@@ -8,6 +8,7 @@ import type { TaskDefinition } from './definition.js';
 import { forecastTask } from './forecast/index.js';
 import { charlmTask, wordlmTask } from './language-model.js';
 import { tagTask } from './tag.js';
+import { transcribeTask } from './transcribe.js';
 import { translateTask } from './translate.js';
 
 export const TASKS = [
@@ -17,6 +18,7 @@ export const TASKS = [
   wordlmTask,
   forecastTask,
   translateTask,
+  transcribeTask,
   captionTask,
 ] as unknown as readonly TaskDefinition[];
 

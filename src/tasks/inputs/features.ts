@@ -8,7 +8,7 @@ import type { Front, InputKind } from './input.js';
 /** [step][feature] */
 export type Frames = readonly ArrayLike<number>[];
 
-type FeaturesPrep = { readonly mean: readonly number[]; readonly deviation: readonly number[] };
+export type FeaturesPrep = { readonly mean: readonly number[]; readonly deviation: readonly number[] };
 
 export const featuresInput: InputKind<Frames, FeaturesPrep> = {
   name: 'features',

@@ -1,12 +1,13 @@
 // The kinds of inputs, and which of them a table has.
 import { DataError } from '../../errors.js';
 import type { RawData, TaskColumn, TaskOption } from '../definition.js';
+import { audioInput } from './audio.js';
 import { featuresInput } from './features.js';
 import { imageInput } from './image.js';
 import type { InputKind } from './input.js';
 import { textInput } from './text.js';
 
-const KINDS: readonly InputKind[] = [textInput, featuresInput, imageInput] as unknown as InputKind[];
+const KINDS: readonly InputKind[] = [textInput, featuresInput, audioInput, imageInput] as unknown as InputKind[];
 
 /** Each is optional by itself: a table has one of them. */
 export const inputColumns: readonly TaskColumn[] = KINDS.map(({ column }) => ({ ...column, optional: true }));
