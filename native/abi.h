@@ -373,6 +373,43 @@ U_KERNEL(bce_with_logits_backward)(u_ctx* ctx,
   const float* pos_weight, // [n] optional
   int32_t n, int32_t L, int32_t reduction);
 
+/* Connectionist temporal classification: -log of the probability that a net which says one of C classes at each step says the
+ * target, where repetitions of a class count once and `blank` counts for nothing. Row b has input_lengths[b] steps and the
+ * target l of U = target_lengths[b] classes. The target with blanks around each, l'[2u] = blank, l'[2u+1] = l[u], has 2U + 1
+ * states; a path begins in state 0 or 1, ends in one of the last two, and from one step to the next stays, moves on by one
+ * state, or by two to a class that is not the one before it. Of the paths that are in state s at step t:
+ *   alpha[t,s]  log probability of what they say up to and including t, less the largest of the step; -inf where there is none
+ *   rest[t,s]   log probability of what they say after t
+ * mean divides each row by max(1, U), then takes the mean of the rows; zero_infinity replaces an infinite loss (a target that
+ * does not fit into the steps) by 0. U_ERR_LENGTHS for lengths outside 0..T or 0..S; U_ERR_INDEX for a blank outside 0..C-1, or
+ * a class of a target that is, or is blank. Targets past their length are not read.  Graves et al. 2006. */
+U_KERNEL(ctc_loss_forward)(u_ctx* ctx,
+  float* loss,          // [L]
+  float* logp,          // [T,B,C] saved: log softmax of the logits; 0 from input_lengths[b] on
+  float* alpha,         // [T,B,2*S+1] saved
+  float* nll,           // [B] saved: the loss of each row, inf included
+  float* scratch,       // [B,6*S+7] scratch
+  const float* logits,  // [T,B,C]
+  const int32_t* targets, // [B,S]
+  const int32_t* input_lengths, // [B]
+  const int32_t* target_lengths, // [B]
+  int32_t T, int32_t B, int32_t C, int32_t S, int32_t L, int32_t blank, int32_t reduction, int32_t zero_infinity);
+
+/* forward was: see ctc_loss_forward.  gamma[t,s] = exp(alpha[t,s] + rest[t,s]), divided by their sum over s:
+ * dlogits[t,c] = dloss (over max(1, U) B for mean) (exp(logp[t,c]) - sum of gamma[t,s] over s with l'[s] = c); 0 from
+ * input_lengths[b] on. Rows of infinite loss: 0 with zero_infinity, else NaN, as PyTorch. */
+U_KERNEL(ctc_loss_backward)(u_ctx* ctx,
+  float* dlogits,       // [T,B,C]
+  float* scratch,       // [B,6*S+7] scratch
+  const float* dloss,   // [L]
+  const float* logp,    // [T,B,C]
+  const float* alpha,   // [T,B,2*S+1]
+  const float* nll,     // [B]
+  const int32_t* targets, // [B,S]
+  const int32_t* input_lengths, // [B]
+  const int32_t* target_lengths, // [B]
+  int32_t T, int32_t B, int32_t C, int32_t S, int32_t L, int32_t blank, int32_t reduction, int32_t zero_infinity);
+
 /* d = x - t.  mse: d^2.  mae: |d|.  huber: d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2). mean divides by n. */
 U_KERNEL(regression_loss_forward)(u_ctx* ctx,
   float* loss,          // [L]

@@ -33,6 +33,7 @@ U_O2_BEGIN
 U_O2_END
 U_SMALL_BEGIN
 #include "ops/losses-inl.h"
+#include "ops/ctc-inl.h"
 U_SMALL_END
 #include "ops/probes-inl.h"
 #include "recurrent/recurrent-inl.h"

@@ -170,6 +170,20 @@ static int32_t call_bce_with_logits_backward(u_ctx* ctx, const double* f) {
       (const float*)(uintptr_t)f[5], (int32_t)f[6], (int32_t)f[7], (int32_t)f[8]);
 }
 
+static int32_t call_ctc_loss_forward(u_ctx* ctx, const double* f) {
+  return ctc_loss_forward(ctx, (float*)(uintptr_t)f[0], (float*)(uintptr_t)f[1], (float*)(uintptr_t)f[2],
+      (float*)(uintptr_t)f[3], (float*)(uintptr_t)f[4], (const float*)(uintptr_t)f[5], (const int32_t*)(uintptr_t)f[6],
+      (const int32_t*)(uintptr_t)f[7], (const int32_t*)(uintptr_t)f[8], (int32_t)f[9], (int32_t)f[10], (int32_t)f[11],
+      (int32_t)f[12], (int32_t)f[13], (int32_t)f[14], (int32_t)f[15], (int32_t)f[16]);
+}
+
+static int32_t call_ctc_loss_backward(u_ctx* ctx, const double* f) {
+  return ctc_loss_backward(ctx, (float*)(uintptr_t)f[0], (float*)(uintptr_t)f[1], (const float*)(uintptr_t)f[2],
+      (const float*)(uintptr_t)f[3], (const float*)(uintptr_t)f[4], (const float*)(uintptr_t)f[5],
+      (const int32_t*)(uintptr_t)f[6], (const int32_t*)(uintptr_t)f[7], (const int32_t*)(uintptr_t)f[8], (int32_t)f[9],
+      (int32_t)f[10], (int32_t)f[11], (int32_t)f[12], (int32_t)f[13], (int32_t)f[14], (int32_t)f[15], (int32_t)f[16]);
+}
+
 static int32_t call_regression_loss_forward(u_ctx* ctx, const double* f) {
   return regression_loss_forward(ctx, (float*)(uintptr_t)f[0], (const float*)(uintptr_t)f[1],
       (const float*)(uintptr_t)f[2], (int32_t)f[3], (int32_t)f[4], (int32_t)f[5], (int32_t)f[6], f[7]);
@@ -343,6 +357,8 @@ static const u_call table[] = {
     call_cross_entropy_backward,
     call_bce_with_logits_forward,
     call_bce_with_logits_backward,
+    call_ctc_loss_forward,
+    call_ctc_loss_backward,
     call_regression_loss_forward,
     call_regression_loss_backward,
     call_sum_squares,

@@ -37,6 +37,8 @@ static const char* const kernel_names[] = {
     "cross_entropy_backward",
     "bce_with_logits_forward",
     "bce_with_logits_backward",
+    "ctc_loss_forward",
+    "ctc_loss_backward",
     "regression_loss_forward",
     "regression_loss_backward",
     "sum_squares",
@@ -57,6 +59,6 @@ static const char* const kernel_names[] = {
     "rnn_general_backward",
     "fma_peak",
 };
-constexpr int kernel_count = 52;
+constexpr int kernel_count = 54;
 constexpr int frame_length = 54;  // the longest argument list
 #endif

@@ -21,6 +21,7 @@ export {
   macroF1,
   macroF1Of,
 } from './class-metrics.js';
+export { type CtcBeamOptions, type CtcDecodeOptions, type CtcHypothesis, ctcBeam, ctcGreedy } from './ctc-decode.js';
 export type { Batch, Batches, BatchFields, BatchInput, Data } from './data.js';
 export type { Advice } from './diagnose/advice.js';
 export { Diagnosis, type DiagnosisJson, type LayerDiagnosis, type RecurrentMatrix } from './diagnose/diagnosis.js';

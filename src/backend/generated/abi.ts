@@ -194,6 +194,29 @@ export interface Kernels {
   bce_with_logits_backward(dx: Floats, dloss: Floats, x: Floats, t: Floats, weight: Floats | null,
       pos_weight: Floats | null, n: number, L: number, reduction: number): void;
   /**
+   * Connectionist temporal classification: -log of the probability that a net which says one of C classes at each step says the
+   * target, where repetitions of a class count once and `blank` counts for nothing. Row b has input_lengths[b] steps and the
+   * target l of U = target_lengths[b] classes. The target with blanks around each, l'[2u] = blank, l'[2u+1] = l[u], has 2U + 1
+   * states; a path begins in state 0 or 1, ends in one of the last two, and from one step to the next stays, moves on by one
+   * state, or by two to a class that is not the one before it. Of the paths that are in state s at step t:
+   * alpha[t,s]  log probability of what they say up to and including t, less the largest of the step; -inf where there is none
+   * rest[t,s]   log probability of what they say after t
+   * mean divides each row by max(1, U), then takes the mean of the rows; zero_infinity replaces an infinite loss (a target that
+   * does not fit into the steps) by 0. U_ERR_LENGTHS for lengths outside 0..T or 0..S; U_ERR_INDEX for a blank outside 0..C-1, or
+   * a class of a target that is, or is blank. Targets past their length are not read.  Graves et al. 2006.
+   */
+  ctc_loss_forward(loss: Floats, logp: Floats, alpha: Floats, nll: Floats, scratch: Floats, logits: Floats,
+      targets: Ints, input_lengths: Ints, target_lengths: Ints, T: number, B: number, C: number, S: number, L: number,
+      blank: number, reduction: number, zero_infinity: number): void;
+  /**
+   * forward was: see ctc_loss_forward.  gamma[t,s] = exp(alpha[t,s] + rest[t,s]), divided by their sum over s:
+   * dlogits[t,c] = dloss (over max(1, U) B for mean) (exp(logp[t,c]) - sum of gamma[t,s] over s with l'[s] = c); 0 from
+   * input_lengths[b] on. Rows of infinite loss: 0 with zero_infinity, else NaN, as PyTorch.
+   */
+  ctc_loss_backward(dlogits: Floats, scratch: Floats, dloss: Floats, logp: Floats, alpha: Floats, nll: Floats,
+      targets: Ints, input_lengths: Ints, target_lengths: Ints, T: number, B: number, C: number, S: number, L: number,
+      blank: number, reduction: number, zero_infinity: number): void;
+  /**
    * d = x - t.  mse: d^2.  mae: |d|.  huber: d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2). mean divides by n.
    */
   regression_loss_forward(loss: Floats, x: Floats, t: Floats, n: number, L: number, reduction: number, kind: number,
@@ -381,6 +404,12 @@ export interface RawKernels {
       n: number, L: number, reduction: number): number;
   u_bce_with_logits_backward(ctx: number, dx: number, dloss: number, x: number, t: number, weight: number,
       pos_weight: number, n: number, L: number, reduction: number): number;
+  u_ctc_loss_forward(ctx: number, loss: number, logp: number, alpha: number, nll: number, scratch: number,
+      logits: number, targets: number, input_lengths: number, target_lengths: number, T: number, B: number, C: number,
+      S: number, L: number, blank: number, reduction: number, zero_infinity: number): number;
+  u_ctc_loss_backward(ctx: number, dlogits: number, scratch: number, dloss: number, logp: number, alpha: number,
+      nll: number, targets: number, input_lengths: number, target_lengths: number, T: number, B: number, C: number,
+      S: number, L: number, blank: number, reduction: number, zero_infinity: number): number;
   u_regression_loss_forward(ctx: number, loss: number, x: number, t: number, n: number, L: number, reduction: number,
       kind: number, delta: number): number;
   u_regression_loss_backward(ctx: number, dx: number, dt: number, dloss: number, x: number, t: number, n: number,
@@ -493,6 +522,10 @@ const signatures: Readonly<Record<KernelName, string>> = {
   bce_with_logits_forward: 'loss[L] out; x[n]; t[n]; weight[n] optional; pos_weight[n] optional; n; L; reduction int',
   bce_with_logits_backward:
     'dx[n] out; dloss[L]; x[n]; t[n]; weight[n] optional; pos_weight[n] optional; n; L; reduction int',
+  ctc_loss_forward:
+    'loss[L] out; logp[T,B,C] saved; alpha[T,B,2*S+1] saved; nll[B] saved; scratch[B,6*S+7] scratch; logits[T,B,C]; targets[B,S] int; input_lengths[B] int; target_lengths[B] int; T; B; C; S; L; blank int; reduction int; zero_infinity int',
+  ctc_loss_backward:
+    'dlogits[T,B,C] out; scratch[B,6*S+7] scratch; dloss[L]; logp[T,B,C]; alpha[T,B,2*S+1]; nll[B]; targets[B,S] int; input_lengths[B] int; target_lengths[B] int; T; B; C; S; L; blank int; reduction int; zero_infinity int',
   regression_loss_forward: 'loss[L] out; x[n]; t[n]; n; L; reduction int; kind int; delta number',
   regression_loss_backward:
     'dx[n] out optional; dt[n] out optional; dloss[L]; x[n]; t[n]; n; L; reduction int; kind int; delta number',
@@ -1116,6 +1149,66 @@ export function bindKernels(binding: Binding): Kernels {
         leave();
       }
     },
+    ctc_loss_forward(loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C, S, L,
+        blank, reduction, zero_infinity) {
+      const valid =
+        floats(loss, L) &&
+        floats(logp, T * B * C) &&
+        floats(alpha, T * B * (2 * S + 1)) &&
+        floats(nll, B) &&
+        floats(scratch, B * (6 * S + 7)) &&
+        floats(logits, T * B * C) &&
+        ints(targets, B * S) &&
+        ints(input_lengths, B) &&
+        ints(target_lengths, B) &&
+        size(T) &&
+        size(B) &&
+        size(C) &&
+        size(S) &&
+        size(L) &&
+        int(blank) &&
+        int(reduction) &&
+        int(zero_infinity);
+      if (!valid) wrong(33, [loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C,
+          S, L, blank, reduction, zero_infinity]);
+      try {
+        done(33, raw.u_ctc_loss_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(alpha, 'w'), enter(nll, 'w'),
+            enter(scratch, 'w'), enter(logits, 'r'), enter(targets, 'r'), enter(input_lengths, 'r'),
+            enter(target_lengths, 'r'), T, B, C, S, L, blank, reduction, zero_infinity));
+      } finally {
+        leave();
+      }
+    },
+    ctc_loss_backward(dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C, S, L,
+        blank, reduction, zero_infinity) {
+      const valid =
+        floats(dlogits, T * B * C) &&
+        floats(scratch, B * (6 * S + 7)) &&
+        floats(dloss, L) &&
+        floats(logp, T * B * C) &&
+        floats(alpha, T * B * (2 * S + 1)) &&
+        floats(nll, B) &&
+        ints(targets, B * S) &&
+        ints(input_lengths, B) &&
+        ints(target_lengths, B) &&
+        size(T) &&
+        size(B) &&
+        size(C) &&
+        size(S) &&
+        size(L) &&
+        int(blank) &&
+        int(reduction) &&
+        int(zero_infinity);
+      if (!valid) wrong(34, [dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C,
+          S, L, blank, reduction, zero_infinity]);
+      try {
+        done(34, raw.u_ctc_loss_backward(ctx, enter(dlogits, 'w'), enter(scratch, 'w'), enter(dloss, 'r'),
+            enter(logp, 'r'), enter(alpha, 'r'), enter(nll, 'r'), enter(targets, 'r'), enter(input_lengths, 'r'),
+            enter(target_lengths, 'r'), T, B, C, S, L, blank, reduction, zero_infinity));
+      } finally {
+        leave();
+      }
+    },
     regression_loss_forward(loss, x, t, n, L, reduction, kind, delta) {
       const valid =
         floats(loss, L) &&
@@ -1126,9 +1219,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(reduction) &&
         int(kind) &&
         number(delta);
-      if (!valid) wrong(33, [loss, x, t, n, L, reduction, kind, delta]);
+      if (!valid) wrong(35, [loss, x, t, n, L, reduction, kind, delta]);
       try {
-        done(33, raw.u_regression_loss_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'), n, L, reduction,
+        done(35, raw.u_regression_loss_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'), n, L, reduction,
             kind, delta));
       } finally {
         leave();
@@ -1146,9 +1239,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(reduction) &&
         int(kind) &&
         number(delta);
-      if (!valid) wrong(34, [dx, dt, dloss, x, t, n, L, reduction, kind, delta]);
+      if (!valid) wrong(36, [dx, dt, dloss, x, t, n, L, reduction, kind, delta]);
       try {
-        done(34, raw.u_regression_loss_backward(ctx, enter(dx, 'w'), enter(dt, 'w'), enter(dloss, 'r'), enter(x, 'r'),
+        done(36, raw.u_regression_loss_backward(ctx, enter(dx, 'w'), enter(dt, 'w'), enter(dloss, 'r'), enter(x, 'r'),
             enter(t, 'r'), n, L, reduction, kind, delta));
       } finally {
         leave();
@@ -1159,9 +1252,9 @@ export function bindKernels(binding: Binding): Kernels {
         doubles(out, 1) &&
         floats(x, n) &&
         size(n);
-      if (!valid) wrong(35, [out, x, n]);
+      if (!valid) wrong(37, [out, x, n]);
       try {
-        done(35, raw.u_sum_squares(ctx, enter(out, 'w'), enter(x, 'r'), n));
+        done(37, raw.u_sum_squares(ctx, enter(out, 'w'), enter(x, 'r'), n));
       } finally {
         leave();
       }
@@ -1178,9 +1271,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(nesterov) &&
         number(weight_decay) &&
         int(first);
-      if (!valid) wrong(36, [p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first]);
+      if (!valid) wrong(38, [p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first]);
       try {
-        done(36, raw.u_sgd_update(ctx, enter(p, 'w'), enter(buf, 'w'), enter(g, 'r'), n, lr, momentum, dampening,
+        done(38, raw.u_sgd_update(ctx, enter(p, 'w'), enter(buf, 'w'), enter(g, 'r'), n, lr, momentum, dampening,
             nesterov, weight_decay, first));
       } finally {
         leave();
@@ -1201,9 +1294,9 @@ export function bindKernels(binding: Binding): Kernels {
         number(weight_decay) &&
         int(decoupled) &&
         number(step);
-      if (!valid) wrong(37, [p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step]);
+      if (!valid) wrong(39, [p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step]);
       try {
-        done(37, raw.u_adam_update(ctx, enter(p, 'w'), enter(m, 'w'), enter(v, 'w'), enter(vmax, 'w'), enter(g, 'r'), n,
+        done(39, raw.u_adam_update(ctx, enter(p, 'w'), enter(m, 'w'), enter(v, 'w'), enter(vmax, 'w'), enter(g, 'r'), n,
             lr, beta1, beta2, eps, weight_decay, decoupled, step));
       } finally {
         leave();
@@ -1222,9 +1315,9 @@ export function bindKernels(binding: Binding): Kernels {
         number(eps) &&
         number(weight_decay) &&
         number(momentum);
-      if (!valid) wrong(38, [p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum]);
+      if (!valid) wrong(40, [p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum]);
       try {
-        done(38, raw.u_rmsprop_update(ctx, enter(p, 'w'), enter(sq, 'w'), enter(buf, 'w'), enter(gavg, 'w'),
+        done(40, raw.u_rmsprop_update(ctx, enter(p, 'w'), enter(sq, 'w'), enter(buf, 'w'), enter(gavg, 'w'),
             enter(g, 'r'), n, lr, alpha, eps, weight_decay, momentum));
       } finally {
         leave();
@@ -1239,9 +1332,9 @@ export function bindKernels(binding: Binding): Kernels {
         number(lr) &&
         number(eps) &&
         number(weight_decay);
-      if (!valid) wrong(39, [p, sum, g, n, lr, eps, weight_decay]);
+      if (!valid) wrong(41, [p, sum, g, n, lr, eps, weight_decay]);
       try {
-        done(39, raw.u_adagrad_update(ctx, enter(p, 'w'), enter(sum, 'w'), enter(g, 'r'), n, lr, eps, weight_decay));
+        done(41, raw.u_adagrad_update(ctx, enter(p, 'w'), enter(sum, 'w'), enter(g, 'r'), n, lr, eps, weight_decay));
       } finally {
         leave();
       }
@@ -1256,9 +1349,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(H) &&
         int(D) &&
         int(rows);
-      if (!valid) wrong(40, [sizes, cell, T, B, I, H, D, rows]);
+      if (!valid) wrong(42, [sizes, cell, T, B, I, H, D, rows]);
       try {
-        done(40, raw.u_rnn_sizes(ctx, enter(sizes, 'w'), cell, T, B, I, H, D, rows));
+        done(42, raw.u_rnn_sizes(ctx, enter(sizes, 'w'), cell, T, B, I, H, D, rows));
       } finally {
         leave();
       }
@@ -1280,10 +1373,10 @@ export function bindKernels(binding: Binding): Kernels {
         size(H) &&
         int(D) &&
         wide(npacked);
-      if (!valid) wrong(41, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D,
+      if (!valid) wrong(43, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D,
           npacked]);
       try {
-        done(41, raw.u_rnn_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
+        done(43, raw.u_rnn_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
             enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'), enter(b_ih_r, 'r'), enter(b_hh_r, 'r'), cell,
             gates, I, H, D, npacked));
       } finally {
@@ -1322,10 +1415,10 @@ export function bindKernels(binding: Binding): Kernels {
         wide(nsaved) &&
         wide(nscratch) &&
         wide(npacked);
-      if (!valid) wrong(42, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r,
+      if (!valid) wrong(44, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r,
           b_ih_r, b_hh_r, lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked]);
       try {
-        done(42, raw.u_rnn_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
+        done(44, raw.u_rnn_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
             enter(scratch, 'w'), enter(packed, 'r'), enter(x, 'r'), enter(h0, 'r'), enter(c0, 'r'), enter(w_ih, 'r'),
             enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'),
             enter(b_ih_r, 'r'), enter(b_hh_r, 'r'), enter(lengths, 'r'), cell, gates, T, B, I, H, D, rows, nsaved,
@@ -1376,11 +1469,11 @@ export function bindKernels(binding: Binding): Kernels {
         int(rows) &&
         wide(nsaved) &&
         wide(nscratch);
-      if (!valid) wrong(43, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn,
+      if (!valid) wrong(45, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn,
           x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B,
           I, H, D, rows, nsaved, nscratch]);
       try {
-        done(43, raw.u_rnn_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
+        done(45, raw.u_rnn_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
             enter(dw_hh, 'w'), enter(db_ih, 'w'), enter(db_hh, 'w'), enter(dw_ih_r, 'w'), enter(dw_hh_r, 'w'),
             enter(db_ih_r, 'w'), enter(db_hh_r, 'w'), enter(dy, 'r'), enter(dhn, 'r'), enter(dcn, 'r'), enter(x, 'r'),
             enter(h0, 'r'), enter(c0, 'r'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'),
@@ -1401,9 +1494,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(H) &&
         int(D) &&
         int(rows);
-      if (!valid) wrong(44, [sizes, precision, cell, T, B, I, H, D, rows]);
+      if (!valid) wrong(46, [sizes, precision, cell, T, B, I, H, D, rows]);
       try {
-        done(44, raw.u_rnn_quantized_sizes(ctx, enter(sizes, 'w'), precision, cell, T, B, I, H, D, rows));
+        done(46, raw.u_rnn_quantized_sizes(ctx, enter(sizes, 'w'), precision, cell, T, B, I, H, D, rows));
       } finally {
         leave();
       }
@@ -1428,10 +1521,10 @@ export function bindKernels(binding: Binding): Kernels {
         size(H) &&
         int(D) &&
         wide(npacked);
-      if (!valid) wrong(45, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell,
+      if (!valid) wrong(47, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell,
           gates, I, H, D, npacked]);
       try {
-        done(45, raw.u_rnn_quantize(ctx, enter(packed, 'w'), enter(error, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'),
+        done(47, raw.u_rnn_quantize(ctx, enter(packed, 'w'), enter(error, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'),
             enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'), enter(b_ih_r, 'r'),
             enter(b_hh_r, 'r'), precision, cell, gates, I, H, D, npacked));
       } finally {
@@ -1461,10 +1554,10 @@ export function bindKernels(binding: Binding): Kernels {
         int(rows) &&
         wide(nscratch) &&
         wide(npacked);
-      if (!valid) wrong(46, [y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D,
+      if (!valid) wrong(48, [y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D,
           rows, nscratch, npacked]);
       try {
-        done(46, raw.u_rnn_quantized_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(scratch, 'w'),
+        done(48, raw.u_rnn_quantized_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(scratch, 'w'),
             enter(packed, 'r'), enter(x, 'r'), enter(h0, 'r'), enter(c0, 'r'), enter(lengths, 'r'), precision, cell,
             gates, T, B, I, H, D, rows, nscratch, npacked));
       } finally {
@@ -1483,9 +1576,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(R) &&
         int(rows) &&
         int(keep);
-      if (!valid) wrong(47, [sizes, cell, features, T, B, I, H, R, rows, keep]);
+      if (!valid) wrong(49, [sizes, cell, features, T, B, I, H, R, rows, keep]);
       try {
-        done(47, raw.u_rnn_general_sizes(ctx, enter(sizes, 'w'), cell, features, T, B, I, H, R, rows, keep));
+        done(49, raw.u_rnn_general_sizes(ctx, enter(sizes, 'w'), cell, features, T, B, I, H, R, rows, keep));
       } finally {
         leave();
       }
@@ -1505,9 +1598,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(H) &&
         size(R) &&
         wide(npacked);
-      if (!valid) wrong(48, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked]);
+      if (!valid) wrong(50, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked]);
       try {
-        done(48, raw.u_rnn_general_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
+        done(50, raw.u_rnn_general_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
             enter(b_hh, 'r'), enter(w_hr, 'r'), cell, gates, features, I, H, R, npacked));
       } finally {
         leave();
@@ -1559,11 +1652,11 @@ export function bindKernels(binding: Binding): Kernels {
         wide(nsaved) &&
         wide(nscratch) &&
         wide(npacked);
-      if (!valid) wrong(49, [y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit,
+      if (!valid) wrong(51, [y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit,
           ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I,
           H, R, rows, reverse, width, column, keep, nsaved, nscratch, npacked]);
       try {
-        done(49, raw.u_rnn_general_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
+        done(51, raw.u_rnn_general_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
             enter(scratch, 'w'), enter(packed, 'r'), enter(x, 'r'), enter(ids, 'r'), enter(h0, 'r'), enter(c0, 'r'),
             enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_hr, 'r'),
             enter(w_unit, 'r'), enter(ln_ih, 'r'), enter(ln_hh, 'r'), enter(ln_c, 'r'), enter(ln_c_bias, 'r'),
@@ -1632,12 +1725,12 @@ export function bindKernels(binding: Binding): Kernels {
         size(nsteps) &&
         wide(nsaved) &&
         wide(nscratch);
-      if (!valid) wrong(50, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c,
+      if (!valid) wrong(52, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c,
           dln_c_bias, steps, contributions, dy, dhn, dcn, x, ids, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh,
           ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, saved, scratch, cell, gates, units, features, T, B,
           I, H, R, rows, reverse, width, column, keep, nsteps, nsaved, nscratch]);
       try {
-        done(50, raw.u_rnn_general_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
+        done(52, raw.u_rnn_general_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
             enter(dw_hh, 'w'), enter(db_ih, 'w'), enter(db_hh, 'w'), enter(dw_hr, 'w'), enter(dw_unit, 'w'),
             enter(dln_ih, 'w'), enter(dln_hh, 'w'), enter(dln_c, 'w'), enter(dln_c_bias, 'w'), enter(steps, 'w'),
             enter(contributions, 'w'), enter(dy, 'r'), enter(dhn, 'r'), enter(dcn, 'r'), enter(x, 'r'), enter(ids, 'r'),
@@ -1654,9 +1747,9 @@ export function bindKernels(binding: Binding): Kernels {
       const valid =
         doubles(flops, 1) &&
         int(rounds);
-      if (!valid) wrong(51, [flops, rounds]);
+      if (!valid) wrong(53, [flops, rounds]);
       try {
-        done(51, raw.u_fma_peak(ctx, enter(flops, 'w'), rounds));
+        done(53, raw.u_fma_peak(ctx, enter(flops, 'w'), rounds));
       } finally {
         leave();
       }
@@ -2092,6 +2185,54 @@ export function frameKernels(binding: FrameBinding): Kernels {
       if (!valid) wrong(32, [dx, dloss, x, t, weight, pos_weight, n, L, reduction]);
       done(32, call(32));
     },
+    ctc_loss_forward(loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C, S, L,
+        blank, reduction, zero_infinity) {
+      const valid =
+        putFloats(0, loss, L) &&
+        putFloats(1, logp, T * B * C) &&
+        putFloats(2, alpha, T * B * (2 * S + 1)) &&
+        putFloats(3, nll, B) &&
+        putFloats(4, scratch, B * (6 * S + 7)) &&
+        putFloats(5, logits, T * B * C) &&
+        putInts(6, targets, B * S) &&
+        putInts(7, input_lengths, B) &&
+        putInts(8, target_lengths, B) &&
+        putSize(9, T) &&
+        putSize(10, B) &&
+        putSize(11, C) &&
+        putSize(12, S) &&
+        putSize(13, L) &&
+        putInt(14, blank) &&
+        putInt(15, reduction) &&
+        putInt(16, zero_infinity);
+      if (!valid) wrong(33, [loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C,
+          S, L, blank, reduction, zero_infinity]);
+      done(33, call(33));
+    },
+    ctc_loss_backward(dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C, S, L,
+        blank, reduction, zero_infinity) {
+      const valid =
+        putFloats(0, dlogits, T * B * C) &&
+        putFloats(1, scratch, B * (6 * S + 7)) &&
+        putFloats(2, dloss, L) &&
+        putFloats(3, logp, T * B * C) &&
+        putFloats(4, alpha, T * B * (2 * S + 1)) &&
+        putFloats(5, nll, B) &&
+        putInts(6, targets, B * S) &&
+        putInts(7, input_lengths, B) &&
+        putInts(8, target_lengths, B) &&
+        putSize(9, T) &&
+        putSize(10, B) &&
+        putSize(11, C) &&
+        putSize(12, S) &&
+        putSize(13, L) &&
+        putInt(14, blank) &&
+        putInt(15, reduction) &&
+        putInt(16, zero_infinity);
+      if (!valid) wrong(34, [dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C,
+          S, L, blank, reduction, zero_infinity]);
+      done(34, call(34));
+    },
     regression_loss_forward(loss, x, t, n, L, reduction, kind, delta) {
       const valid =
         putFloats(0, loss, L) &&
@@ -2102,8 +2243,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(5, reduction) &&
         putInt(6, kind) &&
         putNumber(7, delta);
-      if (!valid) wrong(33, [loss, x, t, n, L, reduction, kind, delta]);
-      done(33, call(33));
+      if (!valid) wrong(35, [loss, x, t, n, L, reduction, kind, delta]);
+      done(35, call(35));
     },
     regression_loss_backward(dx, dt, dloss, x, t, n, L, reduction, kind, delta) {
       const valid =
@@ -2117,16 +2258,16 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(7, reduction) &&
         putInt(8, kind) &&
         putNumber(9, delta);
-      if (!valid) wrong(34, [dx, dt, dloss, x, t, n, L, reduction, kind, delta]);
-      done(34, call(34));
+      if (!valid) wrong(36, [dx, dt, dloss, x, t, n, L, reduction, kind, delta]);
+      done(36, call(36));
     },
     sum_squares(out, x, n) {
       const valid =
         putDoubles(0, out, 1) &&
         putFloats(1, x, n) &&
         putSize(2, n);
-      if (!valid) wrong(35, [out, x, n]);
-      done(35, call(35));
+      if (!valid) wrong(37, [out, x, n]);
+      done(37, call(37));
     },
     sgd_update(p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first) {
       const valid =
@@ -2140,8 +2281,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(7, nesterov) &&
         putNumber(8, weight_decay) &&
         putInt(9, first);
-      if (!valid) wrong(36, [p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first]);
-      done(36, call(36));
+      if (!valid) wrong(38, [p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first]);
+      done(38, call(38));
     },
     adam_update(p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step) {
       const valid =
@@ -2158,8 +2299,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putNumber(10, weight_decay) &&
         putInt(11, decoupled) &&
         putNumber(12, step);
-      if (!valid) wrong(37, [p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step]);
-      done(37, call(37));
+      if (!valid) wrong(39, [p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step]);
+      done(39, call(39));
     },
     rmsprop_update(p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum) {
       const valid =
@@ -2174,8 +2315,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putNumber(8, eps) &&
         putNumber(9, weight_decay) &&
         putNumber(10, momentum);
-      if (!valid) wrong(38, [p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum]);
-      done(38, call(38));
+      if (!valid) wrong(40, [p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum]);
+      done(40, call(40));
     },
     adagrad_update(p, sum, g, n, lr, eps, weight_decay) {
       const valid =
@@ -2186,8 +2327,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putNumber(4, lr) &&
         putNumber(5, eps) &&
         putNumber(6, weight_decay);
-      if (!valid) wrong(39, [p, sum, g, n, lr, eps, weight_decay]);
-      done(39, call(39));
+      if (!valid) wrong(41, [p, sum, g, n, lr, eps, weight_decay]);
+      done(41, call(41));
     },
     rnn_sizes(sizes, cell, T, B, I, H, D, rows) {
       const valid =
@@ -2199,8 +2340,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(5, H) &&
         putInt(6, D) &&
         putInt(7, rows);
-      if (!valid) wrong(40, [sizes, cell, T, B, I, H, D, rows]);
-      done(40, call(40));
+      if (!valid) wrong(42, [sizes, cell, T, B, I, H, D, rows]);
+      done(42, call(42));
     },
     rnn_pack(packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D, npacked) {
       const valid =
@@ -2219,9 +2360,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(12, H) &&
         putInt(13, D) &&
         putWide(14, npacked);
-      if (!valid) wrong(41, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D,
+      if (!valid) wrong(43, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D,
           npacked]);
-      done(41, call(41));
+      done(43, call(43));
     },
     rnn_forward(y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r,
         lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked) {
@@ -2255,9 +2396,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putWide(26, nsaved) &&
         putWide(27, nscratch) &&
         putWide(28, npacked);
-      if (!valid) wrong(42, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r,
+      if (!valid) wrong(44, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r,
           b_ih_r, b_hh_r, lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked]);
-      done(42, call(42));
+      done(44, call(44));
     },
     rnn_backward(dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn, x, h0, c0,
         w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B, I, H, D,
@@ -2301,10 +2442,10 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(35, rows) &&
         putWide(36, nsaved) &&
         putWide(37, nscratch);
-      if (!valid) wrong(43, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn,
+      if (!valid) wrong(45, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn,
           x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B,
           I, H, D, rows, nsaved, nscratch]);
-      done(43, call(43));
+      done(45, call(45));
     },
     rnn_quantized_sizes(sizes, precision, cell, T, B, I, H, D, rows) {
       const valid =
@@ -2317,8 +2458,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(6, H) &&
         putInt(7, D) &&
         putInt(8, rows);
-      if (!valid) wrong(44, [sizes, precision, cell, T, B, I, H, D, rows]);
-      done(44, call(44));
+      if (!valid) wrong(46, [sizes, precision, cell, T, B, I, H, D, rows]);
+      done(46, call(46));
     },
     rnn_quantize(packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell, gates, I, H, D,
         npacked) {
@@ -2340,9 +2481,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(14, H) &&
         putInt(15, D) &&
         putWide(16, npacked);
-      if (!valid) wrong(45, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell,
+      if (!valid) wrong(47, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell,
           gates, I, H, D, npacked]);
-      done(45, call(45));
+      done(47, call(47));
     },
     rnn_quantized_forward(y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D, rows,
         nscratch, npacked) {
@@ -2367,9 +2508,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(17, rows) &&
         putWide(18, nscratch) &&
         putWide(19, npacked);
-      if (!valid) wrong(46, [y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D,
+      if (!valid) wrong(48, [y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D,
           rows, nscratch, npacked]);
-      done(46, call(46));
+      done(48, call(48));
     },
     rnn_general_sizes(sizes, cell, features, T, B, I, H, R, rows, keep) {
       const valid =
@@ -2383,8 +2524,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(7, R) &&
         putInt(8, rows) &&
         putInt(9, keep);
-      if (!valid) wrong(47, [sizes, cell, features, T, B, I, H, R, rows, keep]);
-      done(47, call(47));
+      if (!valid) wrong(49, [sizes, cell, features, T, B, I, H, R, rows, keep]);
+      done(49, call(49));
     },
     rnn_general_pack(packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked) {
       const valid =
@@ -2401,8 +2542,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(10, H) &&
         putSize(11, R) &&
         putWide(12, npacked);
-      if (!valid) wrong(48, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked]);
-      done(48, call(48));
+      if (!valid) wrong(50, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked]);
+      done(50, call(50));
     },
     rnn_general_forward(y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih,
         ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I, H, R,
@@ -2450,10 +2591,10 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putWide(39, nsaved) &&
         putWide(40, nscratch) &&
         putWide(41, npacked);
-      if (!valid) wrong(49, [y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit,
+      if (!valid) wrong(51, [y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit,
           ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I,
           H, R, rows, reverse, width, column, keep, nsaved, nscratch, npacked]);
-      done(49, call(49));
+      done(51, call(51));
     },
     rnn_general_backward(dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c, dln_c_bias,
         steps, contributions, dy, dhn, dcn, x, ids, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias,
@@ -2514,18 +2655,18 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(51, nsteps) &&
         putWide(52, nsaved) &&
         putWide(53, nscratch);
-      if (!valid) wrong(50, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c,
+      if (!valid) wrong(52, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c,
           dln_c_bias, steps, contributions, dy, dhn, dcn, x, ids, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh,
           ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, saved, scratch, cell, gates, units, features, T, B,
           I, H, R, rows, reverse, width, column, keep, nsteps, nsaved, nscratch]);
-      done(50, call(50));
+      done(52, call(52));
     },
     fma_peak(flops, rounds) {
       const valid =
         putDoubles(0, flops, 1) &&
         putInt(1, rounds);
-      if (!valid) wrong(51, [flops, rounds]);
-      done(51, call(51));
+      if (!valid) wrong(53, [flops, rounds]);
+      done(53, call(53));
     },
   };
 }

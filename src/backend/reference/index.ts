@@ -9,6 +9,7 @@ import {
   type RawKernels,
 } from '../generated/abi.js';
 import type { Backend, Storage } from '../types.js';
+import * as ctc from './ctc.js';
 import * as elementwise from './elementwise.js';
 import type { ReferenceKernels } from './kernel.js';
 import * as losses from './losses.js';
@@ -29,6 +30,7 @@ const kernels: ReferenceKernels = {
   ...matrix,
   ...rows,
   ...losses,
+  ...ctc,
   ...optim,
   ...recurrent,
   ...recurrentGeneral,

@@ -1,5 +1,6 @@
 // For every kernel but the recurrent ones: which sizes, which arguments, how exact, and why.
 // To cover a new kernel, add its entry to one of these tables; a test fails while it is missing.
+import { ctcCases } from './ctc.js';
 import { elementwiseCases } from './elementwise.js';
 import { lossCases } from './losses.js';
 import { matrixCases } from './matrix.js';
@@ -14,5 +15,6 @@ export const kernelCases: CaseTable = {
   ...matrixCases,
   ...rowCases,
   ...lossCases,
+  ...ctcCases,
   ...optimCases,
 };
