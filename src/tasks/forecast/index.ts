@@ -8,6 +8,7 @@ import { showStep, showTime } from '../../data/series/time.js';
 import { DataError } from '../../errors.js';
 import { quantileLoss } from '../../losses/index.js';
 import { is } from '../../options.js';
+import { WeightAverage } from '../../train/weight-average.js';
 import type { TaskDefinition } from '../definition.js';
 import { continued, type ForecastStep, type Measured, marginsOf, measure, quantilesOf } from './answers.js';
 import { Forecaster } from './model.js';
@@ -171,7 +172,9 @@ export const forecastTask: TaskDefinition<Part, ForecastPrep, ForecastInput, rea
       training ? settings.batch : Math.max(256, settings.batch),
       training,
     ),
-  learning: (_model, _prep, settings) => ({
+  learning: (model, _prep, settings) => ({
+    // The weights of single updates jump about; on a small validation part a lucky one among them would be kept.
+    callbacks: new WeightAverage(model, { decay: 0.99 }),
     loss: (output, y) => quantileLoss(output, y, { quantiles: quantilesOf(settings) }),
     forward: (model: Forecaster, batch) => model.forward(batch as never),
   }),
