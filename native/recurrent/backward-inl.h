@@ -340,8 +340,7 @@ static void prepare_backward(u_ctx* ctx, const Backward& b) {
     load_states(scratch.dh, b.dhn, *b.sequence, d, R);
     if (cell.cell_state) load_states(scratch.dc, b.dcn, *b.sequence, d, H);
     clear(scratch.slots, (size_t)cell.slots * units);
-    if (shape.one_hot && b.gradients.dw_ih[d])
-      __builtin_memset(scratch.dw_ids, 0, (size_t)I * columns * sizeof(float));
+    if (shape.one_hot && b.gradients.dw_ih[d]) __builtin_memset(scratch.dw_ids, 0, (size_t)I * columns * sizeof(float));
   }
   if (!b.dx || b.add_dx) return;
   if (shape.D == 2) {  // both directions add to it

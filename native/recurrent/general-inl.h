@@ -56,8 +56,8 @@ U_KERNEL(rnn_general_pack)
 
 U_KERNEL(rnn_general_forward)
 (u_ctx* ctx, float* y, float* hn, float* cn, float* saved, float* scratch, const float* packed, const float* x,
- const int32_t* ids, const float* h0, const float* c0, const float* w_ih, const float* w_hh, const float* b_ih, const float* b_hh,
- const float* w_hr, const float* w_unit, const float* ln_ih, const float* ln_hh, const float* ln_c,
+ const int32_t* ids, const float* h0, const float* c0, const float* w_ih, const float* w_hh, const float* b_ih,
+ const float* b_hh, const float* w_hr, const float* w_unit, const float* ln_ih, const float* ln_hh, const float* ln_c,
  const float* ln_c_bias, const float* drop, const float* zone_h, const float* zone_c, const int32_t* lengths,
  const double* options, int32_t cell, int32_t gates, int32_t units, int32_t features, int32_t T, int32_t B, int32_t I,
  int32_t H, int32_t R, int32_t rows, int32_t reverse, int32_t width, int32_t column, int32_t keep, double nsaved,
@@ -85,12 +85,12 @@ U_KERNEL(rnn_general_forward)
 U_KERNEL(rnn_general_backward)
 (u_ctx* ctx, float* dx, float* dh0, float* dc0, float* dw_ih, float* dw_hh, float* db_ih, float* db_hh, float* dw_hr,
  float* dw_unit, float* dln_ih, float* dln_hh, float* dln_c, float* dln_c_bias, float* steps, double* contributions,
- const float* dy, const float* dhn, const float* dcn, const float* x, const int32_t* ids, const float* w_ih, const float* w_hh,
- const float* b_ih, const float* b_hh, const float* w_hr, const float* w_unit, const float* ln_ih, const float* ln_hh,
- const float* ln_c, const float* ln_c_bias, const float* drop, const float* zone_h, const float* zone_c,
- const int32_t* lengths, const double* options, const float* saved, float* scratch, int32_t cell, int32_t gates,
- int32_t units, int32_t features, int32_t T, int32_t B, int32_t I, int32_t H, int32_t R, int32_t rows, int32_t reverse,
- int32_t width, int32_t column, int32_t keep, int32_t nsteps, double nsaved, double nscratch) {
+ const float* dy, const float* dhn, const float* dcn, const float* x, const int32_t* ids, const float* w_ih,
+ const float* w_hh, const float* b_ih, const float* b_hh, const float* w_hr, const float* w_unit, const float* ln_ih,
+ const float* ln_hh, const float* ln_c, const float* ln_c_bias, const float* drop, const float* zone_h,
+ const float* zone_c, const int32_t* lengths, const double* options, const float* saved, float* scratch, int32_t cell,
+ int32_t gates, int32_t units, int32_t features, int32_t T, int32_t B, int32_t I, int32_t H, int32_t R, int32_t rows,
+ int32_t reverse, int32_t width, int32_t column, int32_t keep, int32_t nsteps, double nsaved, double nscratch) {
   Shape shape = {T, B, I, H, 1, rows};
   if (const int error = general_shape(shape, cell, features, R, keep)) return error;
   shape.reverse = reverse != 0;
