@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 torch.set_num_threads(1)
 torch.manual_seed(1)
-WORDS, HIDDEN, EMBEDDING, FILTERS, BATCH, SIZE = 1792, 192, 96, 16, 32, 32
+WORDS, HIDDEN, EMBEDDING, FILTERS, BATCH, SIZE = 1792, 192, 96, 24, 32, 32
 
 
 class Captioner(nn.Module):

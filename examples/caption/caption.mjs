@@ -14,7 +14,7 @@ const help = `npm run example:caption -- [options]
 
   --cell NAME     rnn, lstm or gru (default gru)
   --seeds N       runs, with other splits and weights (default 1)
-  --epochs N      at most; early stopping watches the validation part (default 24)
+  --epochs N      at most; early stopping watches the validation part (default 30)
   --backend NAME  auto, native, wasm, reference
   --threads N     default: all`;
 
@@ -23,7 +23,7 @@ const { values } = readOptions({
   options: {
     cell: { type: 'string', default: 'gru', oneOf: ['rnn', 'lstm', 'gru'] },
     seeds: { type: 'string', default: '1', atLeast: 1 },
-    epochs: { type: 'string', default: '24', atLeast: 1 },
+    epochs: { type: 'string', default: '30', atLeast: 1 },
     backend: { type: 'string', default: 'auto', oneOf: ['auto', 'native', 'wasm', 'reference'] },
     threads: { type: 'string', atLeast: 1 },
   },

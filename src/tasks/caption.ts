@@ -68,7 +68,7 @@ export const captionTask: TaskDefinition<Example, Prep, ImageInput, Caption> = {
       default: 'general',
       help: 'how places of the picture are looked at: dot, general, additive, or none',
     },
-    filters: { rule: is.integer(1, 1024), type: 'number', default: 16, help: 'channels of the first convolution' },
+    filters: { rule: is.integer(1, 1024), type: 'number', default: 24, help: 'channels of the first convolution' },
     shift: {
       rule: is.integer(0, 64),
       type: 'number',
@@ -135,7 +135,7 @@ export const captionTask: TaskDefinition<Example, Prep, ImageInput, Caption> = {
     hidden: 192,
     embedding: 96,
     dropout: 0.3,
-    epochs: train.length < 20_000 ? 14 : 6,
+    epochs: train.length < 20_000 ? 30 : 10,
     batch: 32,
     lr: 0.002,
   }),
