@@ -1,11 +1,14 @@
 // dist.mjs: builds dist/: ES modules and types by tsc (same folders as src/, so that paths relative to a file hold in both),
-// CommonJS bundles for `require`, and one self-contained ES module for pages without a bundler. Does nothing when fresh.
+// the libraries that data and command line stand on, CommonJS bundles for `require` (core and plots; data and tasks are ES
+// modules alone), and one self-contained ES module for pages without a bundler. Does nothing when fresh.
 // Built beside and then renamed: a program that imports the package meanwhile finds the old one whole.
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isNewer } from '../native/build.mjs';
+import { bundleLibraries } from './bundle-libraries.mjs';
+import { requireTypes } from './require-types.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -14,7 +17,11 @@ const stamp = join('cjs', 'package.json'); // written last
 
 function isFresh() {
   const sources = readdirSync(join(root, 'src'), { recursive: true }).map((name) => join(root, 'src', name));
-  const config = ['tsconfig.json', 'tsconfig.build.json', '.ci/dist.mjs'].map((name) => join(root, name));
+  const config = readdirSync(join(root, '.ci'))
+    .filter((name) => name.endsWith('.mjs'))
+    .map((name) => join('.ci', name))
+    .concat('tsconfig.json', 'tsconfig.build.json')
+    .map((name) => join(root, name));
   return isNewer(join(dist, stamp), [...sources, ...config]);
 }
 
@@ -47,30 +54,26 @@ async function build() {
   for (const file of readdirSync(next, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.js')) continue;
     const path = join(next, file);
-    const unread = file.startsWith('backend'); // generated, or the reference: to be read in the sources
-    const options = { format: 'esm', target: 'es2022', minifyWhitespace: unread };
+    const generated = file.includes('generated');
+    const options = {
+      format: 'esm',
+      target: 'es2022',
+      minifyWhitespace: true,
+      minifyIdentifiers: generated,
+      minifySyntax: generated,
+    };
     writeFileSync(path, transformSync(readFileSync(path, 'utf8'), options).code);
   }
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const isInstalled = (name) => name in manifest.dependencies || name in manifest.peerDependencies;
+  await bundleLibraries(root, 'dist.next', isInstalled);
   const common = { absWorkingDir: root, bundle: true, target: 'es2022', logLevel: 'warning' };
-  // All bundles lie two folders below the package's root, as src/platform/ does.
-  const commonJs = {
-    'dist.next/node.js': 'dist.next/cjs/index.cjs',
-    'dist.next/plot/index.js': 'dist.next/cjs/plot.cjs',
-  };
-  for (const [entry, outfile] of Object.entries(commonJs)) {
-    await bundle({
-      ...common,
-      entryPoints: [entry],
-      outfile,
-      platform: 'node',
-      format: 'cjs',
-      packages: 'external',
-      minify: true, // half as much to install
-      keepNames: true,
-      define: { 'import.meta.url': 'moduleUrl' },
-      banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
-    });
+  // `require` gives the ES modules themselves (Node 20.19 and later): one library in the process, however it is loaded.
+  mkdirSync(join(next, 'cjs'));
+  for (const [file, target] of Object.entries({ 'index.cjs': '../node.js', 'plot.cjs': '../plot/index.js' })) {
+    writeFileSync(join(next, 'cjs', file), `module.exports = require('${target}');\n`);
   }
+  // Two folders below the package's root, as src/platform/ is.
   await bundle({
     ...common,
     entryPoints: ['dist.next/browser.js'],
@@ -81,14 +84,24 @@ async function build() {
     keepNames: true, // the names of classes in messages
   });
 
-  // Types that no entry point leads to are nobody's. The others again, where they count as CommonJS: TypeScript does not let
-  // `require` have those of an ES module.
-  const wanted = typesFrom(['node.d.ts', 'browser.d.ts', join('plot', 'index.d.ts')]);
+  // Types that no entry point leads to are nobody's.
+  const wanted = typesFrom([
+    'node.d.ts',
+    'browser.d.ts',
+    join('plot', 'index.d.ts'),
+    join('data', 'index.d.ts'),
+    join('tasks', 'index.d.ts'),
+  ]);
   for (const file of readdirSync(next, { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.d.ts')) continue;
-    if (wanted.has(file)) cpSync(join(next, file), join(next, 'cjs', file));
-    else rmSync(join(next, file));
+    if (file.endsWith('.d.ts') && !wanted.has(file)) rmSync(join(next, file));
   }
+  for (const file of ['node.d.ts', join('plot', 'index.d.ts')]) {
+    const target = join(next, 'cjs', file);
+    const from = relative(dirname(target), join(next, file.replace('.d.ts', '.js'))).replaceAll('\\', '/');
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, requireTypes(join(next, file), from));
+  }
+  chmodSync(join(next, 'cli', 'index.js'), 0o755);
   writeFileSync(join(next, stamp), '{ "type": "commonjs" }\n');
   rmSync(dist, { recursive: true, force: true });
   renameSync(next, dist);

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { hasChromium } from './chromium.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const MIN_NODE = [20, 17];
+const MIN_NODE = [20, 19];
 
 // What each package is needed for. `optional`: the build goes on without it.
 const PACKAGES = [

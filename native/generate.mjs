@@ -224,55 +224,57 @@ function tsSignature({ name, doc, args }) {
   return `${comment('  ', doc)}\n${wrap('  ', `${name}(`, params, '): void;')}`;
 }
 
+/** A kernel's arguments in the grammar that src/backend/signature.ts reads. */
 function tsTableEntry({ name, args }) {
   const parts = args.map((arg) => {
-    if (arg.kind !== 'buffer') return `${arg.kind}('${arg.name}'${arg.wide ? ', true' : ''})`;
-    const dims = arg.dims.map((dim) => `'${dim}'`).join(', ');
-    return `buffer('${arg.name}', '${arg.element}', [${dims}], '${arg.role}'${arg.optional ? ', true' : ''})`;
+    const words = [arg.kind === 'buffer' ? `${arg.name}[${arg.dims}]` : arg.name];
+    if (arg.kind !== 'buffer' && arg.kind !== 'size') words.push(arg.kind);
+    if (arg.wide) words.push('wide');
+    if (arg.kind === 'buffer' && arg.element !== 'float') words.push(arg.element);
+    if (arg.kind === 'buffer' && arg.role !== 'in') words.push(arg.role);
+    if (arg.optional) words.push('optional');
+    return words.join(' ');
   });
-  return `${wrap('  ', `${name}: [`, parts, '],')}`;
+  const line = `  ${name}: '${parts.join('; ')}',`;
+  return line.length <= 120 ? line : line.replace(': ', ':\n    ');
 }
 
-const scalarCheck = ({ kind, wide, name }) =>
-  `${wide ? 'isWideSize' : { size: 'isSize', int: 'isInt', number: 'isNumber' }[kind]}(${name})`;
+const scalarCheck = ({ kind, wide }) => (wide ? 'wide' : kind);
+const bufferCheck = ({ element, optional }) => `${element}s${optional ? 'OrNull' : ''}`;
+const putting = (check) => `put${check[0].toUpperCase()}${check.slice(1)}`;
 const conjunction = (checks) => checks.map((check) => `        ${check}`).join(' &&\n');
 
-function tsMethod({ name, args }) {
+function tsMethod({ name, args }, index) {
   const names = args.map((arg) => arg.name);
   const checks = args.map((arg) => {
-    if (arg.kind !== 'buffer') return scalarCheck(arg);
-    return `${arg.optional ? 'mayHold' : 'holds'}(${arg.name}, '${arg.element}', ${arg.dims.map(factor).join(' * ')})`;
+    if (arg.kind !== 'buffer') return `${scalarCheck(arg)}(${arg.name})`;
+    return `${bufferCheck(arg)}(${arg.name}, ${arg.dims.map(factor).join(' * ')})`;
   });
   const staged = args.map((arg) => (arg.kind === 'buffer' ? `enter(${arg.name}, '${arg.access}')` : arg.name));
   return `${wrap('    ', `${name}(`, names, ') {')}
       const valid =
 ${conjunction(checks)};
-${wrap('      ', `if (!valid) refuse('${name}', kernelTable.${name}, [`, names, ']);')}
+${wrap('      ', `if (!valid) wrong(${index}, [`, names, ']);')}
       try {
-${wrap('        ', `const status = raw.u_${name}(`, ['ctx', ...staged], ');')}
-        if (status !== 0) fail('${name}', status);
+${wrap('        ', `done(${index}, raw.u_${name}(`, ['ctx', ...staged], '));')}
       } finally {
         leave();
       }
     },`;
 }
 
-/** As tsMethod, but an address is written into the frame as soon as its argument is found good. */
+/** As tsMethod, but an argument is written into the frame as soon as it is found good. */
 function tsFrameMethod({ name, args }, index) {
   const names = args.map((arg) => arg.name);
   const checks = args.map((arg, k) => {
-    if (arg.kind !== 'buffer') return scalarCheck(arg);
-    const put = arg.optional ? 'mayPut' : 'put';
-    return `${put}(${k}, ${arg.name}, '${arg.element}', ${arg.dims.map(factor).join(' * ')})`;
+    if (arg.kind !== 'buffer') return `${putting(scalarCheck(arg))}(${k}, ${arg.name})`;
+    return `${putting(bufferCheck(arg))}(${k}, ${arg.name}, ${arg.dims.map(factor).join(' * ')})`;
   });
-  const scalars = args.flatMap((arg, k) => (arg.kind === 'buffer' ? [] : [`f[${k}] = ${arg.name}`]));
   return `${wrap('    ', `${name}(`, names, ') {')}
       const valid =
 ${conjunction(checks)};
-${wrap('      ', `if (!valid) refuse('${name}', kernelTable.${name}, [`, names, '], admit);')}
-${wrap('      ', '', scalars, ';', '; ')}
-      const status = call(${index});
-      if (status !== 0) fail('${name}', status);
+${wrap('      ', `if (!valid) wrong(${index}, [`, names, ']);')}
+      done(${index}, call(${index}));
     },`;
 }
 
@@ -287,6 +289,7 @@ function typescript({ version, enums, kernels }) {
   return `// ${HEADER}
 // The kernels as TypeScript sees them: enumerations, one typed method a kernel, and the checks of every argument.
 import { refuse, statusError } from '../binding.js';
+import { type Argument, readSignature } from '../signature.js';
 import type { Doubles, Element, Floats, Ints, Storage } from '../types.js';
 
 export const ABI_VERSION = ${version};
@@ -317,45 +320,58 @@ export interface Binding {
   leave(): void;
 }
 
-export type Role = ${ROLES.map((role) => `'${role}'`).join(' | ')};
-export type Argument =
-  | { kind: 'buffer'; name: string; element: Element; dims: readonly string[]; role: Role; optional: boolean }
-  /** A scalar that dims mention: a whole number from 0; up to 2^31 - 1, or 2^53 - 1 where \`wide\`. */
-  | { kind: 'size'; name: string; wide: boolean }
-  | { kind: 'int'; name: string }
-  | { kind: 'number'; name: string };
-
-const buffer = (name: string, element: Element, dims: string[], role: Role, optional = false): Argument => ({
-  kind: 'buffer', name, element, dims, role, optional,
-});
-const size = (name: string, wide = false): Argument => ({ kind: 'size', name, wide });
-const int = (name: string): Argument => ({ kind: 'int', name });
-const number = (name: string): Argument => ({ kind: 'number', name });
-
-/** The arguments of every kernel, in the order of native/abi.h: for messages, documentation and tests. */
-export const kernelTable: Readonly<Record<KernelName, readonly Argument[]>> = {
+/** The arguments of every kernel, in the order of native/abi.h; signature.ts says how to read them. */
+const signatures: Readonly<Record<KernelName, string>> = {
 ${kernels.map(tsTableEntry).join('\n')}
 };
 
-const isInt = (value: number): boolean => (value | 0) === value;
-const isSize = (value: number): boolean => (value | 0) === value && value >= 0;
-const isWideSize = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
-const isNumber = (value: number): boolean => typeof value === 'number';
+/** In the order of native/abi.h, which is that of the addon's call table. */
+export const kernelNames = Object.keys(signatures) as readonly KernelName[];
+
+const read = new Map<KernelName, readonly Argument[]>();
+
+/** The arguments of a kernel: for messages, documentation and tests. */
+export function argumentsOf(kernel: KernelName): readonly Argument[] {
+  let args = read.get(kernel);
+  if (args === undefined) read.set(kernel, (args = readSignature(signatures[kernel])));
+  return args;
+}
+
+type Values = readonly (Storage | number | null)[];
+
+function done(index: number, status: number): void {
+  if (status !== 0) fail(index, status);
+}
+
+function fail(index: number, status: number): never {
+  const names = Object.keys(Status) as (keyof typeof Status)[];
+  throw statusError(kernelNames[index] as string, names.find((name) => Status[name] === status) ?? status);
+}
+
+function refused(index: number, values: Values, admit?: (storage: Storage) => void): never {
+  const name = kernelNames[index] as KernelName;
+  return refuse(name, argumentsOf(name), values, admit);
+}
+
+const size = (value: number): boolean => (value | 0) === value && value >= 0;
+const wide = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+const int = (value: number): boolean => (value | 0) === value;
+const number = (value: number): boolean => typeof value === 'number';
 const holds = (storage: Storage | null, element: Element, length: number): boolean =>
   storage != null && storage.element === element && storage.length >= length && storage.alive;
-const mayHold = (storage: Storage | null, element: Element, length: number): boolean =>
-  storage === null || holds(storage, element, length);
-
-function fail(kernel: KernelName, status: number): never {
-  const names = Object.keys(Status) as (keyof typeof Status)[];
-  throw statusError(kernel, names.find((name) => Status[name] === status) ?? status);
-}
+${checkers(kernels)
+  .map(
+    ({ name, element, optional }) => `const ${name} = (storage: Storage | null, length: number): boolean =>
+  ${optional ? 'storage === null || ' : ''}holds(storage, '${element}', length);`,
+  )
+  .join('\n')}
 
 /** Wraps a backend's raw kernels: checks the arguments, stages them, calls, and turns a status into an error. */
 export function bindKernels(binding: Binding): Kernels {
   const { ctx, raw } = binding;
   const enter = binding.enter.bind(binding);
   const leave = binding.leave.bind(binding);
+  const wrong = (index: number, values: Values): never => refused(index, values);
   return {
 ${kernels.map(tsMethod).join('\n')}
   };
@@ -376,19 +392,39 @@ export interface FrameBinding {
 export function frameKernels(binding: FrameBinding): Kernels {
   const f = binding.frame;
   const call = (index: number): number => binding.call(index);
-  const admit = (storage: Storage): void => binding.admit(storage);
-  const put = (slot: number, storage: Storage | null, element: Element, length: number): boolean =>
-    storage != null && binding.put(slot, storage, element, length);
-  const mayPut = (slot: number, storage: Storage | null, element: Element, length: number): boolean => {
-    if (storage !== null) return put(slot, storage, element, length);
-    f[slot] = 0;
+  const wrong = (index: number, values: Values): never => refused(index, values, (storage) => binding.admit(storage));
+  const put = (slot: number, value: number): true => {
+    f[slot] = value;
     return true;
   };
+  const putSize = (slot: number, value: number): boolean => size(value) && put(slot, value);
+  const putWide = (slot: number, value: number): boolean => wide(value) && put(slot, value);
+  const putInt = (slot: number, value: number): boolean => int(value) && put(slot, value);
+  const putNumber = (slot: number, value: number): boolean => number(value) && put(slot, value);
+${checkers(kernels)
+  .map(
+    ({
+      name,
+      element,
+      optional,
+    }) => `  const ${putting(name)} = (slot: number, storage: Storage | null, length: number): boolean =>
+    ${optional ? 'storage === null ? put(slot, 0) : ' : 'storage != null && '}binding.put(slot, storage, '${element}', length);`,
+  )
+  .join('\n')}
   return {
 ${kernels.map(tsFrameMethod).join('\n')}
   };
 }
 `;
+}
+
+/** The checks of buffers that some kernel's arguments need. */
+function checkers(kernels) {
+  const buffers = kernels.flatMap(({ args }) => args.filter((arg) => arg.kind === 'buffer'));
+  const found = new Map(buffers.map((arg) => [bufferCheck(arg), arg]));
+  return [...found]
+    .map(([name, { element, optional }]) => ({ name, element, optional }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 // ---- main ----------------------------------------------------------------------------------------------------------

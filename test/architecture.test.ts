@@ -104,17 +104,51 @@ describe('imports', () => {
     ).toEqual([]);
   });
 
-  it('name no package beyond the declared dependencies', () => {
+  it('name no package beyond the declared dependencies and the bundled libraries', () => {
     const declared = Object.keys(manifest.dependencies);
     const peers = Object.keys(manifest.peerDependencies);
-    const foreign = [...packages.keys()].filter((name) => !name.startsWith('node:') && !declared.includes(name));
+    const foreign = [...packages.keys()].filter(
+      (name) => !name.startsWith('node:') && !declared.includes(name) && !(name in bundled),
+    );
     expect(foreign.sort()).toEqual(peers);
     // Optional: only unrolled/plot may need them, and only when it draws.
     for (const peer of peers) expect(packages.get(peer)).toEqual(['plot/render.ts']);
     expect(imports.filter(({ from, to }) => to.startsWith('plot/') && !from.startsWith('plot/'))).toEqual([]);
   });
+
+  it('of a bundled library stand in the folder it is there for, in one file', () => {
+    for (const [name, folder] of Object.entries(bundled)) {
+      const from = packages.get(name) ?? [];
+      expect(from.length, `${name} is imported by ${from}`).toBeLessThanOrEqual(1);
+      for (const file of from) expect(file, name).toMatch(folder);
+      expect(manifest.devDependencies, `${name} must be pinned for the build`).toHaveProperty([name]);
+    }
+  });
+
+  it('lead from `unrolled` to no bundled library, no file format and no task: a page carries what it uses', () => {
+    const reached = new Set<string>();
+    const walk = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      for (const { from, to, typeOnly } of imports) if (from === file && !typeOnly) walk(to);
+    };
+    for (const entry of ['node.ts', 'browser.ts']) walk(entry);
+    expect([...reached].filter((file) => /^(data|tasks|cli|plot)\//.test(file))).toEqual([]);
+    for (const name of Object.keys(bundled))
+      expect((packages.get(name) ?? []).filter((f) => reached.has(f))).toEqual([]);
+  });
 });
 
+/** What .ci/dist.mjs takes into dist/libraries, so that users install two dependencies: who may import it. */
+const bundled: Readonly<Record<string, RegExp>> = {
+  papaparse: /^data\//,
+  'fast-png': /^data\//,
+  fflate: /^data\//,
+  'fft.js': /^data\//,
+  wavefile: /^data\//,
+  'cli-progress': /^cli\//,
+  'cli-table3': /^cli\//,
+};
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 describe('package.json', () => {
@@ -131,8 +165,19 @@ describe('package.json', () => {
     for (const hook of ['preinstall', 'install', 'postinstall']) expect(manifest.scripts?.[hook]).toBeUndefined();
   });
 
-  it('exports the library, by condition, and its plots', () => {
-    expect(Object.keys(manifest.exports)).toEqual(['.', './plot', './wasm/*.wasm', './package.json']);
+  it('exports the library, by condition, its plots, what data and tasks need, and a command', () => {
+    expect(Object.keys(manifest.exports)).toEqual([
+      '.',
+      './plot',
+      './data',
+      './tasks',
+      './wasm/*.wasm',
+      './package.json',
+    ]);
+    // ES modules alone: a second copy of the core, with a backend of its own, would be started beside the first.
+    for (const entry of ['./data', './tasks'])
+      expect(Object.keys(manifest.exports[entry])).toEqual(['types', 'default']);
+    expect(manifest.bin).toEqual({ unrolled: './dist/cli/index.js' });
     const conditions = JSON.stringify(manifest.exports['.']);
     for (const condition of ['types', 'browser', 'node', 'import', 'require'])
       expect(conditions).toContain(`"${condition}"`);

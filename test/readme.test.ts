@@ -27,11 +27,29 @@ describe('README.md', () => {
   });
 
   it('its model can be looked into', () => {
-    const [example, look] = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code as string);
+    const blocks = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code as string);
+    const [example] = blocks;
+    const look = blocks.find((code) => code.includes('u.diagnose'));
     const untrained = (example as string).split('\n').filter((line) => !/fit\(|saveSafetensors/.test(line));
     const out = run(`${untrained.join('\n')}\n${look}`);
     expect(out).toMatch(/^rnn: dh_T\/d\(h_t, c_t\) shrinks to 0\.\d+ of itself a step/m);
     expect(out).toMatch(/forgetBias: 4/);
+  });
+
+  it('the task example learns from a file, answers, and loads again', () => {
+    const words = [
+      ['wonderful', 'praise'],
+      ['awful', 'complaint'],
+    ];
+    const rows = Array.from({ length: 120 }, (_, k) => `a ${words[k % 2]?.[0]} film number ${k},${words[k % 2]?.[1]}`);
+    writeFileSync(
+      join(folder, 'reviews.csv'),
+      `review,opinion_label\n${rows.join('\n')}\n`.replace('opinion_label', 'label'),
+    );
+    const example = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].find(([, code]) => code?.includes('unrolled/tasks'));
+    const out = run(`${example?.[1]}\nconsole.log((await again.predict(['a wonderful film']))[0].label);`);
+    expect(out).toMatch(/accuracy: 1/);
+    expect(out.trimEnd().split('\n').at(-1)).toBe('praise');
   });
 
   it('the browser example answers each reading with the state carried on', () => {

@@ -94,8 +94,8 @@ export async function pytorchTable(name, set, runs) {
 
 /** The sizes of a training epoch: how many windows of what, through which net. */
 function workOf(set, { settings, prep }) {
-  const rest = set.records.length - Math.round(set.records.length * 0.2);
-  const training = rest - Math.round(rest * 0.1);
+  const part = (share) => Math.round(set.records.length * share);
+  const training = set.records.length - part(0.2) - part(0.1);
   const features = prep.calendar.reduce((sum, part) => sum + (part === 'weekday' ? 7 : 2), 0);
   return {
     cell: settings.cell,

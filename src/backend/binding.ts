@@ -9,7 +9,8 @@ import {
   ShapeError,
   StaleTensorError,
 } from '../errors.js';
-import type { Argument, Status } from './generated/abi.js';
+import type { Status } from './generated/abi.js';
+import type { Argument } from './signature.js';
 import type { Storage } from './types.js';
 
 /** For a storage that is no longer alive. */

@@ -2,7 +2,7 @@
 // addon, then crosses once with the kernel's number. All memory is ordinary ArrayBuffers, read in place.
 import { BackendError } from '../errors.js';
 import { foreignError } from './binding.js';
-import { ABI_VERSION, type FrameBinding, frameKernels, kernelTable } from './generated/abi.js';
+import { ABI_VERSION, type FrameBinding, frameKernels, kernelNames } from './generated/abi.js';
 import { BackendMemory, type Block, type Heap, refuseDetached } from './memory.js';
 import { ALIGNMENT, isDetached, type Region } from './memory-arena.js';
 import type { Repetition } from './repeat.js';
@@ -36,7 +36,7 @@ export function openNative(addon: Addon, options: { simd?: Simd | undefined; thr
     const reason = `addon was built for ABI ${addon.abi}, this library needs ${ABI_VERSION}`;
     throw new Unavailable('native', reason, REMEDY);
   }
-  const missing = Object.keys(kernelTable).find((name, k) => addon.kernels[k] !== name);
+  const missing = kernelNames.find((name, k) => addon.kernels[k] !== name);
   if (missing) throw new Unavailable('native', `addon and library disagree about the kernel "${missing}"`, REMEDY);
   const { simd, threads } = options;
   if (simd !== undefined && !addon.isas.includes(simd)) {
@@ -143,7 +143,7 @@ class NativeBinding implements FrameBinding {
 /** Keeps the frame that the checked call left behind and puts it back, as long as the storages may be followed. */
 function repeatFrame(call: Repetition, binding: NativeBinding, memory: BackendMemory): () => void {
   const { kernel, storages, checked, floats } = call;
-  const index = Object.keys(kernelTable).indexOf(kernel);
+  const index = kernelNames.indexOf(kernel);
   const roots = [...new Set(storages.map((storage) => (storage as Block).root))];
   const scratch = binding.repeatScratch(memory, floats);
   const saved = new Float64Array(binding.frame.length);

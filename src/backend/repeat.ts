@@ -1,6 +1,6 @@
 // The same kernel call over and over, as streaming makes it. Checking thirty arguments and finding their addresses takes a
 // third of a microsecond, which counts where the kernel itself takes one: a backend may offer to do it once.
-import { type KernelName, kernelTable } from './generated/abi.js';
+import { argumentsOf, type KernelName } from './generated/abi.js';
 import type { Backend, Floats, Storage } from './types.js';
 
 /** Arguments of a kernel in the order of native/abi.h, its scratch as the number of floats to lend it for each call. */
@@ -15,7 +15,7 @@ export type CheckedCall = (scratch: Floats) => void;
  */
 export function repeatable(backend: Backend, kernel: KernelName, args: RepeatedArguments): () => void {
   const { memory, kernels } = backend;
-  const slot = kernelTable[kernel].findIndex((arg) => arg.kind === 'buffer' && arg.role === 'scratch');
+  const slot = argumentsOf(kernel).findIndex((arg) => arg.kind === 'buffer' && arg.role === 'scratch');
   const floats = args[slot] as number;
   const values = [...args];
   const method = kernels[kernel] as (...values: readonly unknown[]) => void;

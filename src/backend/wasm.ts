@@ -4,7 +4,7 @@
 import { BackendError } from '../errors.js';
 import type { Platform } from '../platform/types.js';
 import { foreignError } from './binding.js';
-import { ABI_VERSION, type Access, type Binding, bindKernels, kernelTable, type RawKernels } from './generated/abi.js';
+import { ABI_VERSION, type Access, type Binding, bindKernels, kernelNames, type RawKernels } from './generated/abi.js';
 import { BackendMemory, type Block, type Heap, refuseDetached } from './memory.js';
 import { ALIGNMENT, type Region } from './memory-arena.js';
 import type { Backend, BackendInfo, Storage } from './types.js';
@@ -49,7 +49,7 @@ export async function openWasm(
   if (abi !== ABI_VERSION) {
     throw new Unavailable('wasm', `module was built for ABI ${abi}, this library needs ${ABI_VERSION}`, REMEDY);
   }
-  const missing = Object.keys(kernelTable).find((name) => !(`u_${name}` in raw));
+  const missing = kernelNames.find((name) => !(`u_${name}` in raw));
   if (missing) throw new Unavailable('wasm', `the module lacks the kernel "${missing}"`, REMEDY);
   const isa = raw.u_isa_best();
   const ctx = raw.u_open(isa, 1);

@@ -32,43 +32,87 @@ export function parseTable(text: string, { format, name = 'the table' }: ParseTa
 }
 
 function parseDelimited(text: string, format: 'csv' | 'tsv', name: string): ParsedTable {
-  const columns: string[] = [];
+  const table = new DelimitedRows(name, delimiterOf(text, format));
   const rows: TableRow[] = [];
-  let line = 1;
-  let cursor = 0;
-  // A comma in the first line of a .csv may be a semicolon, where the comma is the decimal sign.
-  const delimiter = format === 'tsv' ? '\t' : delimiterOf(text);
   Papa.parse<string[]>(text, {
-    delimiter,
-    // A quote inside a TSV's cell is a character like any other.
-    ...(format === 'tsv' && { quoteChar: '\0', escapeChar: '\0' }),
-    step({ data: cells, errors, meta }) {
-      const start = line;
-      for (; cursor < meta.cursor; cursor++) if (text.charCodeAt(cursor) === 10) line++;
-      const [error] = errors;
-      if (error !== undefined) {
-        throw new DataError(
-          `${name}, line ${start}: ${error.message}; a quote in a cell is written "" and the cell "..."`,
-        );
-      }
-      if (cells.length === 1 && (cells[0] as string).trim() === '') return;
-      if (columns.length === 0) {
-        columns.push(...header(cells, name));
-        return;
-      }
-      if (cells.length !== columns.length) {
-        throw new DataError(
-          `${name}, line ${start}: a row must have ${columns.length} cells as the header (${columns.join(', ')}), ` +
-            `got ${cells.length}; a cell with "${delimiter}" or a line break in it must stand in quotes`,
-        );
-      }
-      rows.push({ line: start, fields: Object.fromEntries(columns.map((column, k) => [column, cells[k]])) });
+    ...delimiting(table.delimiter, format),
+    step({ data: cells, errors: [error] }) {
+      const row = table.row(cells, error);
+      if (row !== null) rows.push(row);
     },
   });
-  return { columns, rows };
+  return { columns: table.columns, rows };
 }
 
-function delimiterOf(text: string): ',' | ';' {
+/** What papaparse is told. */
+const delimiting = (delimiter: string, format: 'csv' | 'tsv') => ({
+  delimiter,
+  // A quote inside a TSV's cell is a character like any other.
+  ...(format === 'tsv' && { quoteChar: '\0', escapeChar: '\0' }),
+});
+
+/** The rows of a delimited table, cells given one row after the other; knows on which line each begins. @internal */
+export class DelimitedRows {
+  readonly #name: string;
+  readonly delimiter: string;
+  readonly columns: string[] = [];
+  #line = 1;
+
+  constructor(name: string, delimiter: string) {
+    this.#name = name;
+    this.delimiter = delimiter;
+  }
+
+  /** On which the next row begins. */
+  get line(): number {
+    return this.#line;
+  }
+
+  /**
+   * The whole rows at the beginning of `text`, whose line ends are LF, and where they end. `isEnd`: no more text comes, the last row is
+   * whole.
+   */
+  take(text: string, format: 'csv' | 'tsv', isEnd: boolean): { rows: TableRow[]; end: number } {
+    const parser = new Papa.Parser({ ...delimiting(this.delimiter, format), newline: '\n' });
+    const { data, errors, meta } = parser.parse(text, 0, !isEnd) as Papa.ParseResult<string[]>;
+    const rows = data.map((cells, k) =>
+      this.row(
+        cells,
+        errors.find((error) => error.row === k),
+      ),
+    );
+    return { rows: rows.filter((row) => row !== null), end: meta.cursor };
+  }
+
+  /** @returns null for the header and for an empty line */
+  row(cells: readonly string[], error?: { readonly message: string }): TableRow | null {
+    const line = this.#line;
+    this.#line++;
+    for (const cell of cells) for (const character of cell) if (character === '\n') this.#line++;
+    if (error !== undefined) {
+      throw new DataError(
+        `${this.#name}, line ${line}: ${error.message}; a quote in a cell is written "" and the cell "..."`,
+      );
+    }
+    if (cells.length === 1 && (cells[0] as string).trim() === '') return null;
+    const { columns } = this;
+    if (columns.length === 0) {
+      columns.push(...header(cells, this.#name));
+      return null;
+    }
+    if (cells.length !== columns.length) {
+      throw new DataError(
+        `${this.#name}, line ${line}: a row must have ${columns.length} cells as the header (${columns.join(', ')}), ` +
+          `got ${cells.length}; a cell with "${this.delimiter}" or a line break in it must stand in quotes`,
+      );
+    }
+    return { line, fields: Object.fromEntries(columns.map((column, k) => [column, cells[k]])) };
+  }
+}
+
+/** A comma in the first line of a .csv may be a semicolon, where the comma is the decimal sign. @internal */
+export function delimiterOf(text: string, format: 'csv' | 'tsv'): ',' | ';' | '\t' {
+  if (format === 'tsv') return '\t';
   const end = text.indexOf('\n');
   const first = end < 0 ? text : text.slice(0, end);
   return first.includes(',') || !first.includes(';') ? ',' : ';';
@@ -88,19 +132,25 @@ function parseJsonLines(text: string, name: string): ParsedTable {
   const rows: TableRow[] = [];
   for (const [k, raw] of text.split('\n').entries()) {
     if (raw.trim() === '') continue;
-    let fields: unknown;
-    try {
-      fields = JSON.parse(raw);
-    } catch (cause) {
-      throw new DataError(`${name}, line ${k + 1}: must be JSON, one object a line: ${(cause as Error).message}`, {
-        cause,
-      });
-    }
-    if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
-      throw new DataError(`${name}, line ${k + 1}: must be a JSON object such as {"text": "..."}, got ${show(fields)}`);
-    }
+    const fields = parseJsonLine(raw, k + 1, name);
     for (const column of Object.keys(fields)) columns.add(column);
-    rows.push({ line: k + 1, fields: fields as Record<string, unknown> });
+    rows.push({ line: k + 1, fields });
   }
   return { columns: [...columns], rows };
+}
+
+/** One line of JSONL. @internal */
+export function parseJsonLine(raw: string, line: number, name: string): Record<string, unknown> {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(raw);
+  } catch (cause) {
+    throw new DataError(`${name}, line ${line}: must be JSON, one object a line: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+    throw new DataError(`${name}, line ${line}: must be a JSON object such as {"text": "..."}, got ${show(fields)}`);
+  }
+  return fields as Record<string, unknown>;
 }

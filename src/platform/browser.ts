@@ -2,7 +2,7 @@
 // written out for each file, because that is the form bundlers look for when they copy assets.
 import { Unavailable } from '../backend/unavailable.js';
 import { UnrolledError } from '../errors.js';
-import { followWorker, locateWasm, type Platform, type WasmVariant } from './types.js';
+import { chunksOf, followWorker, locateWasm, type Platform, type WasmVariant } from './types.js';
 
 const files: Record<WasmVariant, () => URL> = {
   simd128: () => new URL('../../wasm/dist/unrolled-simd128.wasm', import.meta.url),
@@ -61,10 +61,12 @@ export const browserPlatform: Platform = {
   },
 
   async readFile(path) {
-    const response = await fetch(path);
-    if (!response.ok)
-      throw new UnrolledError(`cannot read ${path}: ${response.status} ${response.statusText}`, 'ERR_FETCH');
-    return new Uint8Array(await response.arrayBuffer());
+    return new Uint8Array(await (await download(path)).arrayBuffer());
+  },
+
+  async *openFile(path) {
+    const { body } = await download(path);
+    if (body) yield* chunksOf(body);
   },
 
   async writeFileAtomic(path) {
@@ -83,6 +85,12 @@ export const browserPlatform: Platform = {
 
   inFolder: (folder, name) => new URL(name, new URL(`${folder}`.replace(/\/?$/, '/'), globalThis.location?.href)).href,
 };
+
+async function download(path: string | URL): Promise<Response> {
+  const response = await fetch(path);
+  if (response.ok) return response;
+  throw new UnrolledError(`cannot read ${path}: ${response.status} ${response.statusText}`, 'ERR_FETCH');
+}
 
 async function get(url: string): Promise<Response> {
   let response: Response;

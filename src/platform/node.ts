@@ -1,6 +1,7 @@
 // Node: the addon found by node-gyp-build, WASM and files read from disk. This file stands two folders below the package's
 // root in src/, in dist/ and in the CommonJS bundle alike.
 import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -66,6 +67,15 @@ export const nodePlatform: Platform = {
   },
 
   readFile: (path) => readFile(pathOf('read', path)).catch((cause) => refuseFile('read', path, cause)),
+
+  async *openFile(path) {
+    const stream = createReadStream(pathOf('read', path));
+    try {
+      yield* stream as AsyncIterable<Uint8Array>;
+    } catch (cause) {
+      refuseFile('read', path, cause);
+    }
+  },
 
   async writeFileAtomic(path, bytes, keep = 1) {
     const target = pathOf('write', path);

@@ -35,6 +35,8 @@ export interface Platform {
   startWorker(task: WorkerTask): PoolWorker;
   /** The bytes of a file; in the browser, of what a URL answers. */
   readFile(path: string | URL): Promise<Uint8Array>;
+  /** The same bytes bit by bit, in memory that does not grow with the file. */
+  openFile(path: string | URL): AsyncIterable<Uint8Array>;
   /**
    * The file has its old contents or all of the new, whenever the process ends. `keep`: files in all, the older ones called
    * `path.1`, `path.2`, ...; default 1. Not in the browser.
@@ -90,4 +92,14 @@ export function followWorker(
   });
   ready.catch(() => {}); // told to who awaits it; nobody does when another thread failed before
   return { ready, gone };
+}
+
+/** What a stream of the web delivers. Not every browser can go through one with `for await`. */
+export async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    await reader.cancel(); // whoever stops early needs no more of it
+  }
 }

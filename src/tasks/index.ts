@@ -17,6 +17,7 @@ import { charlmTask, type TextScore, wordlmTask } from './language-model.js';
 import { taskNamed } from './list.js';
 import { runTask, type TaskOptions } from './run.js';
 import type { TaskSource } from './source.js';
+import { type Tagged, tagTask } from './tag.js';
 import { TrainedTask } from './trained.js';
 import { type TranscribeInput, type Transcription, transcribeTask } from './transcribe.js';
 import { type Translation, translateTask } from './translate.js';
@@ -38,6 +39,7 @@ export type { ImageInput } from './inputs/image.js';
 export type { TextScore } from './language-model.js';
 export type { RunOptions, TaskOptions } from './run.js';
 export type { SourceFormat, SourceOptions, TaskSource } from './source.js';
+export type { Tagged } from './tag.js';
 export { type Report, TrainedTask } from './trained.js';
 export type { Translation } from './translate.js';
 
@@ -136,6 +138,18 @@ export function transcribe(
  */
 export function caption(data: TaskSource, options: TaskOptions = {}): Promise<TrainedTask<ImageInput, Caption>> {
   return runTask(captionTask, data, options);
+}
+
+/**
+ * Learns to give a label to each word of a sentence.
+ *
+ * @param data  sentences as lists of words with as many tags: JSONL { "tokens": [...], "tags": [...] }, CoNLL columns, or records
+ */
+export function tag(
+  data: TaskSource,
+  options: TaskOptions = {},
+): Promise<TrainedTask<string | readonly string[], Tagged>> {
+  return runTask(tagTask, data, options);
 }
 
 /**

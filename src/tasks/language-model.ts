@@ -11,10 +11,12 @@ import { Embedding } from '../layers/embedding.js';
 import { Linear } from '../layers/linear.js';
 import { Module } from '../layers/module.js';
 import type { RecurrentState, StateInput } from '../layers/state.js';
+import { Adam } from '../optim/adam.js';
 import { is, show } from '../options.js';
 import type { Batch, BatchInput } from '../train/data.js';
 import { evaluate } from '../train/evaluate.js';
 import { sampleToken } from '../train/sampling.js';
+import { linearDecay } from './decay.js';
 import type { Figures, GenerateOptions, RawData, Settings, TaskDefinition } from './definition.js';
 import { type Recurrent, recurrent } from './recurrent.js';
 
@@ -37,7 +39,7 @@ const common = {
   window: {
     rule: is.integer(1),
     type: 'number',
-    default: 64,
+    default: 50,
     help: 'steps between updates, and how far gradients go back',
   },
 } as const;
@@ -47,7 +49,7 @@ export const charlmTask = languageModel({
   units: 'chars',
   summary: 'the next character of a text; writes text of its own',
   options: common,
-  defaults: { hidden: 256, epochs: 5, batch: 32, dropout: 0, lr: 0.003 },
+  defaults: { hidden: 256, epochs: 5, batch: 16, dropout: 0, lr: 0.004 },
 });
 
 export const wordlmTask = languageModel({
@@ -127,11 +129,16 @@ function languageModel({
       const ids = vocabularyOf(prep).encode(examples.flatMap(({ text }) => split(text)));
       return streams(ids, training ? settings.batch : rowsToMeasure(ids.length), settings.window as number);
     },
-    learning: (_model, _prep, settings) => ({
-      loss: 'crossEntropy',
-      tbptt: { k1: settings.window as number, stateful: true },
-      forward: (model, { x }, state) => (model as LanguageModel).forward(x, state as StateInput | null),
-    }),
+    learning(model, _prep, settings) {
+      const optimizer = new Adam(model.parameters(), { lr: settings.lr });
+      return {
+        loss: 'crossEntropy',
+        optimizer,
+        callbacks: linearDecay(optimizer, settings.lr),
+        tbptt: { k1: settings.window as number, stateful: true },
+        forward: (_, { x }, state) => (model as LanguageModel).forward(x, state as StateInput | null),
+      };
+    },
 
     evaluate: (model, examples, prep, settings) =>
       score(model as LanguageModel, examples.map(({ text }) => text).join(''), units, vocabularyOf(prep), settings),

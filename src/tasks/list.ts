@@ -7,11 +7,13 @@ import { classifyTask } from './classify.js';
 import type { TaskDefinition } from './definition.js';
 import { forecastTask } from './forecast/index.js';
 import { charlmTask, wordlmTask } from './language-model.js';
+import { tagTask } from './tag.js';
 import { transcribeTask } from './transcribe.js';
 import { translateTask } from './translate.js';
 
 export const TASKS = [
   classifyTask,
+  tagTask,
   charlmTask,
   wordlmTask,
   forecastTask,

@@ -3,7 +3,7 @@ import { tensor } from '../autograd/creation.js';
 import { Generator, type GeneratorState, generator } from '../autograd/random.js';
 import type { Tensor } from '../autograd/tensor.js';
 import { DTypeError, OptionError, ShapeError } from '../errors.js';
-import { checkOptions, is, show } from '../options.js';
+import { checkOptions, is, type Rule, show } from '../options.js';
 import type { Batch } from './data.js';
 
 /** Numbers of one sample: a number, a list, or a list of lists. */
@@ -64,10 +64,23 @@ export interface BatchList extends Iterable<SampleBatch> {
 
 type GeneratorJson = { readonly [name in keyof GeneratorState]: number };
 
-/** Buckets are sorted within this many batches: enough to find neighbours of like length, few enough to stay random. */
-const BUCKET_BATCHES = 50;
+/** Buckets are sorted within this many batches: enough to find neighbours of like length, few enough to stay random. @internal */
+export const BUCKET_BATCHES = 50;
 
 const KINDS = ['tokens', 'series', 'vector', 'label', 'value'] as const;
+
+/** @internal */
+export const batchRules: { readonly [K in keyof BatchesOptions]-?: Rule } = {
+  batchSize: is.integer(1),
+  shuffle: is.boolean,
+  seed: is.integer(0),
+  bucket: is.boolean,
+  dropLast: is.boolean,
+  x: is.oneOf(...KINDS),
+  y: is.oneOf(...KINDS),
+  batchFirst: is.boolean,
+  padding: is.integer(-(2 ** 31), 2 ** 31 - 1),
+};
 
 /**
  * Batches of samples in memory. Tensors are made when their batch is reached.
@@ -80,17 +93,7 @@ const KINDS = ['tokens', 'series', 'vector', 'label', 'value'] as const;
  *   kind
  */
 export function batches(samples: readonly Sample[], options: BatchesOptions = {}): BatchList {
-  checkOptions<BatchesOptions>('batches', options, {
-    batchSize: is.integer(1),
-    shuffle: is.boolean,
-    seed: is.integer(0),
-    bucket: is.boolean,
-    dropLast: is.boolean,
-    x: is.oneOf(...KINDS),
-    y: is.oneOf(...KINDS),
-    batchFirst: is.boolean,
-    padding: is.integer(-(2 ** 31), 2 ** 31 - 1),
-  });
+  checkOptions<BatchesOptions>('batches', options, batchRules);
   if (!Array.isArray(samples)) throw new OptionError(`batches: samples must be an array, got ${show(samples)}`);
   const { batchSize = 32, dropLast = false, seed } = options;
   const random = seed === undefined ? generator : new Generator(seed);
@@ -102,7 +105,12 @@ export function batches(samples: readonly Sample[], options: BatchesOptions = {}
     },
     *[Symbol.iterator]() {
       for (const indices of arrange(samples, options, batchSize, random)) {
-        if (indices.length === batchSize || !dropLast) yield collate(samples, indices, options);
+        if (indices.length === batchSize || !dropLast)
+          yield collate(
+            indices.map((index) => samples[index] as Sample),
+            indices,
+            options,
+          );
       }
     },
   };
@@ -135,9 +143,10 @@ function chunks<T>(list: readonly T[], size: number): T[][] {
   return parts;
 }
 
-function collate(samples: readonly Sample[], indices: readonly number[], options: BatchesOptions): SampleBatch {
+/** The samples as one batch; `indices` are their numbers, for messages and for who wants to know. @internal */
+export function collate(samples: readonly Sample[], indices: readonly number[], options: BatchesOptions): SampleBatch {
   const { x: xKind = 'tokens', y: yKind = 'label', batchFirst = false, padding = 0 } = options;
-  const fields = indices.map((index) => fieldsOf(samples[index] as Sample));
+  const fields = samples.map(fieldsOf);
   const xs = new Column(
     'x',
     xKind,
@@ -245,7 +254,8 @@ class Column {
   }
 }
 
-function fieldsOf(sample: Sample): { x: SampleValue; y?: SampleValue } {
+/** @internal */
+export function fieldsOf(sample: Sample): { x: SampleValue; y?: SampleValue } {
   const { x, y } = (Array.isArray(sample) ? { x: sample[0], y: sample[1] } : (sample ?? {})) as {
     x?: SampleValue;
     y?: SampleValue;
@@ -254,4 +264,5 @@ function fieldsOf(sample: Sample): { x: SampleValue; y?: SampleValue } {
   return { x, y };
 }
 
-const lengthOf = (value: unknown): number => (value as ArrayLike<unknown> | null | undefined)?.length ?? 0;
+/** @internal */
+export const lengthOf = (value: unknown): number => (value as ArrayLike<unknown> | null | undefined)?.length ?? 0;

@@ -5,6 +5,8 @@ import path from 'node:path';
 import * as u from 'unrolled';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generator, shuffled } from '../../examples/lib/random.mjs';
+import { lexicon, loadLexicon, logisticRegression, majority } from '../../examples/sentiment/baselines.mjs';
+import { comparisonTable } from '../../examples/sentiment/comparison.mjs';
 import { loadReviews, split } from '../../examples/sentiment/data.mjs';
 import { kinds } from '../../examples/sentiment/models.mjs';
 import { orderTest } from '../../examples/sentiment/order.mjs';
@@ -67,6 +69,46 @@ describe('the reviews', () => {
       if (before === undefined) delete process.env.UNROLLED_CACHE;
       else process.env.UNROLLED_CACHE = before;
     }
+  });
+});
+
+describe('what needs no recurrent net', () => {
+  const review = (text: string, label: 0 | 1) => ({ text, tokens: tokenise(text), label });
+
+  it('is as good as it is known to be on these reviews', async () => {
+    const { train, validation, test } = split(reviews, 1);
+    const all = [...train, ...validation];
+    expect(majority(all, test)).toBeCloseTo(0.5, 1);
+    expect(lexicon(await loadLexicon(silent), test, 1)).toBeGreaterThan(0.7);
+    const { accuracy, parameters } = logisticRegression(all, test);
+    expect(accuracy).toBeGreaterThan(0.77);
+    expect(accuracy).toBeLessThan(0.87);
+    expect(parameters).toBe(new Set(all.flatMap(({ tokens }) => tokens)).size + 1);
+  });
+
+  it('a mark behind a negation counts the other way round', () => {
+    const marks = new Map([['good', 3]]);
+    const texts = [review('good', 1), review('not good', 0), review('not so good', 0), review('a table', 1)];
+    expect(lexicon(marks, texts, 1)).toBe(1);
+    expect(lexicon(marks, texts, 0)).toBe(0.75);
+  });
+
+  it('word counts find the word that decides, and know nothing of others', () => {
+    const train = ['a good b', 'good c', 'bad a', 'c bad b'].map((text) => review(text, text.includes('good') ? 1 : 0));
+    expect(logisticRegression(train, train).accuracy).toBe(1);
+    expect(logisticRegression(train, [review('good bad zzz good', 1), review('bad', 0)]).accuracy).toBe(1);
+  });
+
+  it('stands in one table with the nets', () => {
+    const text = comparisonTable({
+      counting: [
+        { parameters: 0, accuracy: 0.5 },
+        { parameters: 0, accuracy: 0.7 },
+      ],
+      LSTM: [{ parameters: 1000, accuracy: 0.8, auc: 0.9, secondsPerEpoch: 0.1 }],
+    });
+    expect(text).toMatch(/counting .* 60.0 % .* 50.0 .. 70.0/);
+    expect(text).toMatch(/LSTM .* 1,000 .* 0.100 .* 80.0 % .* 0.900/);
   });
 });
 

@@ -1,7 +1,8 @@
 // Runs one kernel of the contract on one backend with random arguments. What to pass is read off the generated kernel table,
 // so a case states only the scalars, how buffers are filled where it matters, and how exact the result must be.
 import { expect } from 'vitest';
-import { type Argument, type KernelName, kernelTable } from '../../src/backend/generated/abi.js';
+import { argumentsOf, type KernelName } from '../../src/backend/generated/abi.js';
+import type { Argument } from '../../src/backend/signature.js';
 import type { Backend, ElementArray, Lifetime, Storage } from '../../src/backend/types.js';
 import { expectClose, expectSameBits } from '../helpers/compare.js';
 import { integers, type Random, seeded, uniform } from '../helpers/random.js';
@@ -34,7 +35,7 @@ export const value =
 
 type BufferArgument = Extract<Argument, { kind: 'buffer' }>;
 
-const buffersOf = (kernel: KernelName): BufferArgument[] => kernelTable[kernel].filter((a) => a.kind === 'buffer');
+const buffersOf = (kernel: KernelName): BufferArgument[] => argumentsOf(kernel).filter((a) => a.kind === 'buffer');
 
 /** The number of elements that a buffer's dims ask for: a product of terms like `T+1`, `D*H` or `3`. */
 export function lengthOf(dims: readonly string[], scalars: Scalars): number {
@@ -101,7 +102,7 @@ export function runKernel(
     inside.set(name, part);
   }
   try {
-    const args = kernelTable[kernel].map(({ kind, name }) => {
+    const args = argumentsOf(kernel).map(({ kind, name }) => {
       if (kind !== 'buffer') return scalars[name];
       return without?.includes(name) ? null : (given[name] ?? inside.get(name));
     });

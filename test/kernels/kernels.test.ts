@@ -1,6 +1,6 @@
 // Every kernel of native/abi.h, on every backend and instruction set, against the reference backend in double precision.
 import { describe, expect, it } from 'vitest';
-import { type KernelName, kernelTable } from '../../src/backend/generated/abi.js';
+import { type KernelName, kernelNames } from '../../src/backend/generated/abi.js';
 import { createReferenceBackend } from '../../src/backend/reference/index.js';
 import { candidates } from '../helpers/backends.js';
 import { kernelCases } from './cases/index.js';
@@ -24,7 +24,7 @@ const elsewhere: readonly KernelName[] = [
 ];
 
 it('every kernel of the contract has its cases', () => {
-  expect([...Object.keys(kernelCases), ...elsewhere].sort()).toEqual(Object.keys(kernelTable).sort());
+  expect([...Object.keys(kernelCases), ...elsewhere].sort()).toEqual([...kernelNames].sort());
 });
 
 const reference = createReferenceBackend();

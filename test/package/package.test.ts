@@ -1,12 +1,13 @@
 // The tarball as a stranger gets it: packed, installed into an empty folder without scripts and without network, then used
 // from ESM, CommonJS and TypeScript, with the addon, without it, and without WASM.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -44,6 +46,9 @@ let packed: Packed;
 
 const pack = (what: string): Packed =>
   JSON.parse(npm(['pack', what, '--json', '--ignore-scripts', '--pack-destination', folder], root))[0];
+
+/** Bytes of the page's JavaScript, compressed: what it takes today, and room for some layers. */
+const PAGE = 96e3;
 
 beforeAll(() => {
   packed = pack('.');
@@ -99,6 +104,14 @@ describe('the packed package', () => {
     expect(strangers).toEqual([]);
   });
 
+  it('lets a page start quickly: its JavaScript and a WASM file, as sent, stay below their limits', () => {
+    const sent = (file: string) => gzipSync(readFileSync(join(installed, file)), { level: 9 }).length;
+    expect(sent('dist/web/unrolled.js')).toBeLessThan(PAGE);
+    for (const build of ['simd128', 'relaxed', 'simd128-threads', 'relaxed-threads']) {
+      expect(sent(`wasm/dist/unrolled-${build}.wasm`), build).toBeLessThan(120e3);
+    }
+  });
+
   it('is small: under 5 MB installed, dependencies included', () => {
     let bytes = 0;
     for (const file of readdirSync(join(folder, 'node_modules'), { recursive: true, encoding: 'utf8' })) {
@@ -125,6 +138,10 @@ describe('the packed package', () => {
     writeFileSync(join(folder, 'page.js'), "import { ready } from 'unrolled'; ready({ threads: 2 });");
     await build({ root: folder, logLevel: 'error', configFile: false });
     const assets = readdirSync(join(folder, 'dist', 'assets'));
+    const script = assets
+      .filter((file) => file.endsWith('.js'))
+      .map((file) => readFileSync(join(folder, 'dist', 'assets', file), 'utf8'));
+    expect(script.join()).not.toMatch(/papaparse|PNG|cli-progress/i); // what it does not use stays away
     const found = (pattern: RegExp) => assets.filter((file) => pattern.test(file)).length;
     expect(found(/^unrolled-(simd128|relaxed)(-threads)?-.*\.wasm$/)).toBe(4);
     expect(found(/^wasm-worker-.*\.js$/)).toBe(1);
@@ -145,6 +162,34 @@ describe('the packed package', () => {
     expect(schema).toContain('vega-lite');
     expect(status).toBe('ERR_MISSING_PEER');
     expect(message).toContain('npm install vega vega-lite');
+  });
+
+  it('reads tables and runs tasks without any library of its own to install', () => {
+    expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
+      'node-gyp-build',
+      'unrolled',
+      'wasm-feature-detect',
+    ]);
+    expect(readFileSync(join(installed, 'dist', 'libraries', 'LICENSES.txt'), 'utf8')).toContain('papaparse');
+    const rows = Array.from({ length: 40 }, (_, k) => (k % 2 ? `so good ${k},yes` : `so bad ${k},no`));
+    writeFileSync(join(folder, 'rows.csv'), ['text,label', ...rows].join('\n'));
+    const options = ['--epochs', '2', '--hidden', '4', '--out', 'model', '--json'];
+    const command = (...args: string[]) =>
+      execFileSync(join(folder, 'node_modules', '.bin', 'unrolled'), args, {
+        cwd: folder,
+        encoding: 'utf8',
+        stdio: 'pipe',
+      });
+    expect(JSON.parse(command('train', 'classify', 'rows.csv', ...options))).toMatchObject({
+      task: 'classify',
+      epochs: 2,
+    });
+    const code = `
+      import { ready } from 'unrolled';
+      import { loadTask } from 'unrolled/tasks';
+      await ready();
+      console.log((await (await loadTask('model')).predict(['so good'])).length);`;
+    expect(node('--input-type=module', '-e', code).trim()).toBe('1');
   });
 
   it('loads in a second worker_thread', () => {
@@ -199,6 +244,8 @@ describe('the packed package', () => {
     );
     copyFileSync(join(here, 'consumer.mts'), join(folder, 'consumer.mts'));
     copyFileSync(join(here, 'consumer.mts'), join(folder, 'consumer.cts'));
-    node(join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.');
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const { stdout } = spawnSync(process.execPath, [tsc, '-p', '.'], { cwd: folder, encoding: 'utf8' });
+    expect(stdout).toBe('');
   });
 });

@@ -1,7 +1,8 @@
 // Calls kernels of the reference backend by name, with plain arrays: the generated table says what each argument is.
 import { expect } from 'vitest';
-import { type Argument, type KernelName, kernelTable } from '../../src/backend/generated/abi.js';
+import { argumentsOf, type KernelName } from '../../src/backend/generated/abi.js';
 import { createReferenceBackend } from '../../src/backend/reference/index.js';
+import type { Argument } from '../../src/backend/signature.js';
 import type { Storage } from '../../src/backend/types.js';
 
 export type Values = Record<string, number | readonly number[]>;
@@ -15,7 +16,7 @@ const { kernels, memory } = createReferenceBackend();
  */
 export function call(kernel: KernelName, given: Values, want: readonly string[] = []): Record<string, number[]> {
   const storages = new Map<string, Storage>();
-  const values = kernelTable[kernel].map((argument) => {
+  const values = argumentsOf(kernel).map((argument) => {
     const { name } = argument;
     const value = given[name];
     if (argument.kind !== 'buffer') {
@@ -44,7 +45,7 @@ export function lengthOf({ dims }: Buffer, given: Values): number {
 }
 
 export function buffers(kernel: KernelName): Buffer[] {
-  return kernelTable[kernel].filter((argument): argument is Buffer => argument.kind === 'buffer');
+  return argumentsOf(kernel).filter((argument): argument is Buffer => argument.kind === 'buffer');
 }
 
 /** Numbers without pattern that Python gives as well: [math.sin(phase + k) for k in range(n)]. */

@@ -101,7 +101,7 @@ beforeAll(async () => {
 describe('a season that drowns in nothing', () => {
   let run: Trained;
   beforeAll(async () => {
-    run = await trained(days(700), columns, { horizon: 3 });
+    run = await trained(days(700), columns, { horizon: 3, epochs: 25 });
   });
 
   it('is found, with the calendar, and said aloud', () => {
@@ -298,7 +298,7 @@ describe('a batch', () => {
 describe('forecast', () => {
   it('learns differences where the level drifts, beyond all it has seen', async () => {
     const trend = Array.from({ length: 400 }, (_, k) => ({ y: 3 * k + 20 * Math.sin((2 * Math.PI * k) / 12) }));
-    const run = await trained(trend, { value: ['y'] }, { horizon: 2 });
+    const run = await trained(trend, { value: ['y'] }, { horizon: 2, epochs: 30 });
     expect(run.prep).toMatchObject({ residual: true, calendar: [], window: 48 });
     const figures = await task.evaluate(run.model, run.parts.test, run.prep, run.settings);
     expect(figures.mae).toBeLessThan(0.5 * (figures.naiveMae as number));

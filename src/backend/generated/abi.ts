@@ -1,6 +1,7 @@
 // Generated from native/abi.h by native/generate.mjs. Do not edit: run `npm run generate`.
 // The kernels as TypeScript sees them: enumerations, one typed method a kernel, and the checks of every argument.
 import { refuse, statusError } from '../binding.js';
+import { type Argument, readSignature } from '../signature.js';
 import type { Doubles, Element, Floats, Ints, Storage } from '../types.js';
 
 export const ABI_VERSION = 4;
@@ -480,742 +481,583 @@ export interface Binding {
   leave(): void;
 }
 
-export type Role = 'in' | 'out' | 'inout' | 'accumulated' | 'saved' | 'scratch';
-export type Argument =
-  | { kind: 'buffer'; name: string; element: Element; dims: readonly string[]; role: Role; optional: boolean }
-  /** A scalar that dims mention: a whole number from 0; up to 2^31 - 1, or 2^53 - 1 where `wide`. */
-  | { kind: 'size'; name: string; wide: boolean }
-  | { kind: 'int'; name: string }
-  | { kind: 'number'; name: string };
-
-const buffer = (name: string, element: Element, dims: string[], role: Role, optional = false): Argument => ({
-  kind: 'buffer', name, element, dims, role, optional,
-});
-const size = (name: string, wide = false): Argument => ({ kind: 'size', name, wide });
-const int = (name: string): Argument => ({ kind: 'int', name });
-const number = (name: string): Argument => ({ kind: 'number', name });
-
-/** The arguments of every kernel, in the order of native/abi.h: for messages, documentation and tests. */
-export const kernelTable: Readonly<Record<KernelName, readonly Argument[]>> = {
-  fill: [buffer('y', 'float', ['n'], 'out'), size('n'), number('value')],
-  axpy: [buffer('y', 'float', ['n'], 'accumulated'), buffer('x', 'float', ['n'], 'in'), size('n'), number('alpha')],
-  affine: [buffer('y', 'float', ['n'], 'out'), buffer('x', 'float', ['n'], 'in'), size('n'), number('alpha'),
-      number('beta')],
-  clamp: [buffer('y', 'float', ['n'], 'out'), buffer('x', 'float', ['n'], 'in'), size('n'), number('low'),
-      number('high')],
-  binary_forward: [buffer('y', 'float', ['n'], 'out'), buffer('a', 'float', ['n'], 'in'),
-      buffer('b', 'float', ['n'], 'in'), size('n'), int('op')],
-  binary_backward: [buffer('da', 'float', ['n'], 'out', true), buffer('db', 'float', ['n'], 'out', true),
-      buffer('dy', 'float', ['n'], 'in'), buffer('a', 'float', ['n'], 'in'), buffer('b', 'float', ['n'], 'in'),
-      size('n'), int('op')],
-  activation_forward: [buffer('y', 'float', ['n'], 'out'), buffer('x', 'float', ['n'], 'in'), size('n'), int('kind')],
-  activation_backward: [buffer('dx', 'float', ['n'], 'out'), buffer('dy', 'float', ['n'], 'in'),
-      buffer('x', 'float', ['n'], 'in'), buffer('y', 'float', ['n'], 'in'), size('n'), int('kind')],
-  dropout_forward: [buffer('y', 'float', ['n'], 'out'), buffer('mask', 'float', ['n'], 'saved'),
-      buffer('x', 'float', ['n'], 'in'), size('n'), number('p'), int('seed_lo'), int('seed_hi')],
-  expand: [buffer('y', 'float', ['outer', 'mid', 'inner'], 'out'), buffer('x', 'float', ['outer', 'inner'], 'in'),
-      size('outer'), size('mid'), size('inner')],
-  reduce_sum: [buffer('y', 'float', ['outer', 'inner'], 'out'), buffer('x', 'float', ['outer', 'mid', 'inner'], 'in'),
-      size('outer'), size('mid'), size('inner'), number('scale')],
-  transpose: [buffer('y', 'float', ['outer', 'b', 'mid', 'a', 'inner'], 'out'),
-      buffer('x', 'float', ['outer', 'a', 'mid', 'b', 'inner'], 'in'), size('outer'), size('a'), size('mid'), size('b'),
-      size('inner')],
-  slice_forward: [buffer('y', 'float', ['outer', 'count', 'inner'], 'out'),
-      buffer('x', 'float', ['outer', 'n', 'inner'], 'in'), size('outer'), size('n'), size('inner'), int('start'),
-      size('count')],
-  slice_backward: [buffer('dx', 'float', ['outer', 'n', 'inner'], 'accumulated'),
-      buffer('dy', 'float', ['outer', 'count', 'inner'], 'in'), size('outer'), size('n'), size('inner'), int('start'),
-      size('count')],
-  place: [buffer('y', 'float', ['outer', 'n', 'inner'], 'inout'),
-      buffer('x', 'float', ['outer', 'count', 'inner'], 'in'), size('outer'), size('n'), size('inner'), int('start'),
-      size('count')],
-  gather_forward: [buffer('y', 'float', ['outer', 'm', 'inner'], 'out'),
-      buffer('x', 'float', ['outer', 'n', 'inner'], 'in'), buffer('index', 'int', ['outer', 'm', 'inner'], 'in'),
-      size('outer'), size('n'), size('m'), size('inner')],
-  gather_backward: [buffer('dx', 'float', ['outer', 'n', 'inner'], 'accumulated'),
-      buffer('dy', 'float', ['outer', 'm', 'inner'], 'in'), buffer('index', 'int', ['outer', 'm', 'inner'], 'in'),
-      size('outer'), size('n'), size('m'), size('inner')],
-  matmul_forward: [buffer('y', 'float', ['P', 'M', 'N'], 'out'), buffer('a', 'float', ['P', 'M', 'K'], 'in'),
-      buffer('b', 'float', ['P', 'K', 'N'], 'in'), size('P'), size('M'), size('N'), size('K')],
-  matmul_backward: [buffer('da', 'float', ['P', 'M', 'K'], 'out', true),
-      buffer('db', 'float', ['P', 'K', 'N'], 'out', true), buffer('dy', 'float', ['P', 'M', 'N'], 'in'),
-      buffer('a', 'float', ['P', 'M', 'K'], 'in'), buffer('b', 'float', ['P', 'K', 'N'], 'in'), size('P'), size('M'),
-      size('N'), size('K')],
-  linear_forward: [buffer('y', 'float', ['N', 'O'], 'out'), buffer('x', 'float', ['N', 'I'], 'in'),
-      buffer('w', 'float', ['O', 'I'], 'in'), buffer('b', 'float', ['O'], 'in', true), size('N'), size('I'), size('O')],
-  linear_backward: [buffer('dx', 'float', ['N', 'I'], 'out', true),
-      buffer('dw', 'float', ['O', 'I'], 'accumulated', true), buffer('db', 'float', ['O'], 'accumulated', true),
-      buffer('dy', 'float', ['N', 'O'], 'in'), buffer('x', 'float', ['N', 'I'], 'in'),
-      buffer('w', 'float', ['O', 'I'], 'in'), size('N'), size('I'), size('O')],
-  softmax_forward: [buffer('y', 'float', ['N', 'C'], 'out'), buffer('x', 'float', ['N', 'C'], 'in'), size('N'),
-      size('C')],
-  softmax_backward: [buffer('dx', 'float', ['N', 'C'], 'out'), buffer('dy', 'float', ['N', 'C'], 'in'),
-      buffer('y', 'float', ['N', 'C'], 'in'), size('N'), size('C')],
-  log_softmax_forward: [buffer('y', 'float', ['N', 'C'], 'out'), buffer('x', 'float', ['N', 'C'], 'in'), size('N'),
-      size('C')],
-  log_softmax_backward: [buffer('dx', 'float', ['N', 'C'], 'out'), buffer('dy', 'float', ['N', 'C'], 'in'),
-      buffer('y', 'float', ['N', 'C'], 'in'), size('N'), size('C')],
-  layer_norm_forward: [buffer('y', 'float', ['N', 'C'], 'out'), buffer('mean', 'float', ['N'], 'saved'),
-      buffer('rstd', 'float', ['N'], 'saved'), buffer('x', 'float', ['N', 'C'], 'in'),
-      buffer('gamma', 'float', ['C'], 'in', true), buffer('beta', 'float', ['C'], 'in', true), size('N'), size('C'),
-      number('eps')],
-  layer_norm_backward: [buffer('dx', 'float', ['N', 'C'], 'out', true),
-      buffer('dgamma', 'float', ['C'], 'accumulated', true), buffer('dbeta', 'float', ['C'], 'accumulated', true),
-      buffer('dy', 'float', ['N', 'C'], 'in'), buffer('x', 'float', ['N', 'C'], 'in'),
-      buffer('mean', 'float', ['N'], 'in'), buffer('rstd', 'float', ['N'], 'in'),
-      buffer('gamma', 'float', ['C'], 'in', true), size('N'), size('C')],
-  embedding_forward: [buffer('y', 'float', ['N', 'E'], 'out'), buffer('w', 'float', ['V', 'E'], 'in'),
-      buffer('index', 'int', ['N'], 'in'), size('N'), size('V'), size('E')],
-  embedding_backward: [buffer('dw', 'float', ['V', 'E'], 'accumulated'), buffer('dy', 'float', ['N', 'E'], 'in'),
-      buffer('index', 'int', ['N'], 'in'), size('N'), size('V'), size('E'), int('padding_idx')],
-  cross_entropy_forward: [buffer('loss', 'float', ['L'], 'out'), buffer('logp', 'float', ['N', 'C'], 'saved'),
-      buffer('denominator', 'float', ['1'], 'saved'), buffer('logits', 'float', ['N', 'C'], 'in'),
-      buffer('target', 'int', ['N'], 'in'), buffer('weight', 'float', ['C'], 'in', true), size('N'), size('C'),
-      size('L'), int('ignore_index'), number('label_smoothing'), int('reduction')],
-  cross_entropy_backward: [buffer('dlogits', 'float', ['N', 'C'], 'out'), buffer('dloss', 'float', ['L'], 'in'),
-      buffer('logp', 'float', ['N', 'C'], 'in'), buffer('denominator', 'float', ['1'], 'in'),
-      buffer('target', 'int', ['N'], 'in'), buffer('weight', 'float', ['C'], 'in', true), size('N'), size('C'),
-      size('L'), int('ignore_index'), number('label_smoothing'), int('reduction')],
-  bce_with_logits_forward: [buffer('loss', 'float', ['L'], 'out'), buffer('x', 'float', ['n'], 'in'),
-      buffer('t', 'float', ['n'], 'in'), buffer('weight', 'float', ['n'], 'in', true),
-      buffer('pos_weight', 'float', ['n'], 'in', true), size('n'), size('L'), int('reduction')],
-  bce_with_logits_backward: [buffer('dx', 'float', ['n'], 'out'), buffer('dloss', 'float', ['L'], 'in'),
-      buffer('x', 'float', ['n'], 'in'), buffer('t', 'float', ['n'], 'in'),
-      buffer('weight', 'float', ['n'], 'in', true), buffer('pos_weight', 'float', ['n'], 'in', true), size('n'),
-      size('L'), int('reduction')],
-  ctc_loss_forward: [buffer('loss', 'float', ['L'], 'out'), buffer('logp', 'float', ['T', 'B', 'C'], 'saved'),
-      buffer('alpha', 'float', ['T', 'B', '2*S+1'], 'saved'), buffer('nll', 'float', ['B'], 'saved'),
-      buffer('scratch', 'float', ['B', '6*S+7'], 'scratch'), buffer('logits', 'float', ['T', 'B', 'C'], 'in'),
-      buffer('targets', 'int', ['B', 'S'], 'in'), buffer('input_lengths', 'int', ['B'], 'in'),
-      buffer('target_lengths', 'int', ['B'], 'in'), size('T'), size('B'), size('C'), size('S'), size('L'), int('blank'),
-      int('reduction'), int('zero_infinity')],
-  ctc_loss_backward: [buffer('dlogits', 'float', ['T', 'B', 'C'], 'out'),
-      buffer('scratch', 'float', ['B', '6*S+7'], 'scratch'), buffer('dloss', 'float', ['L'], 'in'),
-      buffer('logp', 'float', ['T', 'B', 'C'], 'in'), buffer('alpha', 'float', ['T', 'B', '2*S+1'], 'in'),
-      buffer('nll', 'float', ['B'], 'in'), buffer('targets', 'int', ['B', 'S'], 'in'),
-      buffer('input_lengths', 'int', ['B'], 'in'), buffer('target_lengths', 'int', ['B'], 'in'), size('T'), size('B'),
-      size('C'), size('S'), size('L'), int('blank'), int('reduction'), int('zero_infinity')],
-  regression_loss_forward: [buffer('loss', 'float', ['L'], 'out'), buffer('x', 'float', ['n'], 'in'),
-      buffer('t', 'float', ['n'], 'in'), size('n'), size('L'), int('reduction'), int('kind'), number('delta')],
-  regression_loss_backward: [buffer('dx', 'float', ['n'], 'out', true), buffer('dt', 'float', ['n'], 'out', true),
-      buffer('dloss', 'float', ['L'], 'in'), buffer('x', 'float', ['n'], 'in'), buffer('t', 'float', ['n'], 'in'),
-      size('n'), size('L'), int('reduction'), int('kind'), number('delta')],
-  sum_squares: [buffer('out', 'double', ['1'], 'out'), buffer('x', 'float', ['n'], 'in'), size('n')],
-  sgd_update: [buffer('p', 'float', ['n'], 'inout'), buffer('buf', 'float', ['n'], 'inout', true),
-      buffer('g', 'float', ['n'], 'in'), size('n'), number('lr'), number('momentum'), number('dampening'),
-      int('nesterov'), number('weight_decay'), int('first')],
-  adam_update: [buffer('p', 'float', ['n'], 'inout'), buffer('m', 'float', ['n'], 'inout'),
-      buffer('v', 'float', ['n'], 'inout'), buffer('vmax', 'float', ['n'], 'inout', true),
-      buffer('g', 'float', ['n'], 'in'), size('n'), number('lr'), number('beta1'), number('beta2'), number('eps'),
-      number('weight_decay'), int('decoupled'), number('step')],
-  rmsprop_update: [buffer('p', 'float', ['n'], 'inout'), buffer('sq', 'float', ['n'], 'inout'),
-      buffer('buf', 'float', ['n'], 'inout', true), buffer('gavg', 'float', ['n'], 'inout', true),
-      buffer('g', 'float', ['n'], 'in'), size('n'), number('lr'), number('alpha'), number('eps'),
-      number('weight_decay'), number('momentum')],
-  adagrad_update: [buffer('p', 'float', ['n'], 'inout'), buffer('sum', 'float', ['n'], 'inout'),
-      buffer('g', 'float', ['n'], 'in'), size('n'), number('lr'), number('eps'), number('weight_decay')],
-  rnn_sizes: [buffer('sizes', 'double', ['5'], 'out'), int('cell'), int('T'), int('B'), int('I'), int('H'), int('D'),
-      int('rows')],
-  rnn_pack: [buffer('packed', 'float', ['npacked'], 'out'), buffer('w_ih', 'float', ['gates*H', 'I'], 'in'),
-      buffer('w_hh', 'float', ['gates*H', 'H'], 'in'), buffer('b_ih', 'float', ['gates*H'], 'in', true),
-      buffer('b_hh', 'float', ['gates*H'], 'in', true), buffer('w_ih_r', 'float', ['gates*H', 'I'], 'in', true),
-      buffer('w_hh_r', 'float', ['gates*H', 'H'], 'in', true), buffer('b_ih_r', 'float', ['gates*H'], 'in', true),
-      buffer('b_hh_r', 'float', ['gates*H'], 'in', true), int('cell'), size('gates'), size('I'), size('H'), int('D'),
-      size('npacked', true)],
-  rnn_forward: [buffer('y', 'float', ['T', 'B', 'D*H'], 'out'), buffer('hn', 'float', ['D', 'B', 'H'], 'out'),
-      buffer('cn', 'float', ['D', 'B', 'H'], 'out', true), buffer('saved', 'float', ['nsaved'], 'saved', true),
-      buffer('scratch', 'float', ['nscratch'], 'scratch'), buffer('packed', 'float', ['npacked'], 'in', true),
-      buffer('x', 'float', ['T', 'B', 'I'], 'in'), buffer('h0', 'float', ['D', 'B', 'H'], 'in', true),
-      buffer('c0', 'float', ['D', 'B', 'H'], 'in', true), buffer('w_ih', 'float', ['gates*H', 'I'], 'in'),
-      buffer('w_hh', 'float', ['gates*H', 'H'], 'in'), buffer('b_ih', 'float', ['gates*H'], 'in', true),
-      buffer('b_hh', 'float', ['gates*H'], 'in', true), buffer('w_ih_r', 'float', ['gates*H', 'I'], 'in', true),
-      buffer('w_hh_r', 'float', ['gates*H', 'H'], 'in', true), buffer('b_ih_r', 'float', ['gates*H'], 'in', true),
-      buffer('b_hh_r', 'float', ['gates*H'], 'in', true), buffer('lengths', 'int', ['B'], 'in', true), int('cell'),
-      size('gates'), size('T'), size('B'), size('I'), size('H'), size('D'), int('rows'), size('nsaved', true),
-      size('nscratch', true), size('npacked', true)],
-  rnn_backward: [buffer('dx', 'float', ['T', 'B', 'I'], 'out', true),
-      buffer('dh0', 'float', ['D', 'B', 'H'], 'out', true), buffer('dc0', 'float', ['D', 'B', 'H'], 'out', true),
-      buffer('dw_ih', 'float', ['gates*H', 'I'], 'accumulated', true),
-      buffer('dw_hh', 'float', ['gates*H', 'H'], 'accumulated', true),
-      buffer('db_ih', 'float', ['gates*H'], 'accumulated', true),
-      buffer('db_hh', 'float', ['gates*H'], 'accumulated', true),
-      buffer('dw_ih_r', 'float', ['gates*H', 'I'], 'accumulated', true),
-      buffer('dw_hh_r', 'float', ['gates*H', 'H'], 'accumulated', true),
-      buffer('db_ih_r', 'float', ['gates*H'], 'accumulated', true),
-      buffer('db_hh_r', 'float', ['gates*H'], 'accumulated', true),
-      buffer('dy', 'float', ['T', 'B', 'D*H'], 'in', true), buffer('dhn', 'float', ['D', 'B', 'H'], 'in', true),
-      buffer('dcn', 'float', ['D', 'B', 'H'], 'in', true), buffer('x', 'float', ['T', 'B', 'I'], 'in'),
-      buffer('h0', 'float', ['D', 'B', 'H'], 'in', true), buffer('c0', 'float', ['D', 'B', 'H'], 'in', true),
-      buffer('w_ih', 'float', ['gates*H', 'I'], 'in'), buffer('w_hh', 'float', ['gates*H', 'H'], 'in'),
-      buffer('b_ih', 'float', ['gates*H'], 'in', true), buffer('b_hh', 'float', ['gates*H'], 'in', true),
-      buffer('w_ih_r', 'float', ['gates*H', 'I'], 'in', true), buffer('w_hh_r', 'float', ['gates*H', 'H'], 'in', true),
-      buffer('b_ih_r', 'float', ['gates*H'], 'in', true), buffer('b_hh_r', 'float', ['gates*H'], 'in', true),
-      buffer('lengths', 'int', ['B'], 'in', true), buffer('saved', 'float', ['nsaved'], 'saved'),
-      buffer('scratch', 'float', ['nscratch'], 'scratch'), int('cell'), size('gates'), size('T'), size('B'), size('I'),
-      size('H'), size('D'), int('rows'), size('nsaved', true), size('nscratch', true)],
-  rnn_quantized_sizes: [buffer('sizes', 'double', ['2'], 'out'), int('precision'), int('cell'), int('T'), int('B'),
-      int('I'), int('H'), int('D'), int('rows')],
-  rnn_quantize: [buffer('packed', 'float', ['npacked'], 'out'), buffer('error', 'double', ['1'], 'out'),
-      buffer('w_ih', 'float', ['gates*H', 'I'], 'in'), buffer('w_hh', 'float', ['gates*H', 'H'], 'in'),
-      buffer('b_ih', 'float', ['gates*H'], 'in', true), buffer('b_hh', 'float', ['gates*H'], 'in', true),
-      buffer('w_ih_r', 'float', ['gates*H', 'I'], 'in', true), buffer('w_hh_r', 'float', ['gates*H', 'H'], 'in', true),
-      buffer('b_ih_r', 'float', ['gates*H'], 'in', true), buffer('b_hh_r', 'float', ['gates*H'], 'in', true),
-      int('precision'), int('cell'), size('gates'), size('I'), size('H'), int('D'), size('npacked', true)],
-  rnn_quantized_forward: [buffer('y', 'float', ['T', 'B', 'D*H'], 'out'), buffer('hn', 'float', ['D', 'B', 'H'], 'out'),
-      buffer('cn', 'float', ['D', 'B', 'H'], 'out', true), buffer('scratch', 'float', ['nscratch'], 'scratch'),
-      buffer('packed', 'float', ['npacked'], 'in'), buffer('x', 'float', ['T', 'B', 'I'], 'in'),
-      buffer('h0', 'float', ['D', 'B', 'H'], 'in', true), buffer('c0', 'float', ['D', 'B', 'H'], 'in', true),
-      buffer('lengths', 'int', ['B'], 'in', true), int('precision'), int('cell'), int('gates'), size('T'), size('B'),
-      size('I'), size('H'), size('D'), int('rows'), size('nscratch', true), size('npacked', true)],
-  rnn_general_sizes: [buffer('sizes', 'double', ['5'], 'out'), int('cell'), int('features'), int('T'), int('B'),
-      int('I'), int('H'), int('R'), int('rows'), int('keep')],
-  rnn_general_pack: [buffer('packed', 'float', ['npacked'], 'out'), buffer('w_ih', 'float', ['gates*H', 'I'], 'in'),
-      buffer('w_hh', 'float', ['gates*H', 'R'], 'in', true), buffer('b_ih', 'float', ['gates*H'], 'in', true),
-      buffer('b_hh', 'float', ['gates*H'], 'in', true), buffer('w_hr', 'float', ['R', 'H'], 'in', true), int('cell'),
-      size('gates'), int('features'), size('I'), size('H'), size('R'), size('npacked', true)],
-  rnn_general_forward: [buffer('y', 'float', ['T', 'B', 'width'], 'inout'), buffer('hn', 'float', ['B', 'R'], 'out'),
-      buffer('cn', 'float', ['B', 'H'], 'out', true), buffer('saved', 'float', ['nsaved'], 'saved', true),
-      buffer('scratch', 'float', ['nscratch'], 'scratch'), buffer('packed', 'float', ['npacked'], 'in', true),
-      buffer('x', 'float', ['T', 'B', 'I'], 'in', true), buffer('ids', 'int', ['T', 'B'], 'in', true),
-      buffer('h0', 'float', ['B', 'R'], 'in', true), buffer('c0', 'float', ['B', 'H'], 'in', true),
-      buffer('w_ih', 'float', ['gates*H', 'I'], 'in'), buffer('w_hh', 'float', ['gates*H', 'R'], 'in', true),
-      buffer('b_ih', 'float', ['gates*H'], 'in', true), buffer('b_hh', 'float', ['gates*H'], 'in', true),
-      buffer('w_hr', 'float', ['R', 'H'], 'in', true), buffer('w_unit', 'float', ['units*H'], 'in', true),
-      buffer('ln_ih', 'float', ['gates*H'], 'in', true), buffer('ln_hh', 'float', ['gates*H'], 'in', true),
-      buffer('ln_c', 'float', ['H'], 'in', true), buffer('ln_c_bias', 'float', ['H'], 'in', true),
-      buffer('drop', 'float', ['B', 'R'], 'in', true), buffer('zone_h', 'float', ['T', 'B', 'R'], 'in', true),
-      buffer('zone_c', 'float', ['T', 'B', 'H'], 'in', true), buffer('lengths', 'int', ['B'], 'in', true),
-      buffer('options', 'double', ['13'], 'in'), int('cell'), size('gates'), size('units'), int('features'), size('T'),
-      size('B'), size('I'), size('H'), size('R'), int('rows'), int('reverse'), size('width'), int('column'),
-      int('keep'), size('nsaved', true), size('nscratch', true), size('npacked', true)],
-  rnn_general_backward: [buffer('dx', 'float', ['T', 'B', 'I'], 'accumulated', true),
-      buffer('dh0', 'float', ['B', 'R'], 'out', true), buffer('dc0', 'float', ['B', 'H'], 'out', true),
-      buffer('dw_ih', 'float', ['gates*H', 'I'], 'accumulated', true),
-      buffer('dw_hh', 'float', ['gates*H', 'R'], 'accumulated', true),
-      buffer('db_ih', 'float', ['gates*H'], 'accumulated', true),
-      buffer('db_hh', 'float', ['gates*H'], 'accumulated', true),
-      buffer('dw_hr', 'float', ['R', 'H'], 'accumulated', true),
-      buffer('dw_unit', 'float', ['units*H'], 'accumulated', true),
-      buffer('dln_ih', 'float', ['gates*H'], 'accumulated', true),
-      buffer('dln_hh', 'float', ['gates*H'], 'accumulated', true), buffer('dln_c', 'float', ['H'], 'accumulated', true),
-      buffer('dln_c_bias', 'float', ['H'], 'accumulated', true),
-      buffer('steps', 'float', ['T', 'B', 'nsteps'], 'out', true),
-      buffer('contributions', 'double', ['T', '3'], 'out', true),
-      buffer('dy', 'float', ['T', 'B', 'width'], 'in', true), buffer('dhn', 'float', ['B', 'R'], 'in', true),
-      buffer('dcn', 'float', ['B', 'H'], 'in', true), buffer('x', 'float', ['T', 'B', 'I'], 'in', true),
-      buffer('ids', 'int', ['T', 'B'], 'in', true), buffer('w_ih', 'float', ['gates*H', 'I'], 'in'),
-      buffer('w_hh', 'float', ['gates*H', 'R'], 'in', true), buffer('b_ih', 'float', ['gates*H'], 'in', true),
-      buffer('b_hh', 'float', ['gates*H'], 'in', true), buffer('w_hr', 'float', ['R', 'H'], 'in', true),
-      buffer('w_unit', 'float', ['units*H'], 'in', true), buffer('ln_ih', 'float', ['gates*H'], 'in', true),
-      buffer('ln_hh', 'float', ['gates*H'], 'in', true), buffer('ln_c', 'float', ['H'], 'in', true),
-      buffer('ln_c_bias', 'float', ['H'], 'in', true), buffer('drop', 'float', ['B', 'R'], 'in', true),
-      buffer('zone_h', 'float', ['T', 'B', 'R'], 'in', true), buffer('zone_c', 'float', ['T', 'B', 'H'], 'in', true),
-      buffer('lengths', 'int', ['B'], 'in', true), buffer('options', 'double', ['13'], 'in'),
-      buffer('saved', 'float', ['nsaved'], 'saved'), buffer('scratch', 'float', ['nscratch'], 'scratch'), int('cell'),
-      size('gates'), size('units'), int('features'), size('T'), size('B'), size('I'), size('H'), size('R'), int('rows'),
-      int('reverse'), size('width'), int('column'), int('keep'), size('nsteps'), size('nsaved', true),
-      size('nscratch', true)],
-  fma_peak: [buffer('flops', 'double', ['1'], 'out'), int('rounds')],
+/** The arguments of every kernel, in the order of native/abi.h; signature.ts says how to read them. */
+const signatures: Readonly<Record<KernelName, string>> = {
+  fill: 'y[n] out; n; value number',
+  axpy: 'y[n] accumulated; x[n]; n; alpha number',
+  affine: 'y[n] out; x[n]; n; alpha number; beta number',
+  clamp: 'y[n] out; x[n]; n; low number; high number',
+  binary_forward: 'y[n] out; a[n]; b[n]; n; op int',
+  binary_backward: 'da[n] out optional; db[n] out optional; dy[n]; a[n]; b[n]; n; op int',
+  activation_forward: 'y[n] out; x[n]; n; kind int',
+  activation_backward: 'dx[n] out; dy[n]; x[n]; y[n]; n; kind int',
+  dropout_forward: 'y[n] out; mask[n] saved; x[n]; n; p number; seed_lo int; seed_hi int',
+  expand: 'y[outer,mid,inner] out; x[outer,inner]; outer; mid; inner',
+  reduce_sum: 'y[outer,inner] out; x[outer,mid,inner]; outer; mid; inner; scale number',
+  transpose: 'y[outer,b,mid,a,inner] out; x[outer,a,mid,b,inner]; outer; a; mid; b; inner',
+  slice_forward: 'y[outer,count,inner] out; x[outer,n,inner]; outer; n; inner; start int; count',
+  slice_backward: 'dx[outer,n,inner] accumulated; dy[outer,count,inner]; outer; n; inner; start int; count',
+  place: 'y[outer,n,inner] inout; x[outer,count,inner]; outer; n; inner; start int; count',
+  gather_forward: 'y[outer,m,inner] out; x[outer,n,inner]; index[outer,m,inner] int; outer; n; m; inner',
+  gather_backward: 'dx[outer,n,inner] accumulated; dy[outer,m,inner]; index[outer,m,inner] int; outer; n; m; inner',
+  matmul_forward: 'y[P,M,N] out; a[P,M,K]; b[P,K,N]; P; M; N; K',
+  matmul_backward: 'da[P,M,K] out optional; db[P,K,N] out optional; dy[P,M,N]; a[P,M,K]; b[P,K,N]; P; M; N; K',
+  linear_forward: 'y[N,O] out; x[N,I]; w[O,I]; b[O] optional; N; I; O',
+  linear_backward:
+    'dx[N,I] out optional; dw[O,I] accumulated optional; db[O] accumulated optional; dy[N,O]; x[N,I]; w[O,I]; N; I; O',
+  softmax_forward: 'y[N,C] out; x[N,C]; N; C',
+  softmax_backward: 'dx[N,C] out; dy[N,C]; y[N,C]; N; C',
+  log_softmax_forward: 'y[N,C] out; x[N,C]; N; C',
+  log_softmax_backward: 'dx[N,C] out; dy[N,C]; y[N,C]; N; C',
+  layer_norm_forward:
+    'y[N,C] out; mean[N] saved; rstd[N] saved; x[N,C]; gamma[C] optional; beta[C] optional; N; C; eps number',
+  layer_norm_backward:
+    'dx[N,C] out optional; dgamma[C] accumulated optional; dbeta[C] accumulated optional; dy[N,C]; x[N,C]; mean[N]; rstd[N]; gamma[C] optional; N; C',
+  embedding_forward: 'y[N,E] out; w[V,E]; index[N] int; N; V; E',
+  embedding_backward: 'dw[V,E] accumulated; dy[N,E]; index[N] int; N; V; E; padding_idx int',
+  cross_entropy_forward:
+    'loss[L] out; logp[N,C] saved; denominator[1] saved; logits[N,C]; target[N] int; weight[C] optional; N; C; L; ignore_index int; label_smoothing number; reduction int',
+  cross_entropy_backward:
+    'dlogits[N,C] out; dloss[L]; logp[N,C]; denominator[1]; target[N] int; weight[C] optional; N; C; L; ignore_index int; label_smoothing number; reduction int',
+  bce_with_logits_forward: 'loss[L] out; x[n]; t[n]; weight[n] optional; pos_weight[n] optional; n; L; reduction int',
+  bce_with_logits_backward:
+    'dx[n] out; dloss[L]; x[n]; t[n]; weight[n] optional; pos_weight[n] optional; n; L; reduction int',
+  ctc_loss_forward:
+    'loss[L] out; logp[T,B,C] saved; alpha[T,B,2*S+1] saved; nll[B] saved; scratch[B,6*S+7] scratch; logits[T,B,C]; targets[B,S] int; input_lengths[B] int; target_lengths[B] int; T; B; C; S; L; blank int; reduction int; zero_infinity int',
+  ctc_loss_backward:
+    'dlogits[T,B,C] out; scratch[B,6*S+7] scratch; dloss[L]; logp[T,B,C]; alpha[T,B,2*S+1]; nll[B]; targets[B,S] int; input_lengths[B] int; target_lengths[B] int; T; B; C; S; L; blank int; reduction int; zero_infinity int',
+  regression_loss_forward: 'loss[L] out; x[n]; t[n]; n; L; reduction int; kind int; delta number',
+  regression_loss_backward:
+    'dx[n] out optional; dt[n] out optional; dloss[L]; x[n]; t[n]; n; L; reduction int; kind int; delta number',
+  sum_squares: 'out[1] double out; x[n]; n',
+  sgd_update:
+    'p[n] inout; buf[n] inout optional; g[n]; n; lr number; momentum number; dampening number; nesterov int; weight_decay number; first int',
+  adam_update:
+    'p[n] inout; m[n] inout; v[n] inout; vmax[n] inout optional; g[n]; n; lr number; beta1 number; beta2 number; eps number; weight_decay number; decoupled int; step number',
+  rmsprop_update:
+    'p[n] inout; sq[n] inout; buf[n] inout optional; gavg[n] inout optional; g[n]; n; lr number; alpha number; eps number; weight_decay number; momentum number',
+  adagrad_update: 'p[n] inout; sum[n] inout; g[n]; n; lr number; eps number; weight_decay number',
+  rnn_sizes: 'sizes[5] double out; cell int; T int; B int; I int; H int; D int; rows int',
+  rnn_pack:
+    'packed[npacked] out; w_ih[gates*H,I]; w_hh[gates*H,H]; b_ih[gates*H] optional; b_hh[gates*H] optional; w_ih_r[gates*H,I] optional; w_hh_r[gates*H,H] optional; b_ih_r[gates*H] optional; b_hh_r[gates*H] optional; cell int; gates; I; H; D int; npacked wide',
+  rnn_forward:
+    'y[T,B,D*H] out; hn[D,B,H] out; cn[D,B,H] out optional; saved[nsaved] saved optional; scratch[nscratch] scratch; packed[npacked] optional; x[T,B,I]; h0[D,B,H] optional; c0[D,B,H] optional; w_ih[gates*H,I]; w_hh[gates*H,H]; b_ih[gates*H] optional; b_hh[gates*H] optional; w_ih_r[gates*H,I] optional; w_hh_r[gates*H,H] optional; b_ih_r[gates*H] optional; b_hh_r[gates*H] optional; lengths[B] int optional; cell int; gates; T; B; I; H; D; rows int; nsaved wide; nscratch wide; npacked wide',
+  rnn_backward:
+    'dx[T,B,I] out optional; dh0[D,B,H] out optional; dc0[D,B,H] out optional; dw_ih[gates*H,I] accumulated optional; dw_hh[gates*H,H] accumulated optional; db_ih[gates*H] accumulated optional; db_hh[gates*H] accumulated optional; dw_ih_r[gates*H,I] accumulated optional; dw_hh_r[gates*H,H] accumulated optional; db_ih_r[gates*H] accumulated optional; db_hh_r[gates*H] accumulated optional; dy[T,B,D*H] optional; dhn[D,B,H] optional; dcn[D,B,H] optional; x[T,B,I]; h0[D,B,H] optional; c0[D,B,H] optional; w_ih[gates*H,I]; w_hh[gates*H,H]; b_ih[gates*H] optional; b_hh[gates*H] optional; w_ih_r[gates*H,I] optional; w_hh_r[gates*H,H] optional; b_ih_r[gates*H] optional; b_hh_r[gates*H] optional; lengths[B] int optional; saved[nsaved] saved; scratch[nscratch] scratch; cell int; gates; T; B; I; H; D; rows int; nsaved wide; nscratch wide',
+  rnn_quantized_sizes: 'sizes[2] double out; precision int; cell int; T int; B int; I int; H int; D int; rows int',
+  rnn_quantize:
+    'packed[npacked] out; error[1] double out; w_ih[gates*H,I]; w_hh[gates*H,H]; b_ih[gates*H] optional; b_hh[gates*H] optional; w_ih_r[gates*H,I] optional; w_hh_r[gates*H,H] optional; b_ih_r[gates*H] optional; b_hh_r[gates*H] optional; precision int; cell int; gates; I; H; D int; npacked wide',
+  rnn_quantized_forward:
+    'y[T,B,D*H] out; hn[D,B,H] out; cn[D,B,H] out optional; scratch[nscratch] scratch; packed[npacked]; x[T,B,I]; h0[D,B,H] optional; c0[D,B,H] optional; lengths[B] int optional; precision int; cell int; gates int; T; B; I; H; D; rows int; nscratch wide; npacked wide',
+  rnn_general_sizes:
+    'sizes[5] double out; cell int; features int; T int; B int; I int; H int; R int; rows int; keep int',
+  rnn_general_pack:
+    'packed[npacked] out; w_ih[gates*H,I]; w_hh[gates*H,R] optional; b_ih[gates*H] optional; b_hh[gates*H] optional; w_hr[R,H] optional; cell int; gates; features int; I; H; R; npacked wide',
+  rnn_general_forward:
+    'y[T,B,width] inout; hn[B,R] out; cn[B,H] out optional; saved[nsaved] saved optional; scratch[nscratch] scratch; packed[npacked] optional; x[T,B,I] optional; ids[T,B] int optional; h0[B,R] optional; c0[B,H] optional; w_ih[gates*H,I]; w_hh[gates*H,R] optional; b_ih[gates*H] optional; b_hh[gates*H] optional; w_hr[R,H] optional; w_unit[units*H] optional; ln_ih[gates*H] optional; ln_hh[gates*H] optional; ln_c[H] optional; ln_c_bias[H] optional; drop[B,R] optional; zone_h[T,B,R] optional; zone_c[T,B,H] optional; lengths[B] int optional; options[13] double; cell int; gates; units; features int; T; B; I; H; R; rows int; reverse int; width; column int; keep int; nsaved wide; nscratch wide; npacked wide',
+  rnn_general_backward:
+    'dx[T,B,I] accumulated optional; dh0[B,R] out optional; dc0[B,H] out optional; dw_ih[gates*H,I] accumulated optional; dw_hh[gates*H,R] accumulated optional; db_ih[gates*H] accumulated optional; db_hh[gates*H] accumulated optional; dw_hr[R,H] accumulated optional; dw_unit[units*H] accumulated optional; dln_ih[gates*H] accumulated optional; dln_hh[gates*H] accumulated optional; dln_c[H] accumulated optional; dln_c_bias[H] accumulated optional; steps[T,B,nsteps] out optional; contributions[T,3] double out optional; dy[T,B,width] optional; dhn[B,R] optional; dcn[B,H] optional; x[T,B,I] optional; ids[T,B] int optional; w_ih[gates*H,I]; w_hh[gates*H,R] optional; b_ih[gates*H] optional; b_hh[gates*H] optional; w_hr[R,H] optional; w_unit[units*H] optional; ln_ih[gates*H] optional; ln_hh[gates*H] optional; ln_c[H] optional; ln_c_bias[H] optional; drop[B,R] optional; zone_h[T,B,R] optional; zone_c[T,B,H] optional; lengths[B] int optional; options[13] double; saved[nsaved] saved; scratch[nscratch] scratch; cell int; gates; units; features int; T; B; I; H; R; rows int; reverse int; width; column int; keep int; nsteps; nsaved wide; nscratch wide',
+  fma_peak: 'flops[1] double out; rounds int',
 };
 
-const isInt = (value: number): boolean => (value | 0) === value;
-const isSize = (value: number): boolean => (value | 0) === value && value >= 0;
-const isWideSize = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
-const isNumber = (value: number): boolean => typeof value === 'number';
+/** In the order of native/abi.h, which is that of the addon's call table. */
+export const kernelNames = Object.keys(signatures) as readonly KernelName[];
+
+const read = new Map<KernelName, readonly Argument[]>();
+
+/** The arguments of a kernel: for messages, documentation and tests. */
+export function argumentsOf(kernel: KernelName): readonly Argument[] {
+  let args = read.get(kernel);
+  if (args === undefined) read.set(kernel, (args = readSignature(signatures[kernel])));
+  return args;
+}
+
+type Values = readonly (Storage | number | null)[];
+
+function done(index: number, status: number): void {
+  if (status !== 0) fail(index, status);
+}
+
+function fail(index: number, status: number): never {
+  const names = Object.keys(Status) as (keyof typeof Status)[];
+  throw statusError(kernelNames[index] as string, names.find((name) => Status[name] === status) ?? status);
+}
+
+function refused(index: number, values: Values, admit?: (storage: Storage) => void): never {
+  const name = kernelNames[index] as KernelName;
+  return refuse(name, argumentsOf(name), values, admit);
+}
+
+const size = (value: number): boolean => (value | 0) === value && value >= 0;
+const wide = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+const int = (value: number): boolean => (value | 0) === value;
+const number = (value: number): boolean => typeof value === 'number';
 const holds = (storage: Storage | null, element: Element, length: number): boolean =>
   storage != null && storage.element === element && storage.length >= length && storage.alive;
-const mayHold = (storage: Storage | null, element: Element, length: number): boolean =>
-  storage === null || holds(storage, element, length);
-
-function fail(kernel: KernelName, status: number): never {
-  const names = Object.keys(Status) as (keyof typeof Status)[];
-  throw statusError(kernel, names.find((name) => Status[name] === status) ?? status);
-}
+const doubles = (storage: Storage | null, length: number): boolean =>
+  holds(storage, 'double', length);
+const doublesOrNull = (storage: Storage | null, length: number): boolean =>
+  storage === null || holds(storage, 'double', length);
+const floats = (storage: Storage | null, length: number): boolean =>
+  holds(storage, 'float', length);
+const floatsOrNull = (storage: Storage | null, length: number): boolean =>
+  storage === null || holds(storage, 'float', length);
+const ints = (storage: Storage | null, length: number): boolean =>
+  holds(storage, 'int', length);
+const intsOrNull = (storage: Storage | null, length: number): boolean =>
+  storage === null || holds(storage, 'int', length);
 
 /** Wraps a backend's raw kernels: checks the arguments, stages them, calls, and turns a status into an error. */
 export function bindKernels(binding: Binding): Kernels {
   const { ctx, raw } = binding;
   const enter = binding.enter.bind(binding);
   const leave = binding.leave.bind(binding);
+  const wrong = (index: number, values: Values): never => refused(index, values);
   return {
     fill(y, n, value) {
       const valid =
-        holds(y, 'float', n) &&
-        isSize(n) &&
-        isNumber(value);
-      if (!valid) refuse('fill', kernelTable.fill, [y, n, value]);
+        floats(y, n) &&
+        size(n) &&
+        number(value);
+      if (!valid) wrong(0, [y, n, value]);
       try {
-        const status = raw.u_fill(ctx, enter(y, 'w'), n, value);
-        if (status !== 0) fail('fill', status);
+        done(0, raw.u_fill(ctx, enter(y, 'w'), n, value));
       } finally {
         leave();
       }
     },
     axpy(y, x, n, alpha) {
       const valid =
-        holds(y, 'float', n) &&
-        holds(x, 'float', n) &&
-        isSize(n) &&
-        isNumber(alpha);
-      if (!valid) refuse('axpy', kernelTable.axpy, [y, x, n, alpha]);
+        floats(y, n) &&
+        floats(x, n) &&
+        size(n) &&
+        number(alpha);
+      if (!valid) wrong(1, [y, x, n, alpha]);
       try {
-        const status = raw.u_axpy(ctx, enter(y, 'w'), enter(x, 'r'), n, alpha);
-        if (status !== 0) fail('axpy', status);
+        done(1, raw.u_axpy(ctx, enter(y, 'w'), enter(x, 'r'), n, alpha));
       } finally {
         leave();
       }
     },
     affine(y, x, n, alpha, beta) {
       const valid =
-        holds(y, 'float', n) &&
-        holds(x, 'float', n) &&
-        isSize(n) &&
-        isNumber(alpha) &&
-        isNumber(beta);
-      if (!valid) refuse('affine', kernelTable.affine, [y, x, n, alpha, beta]);
+        floats(y, n) &&
+        floats(x, n) &&
+        size(n) &&
+        number(alpha) &&
+        number(beta);
+      if (!valid) wrong(2, [y, x, n, alpha, beta]);
       try {
-        const status = raw.u_affine(ctx, enter(y, 'w'), enter(x, 'r'), n, alpha, beta);
-        if (status !== 0) fail('affine', status);
+        done(2, raw.u_affine(ctx, enter(y, 'w'), enter(x, 'r'), n, alpha, beta));
       } finally {
         leave();
       }
     },
     clamp(y, x, n, low, high) {
       const valid =
-        holds(y, 'float', n) &&
-        holds(x, 'float', n) &&
-        isSize(n) &&
-        isNumber(low) &&
-        isNumber(high);
-      if (!valid) refuse('clamp', kernelTable.clamp, [y, x, n, low, high]);
+        floats(y, n) &&
+        floats(x, n) &&
+        size(n) &&
+        number(low) &&
+        number(high);
+      if (!valid) wrong(3, [y, x, n, low, high]);
       try {
-        const status = raw.u_clamp(ctx, enter(y, 'w'), enter(x, 'r'), n, low, high);
-        if (status !== 0) fail('clamp', status);
+        done(3, raw.u_clamp(ctx, enter(y, 'w'), enter(x, 'r'), n, low, high));
       } finally {
         leave();
       }
     },
     binary_forward(y, a, b, n, op) {
       const valid =
-        holds(y, 'float', n) &&
-        holds(a, 'float', n) &&
-        holds(b, 'float', n) &&
-        isSize(n) &&
-        isInt(op);
-      if (!valid) refuse('binary_forward', kernelTable.binary_forward, [y, a, b, n, op]);
+        floats(y, n) &&
+        floats(a, n) &&
+        floats(b, n) &&
+        size(n) &&
+        int(op);
+      if (!valid) wrong(4, [y, a, b, n, op]);
       try {
-        const status = raw.u_binary_forward(ctx, enter(y, 'w'), enter(a, 'r'), enter(b, 'r'), n, op);
-        if (status !== 0) fail('binary_forward', status);
+        done(4, raw.u_binary_forward(ctx, enter(y, 'w'), enter(a, 'r'), enter(b, 'r'), n, op));
       } finally {
         leave();
       }
     },
     binary_backward(da, db, dy, a, b, n, op) {
       const valid =
-        mayHold(da, 'float', n) &&
-        mayHold(db, 'float', n) &&
-        holds(dy, 'float', n) &&
-        holds(a, 'float', n) &&
-        holds(b, 'float', n) &&
-        isSize(n) &&
-        isInt(op);
-      if (!valid) refuse('binary_backward', kernelTable.binary_backward, [da, db, dy, a, b, n, op]);
+        floatsOrNull(da, n) &&
+        floatsOrNull(db, n) &&
+        floats(dy, n) &&
+        floats(a, n) &&
+        floats(b, n) &&
+        size(n) &&
+        int(op);
+      if (!valid) wrong(5, [da, db, dy, a, b, n, op]);
       try {
-        const status = raw.u_binary_backward(ctx, enter(da, 'w'), enter(db, 'w'), enter(dy, 'r'), enter(a, 'r'),
-            enter(b, 'r'), n, op);
-        if (status !== 0) fail('binary_backward', status);
+        done(5, raw.u_binary_backward(ctx, enter(da, 'w'), enter(db, 'w'), enter(dy, 'r'), enter(a, 'r'), enter(b, 'r'),
+            n, op));
       } finally {
         leave();
       }
     },
     activation_forward(y, x, n, kind) {
       const valid =
-        holds(y, 'float', n) &&
-        holds(x, 'float', n) &&
-        isSize(n) &&
-        isInt(kind);
-      if (!valid) refuse('activation_forward', kernelTable.activation_forward, [y, x, n, kind]);
+        floats(y, n) &&
+        floats(x, n) &&
+        size(n) &&
+        int(kind);
+      if (!valid) wrong(6, [y, x, n, kind]);
       try {
-        const status = raw.u_activation_forward(ctx, enter(y, 'w'), enter(x, 'r'), n, kind);
-        if (status !== 0) fail('activation_forward', status);
+        done(6, raw.u_activation_forward(ctx, enter(y, 'w'), enter(x, 'r'), n, kind));
       } finally {
         leave();
       }
     },
     activation_backward(dx, dy, x, y, n, kind) {
       const valid =
-        holds(dx, 'float', n) &&
-        holds(dy, 'float', n) &&
-        holds(x, 'float', n) &&
-        holds(y, 'float', n) &&
-        isSize(n) &&
-        isInt(kind);
-      if (!valid) refuse('activation_backward', kernelTable.activation_backward, [dx, dy, x, y, n, kind]);
+        floats(dx, n) &&
+        floats(dy, n) &&
+        floats(x, n) &&
+        floats(y, n) &&
+        size(n) &&
+        int(kind);
+      if (!valid) wrong(7, [dx, dy, x, y, n, kind]);
       try {
-        const status = raw.u_activation_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(x, 'r'), enter(y, 'r'), n,
-            kind);
-        if (status !== 0) fail('activation_backward', status);
+        done(7, raw.u_activation_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(x, 'r'), enter(y, 'r'), n, kind));
       } finally {
         leave();
       }
     },
     dropout_forward(y, mask, x, n, p, seed_lo, seed_hi) {
       const valid =
-        holds(y, 'float', n) &&
-        holds(mask, 'float', n) &&
-        holds(x, 'float', n) &&
-        isSize(n) &&
-        isNumber(p) &&
-        isInt(seed_lo) &&
-        isInt(seed_hi);
-      if (!valid) refuse('dropout_forward', kernelTable.dropout_forward, [y, mask, x, n, p, seed_lo, seed_hi]);
+        floats(y, n) &&
+        floats(mask, n) &&
+        floats(x, n) &&
+        size(n) &&
+        number(p) &&
+        int(seed_lo) &&
+        int(seed_hi);
+      if (!valid) wrong(8, [y, mask, x, n, p, seed_lo, seed_hi]);
       try {
-        const status = raw.u_dropout_forward(ctx, enter(y, 'w'), enter(mask, 'w'), enter(x, 'r'), n, p, seed_lo,
-            seed_hi);
-        if (status !== 0) fail('dropout_forward', status);
+        done(8, raw.u_dropout_forward(ctx, enter(y, 'w'), enter(mask, 'w'), enter(x, 'r'), n, p, seed_lo, seed_hi));
       } finally {
         leave();
       }
     },
     expand(y, x, outer, mid, inner) {
       const valid =
-        holds(y, 'float', outer * mid * inner) &&
-        holds(x, 'float', outer * inner) &&
-        isSize(outer) &&
-        isSize(mid) &&
-        isSize(inner);
-      if (!valid) refuse('expand', kernelTable.expand, [y, x, outer, mid, inner]);
+        floats(y, outer * mid * inner) &&
+        floats(x, outer * inner) &&
+        size(outer) &&
+        size(mid) &&
+        size(inner);
+      if (!valid) wrong(9, [y, x, outer, mid, inner]);
       try {
-        const status = raw.u_expand(ctx, enter(y, 'w'), enter(x, 'r'), outer, mid, inner);
-        if (status !== 0) fail('expand', status);
+        done(9, raw.u_expand(ctx, enter(y, 'w'), enter(x, 'r'), outer, mid, inner));
       } finally {
         leave();
       }
     },
     reduce_sum(y, x, outer, mid, inner, scale) {
       const valid =
-        holds(y, 'float', outer * inner) &&
-        holds(x, 'float', outer * mid * inner) &&
-        isSize(outer) &&
-        isSize(mid) &&
-        isSize(inner) &&
-        isNumber(scale);
-      if (!valid) refuse('reduce_sum', kernelTable.reduce_sum, [y, x, outer, mid, inner, scale]);
+        floats(y, outer * inner) &&
+        floats(x, outer * mid * inner) &&
+        size(outer) &&
+        size(mid) &&
+        size(inner) &&
+        number(scale);
+      if (!valid) wrong(10, [y, x, outer, mid, inner, scale]);
       try {
-        const status = raw.u_reduce_sum(ctx, enter(y, 'w'), enter(x, 'r'), outer, mid, inner, scale);
-        if (status !== 0) fail('reduce_sum', status);
+        done(10, raw.u_reduce_sum(ctx, enter(y, 'w'), enter(x, 'r'), outer, mid, inner, scale));
       } finally {
         leave();
       }
     },
     transpose(y, x, outer, a, mid, b, inner) {
       const valid =
-        holds(y, 'float', outer * b * mid * a * inner) &&
-        holds(x, 'float', outer * a * mid * b * inner) &&
-        isSize(outer) &&
-        isSize(a) &&
-        isSize(mid) &&
-        isSize(b) &&
-        isSize(inner);
-      if (!valid) refuse('transpose', kernelTable.transpose, [y, x, outer, a, mid, b, inner]);
+        floats(y, outer * b * mid * a * inner) &&
+        floats(x, outer * a * mid * b * inner) &&
+        size(outer) &&
+        size(a) &&
+        size(mid) &&
+        size(b) &&
+        size(inner);
+      if (!valid) wrong(11, [y, x, outer, a, mid, b, inner]);
       try {
-        const status = raw.u_transpose(ctx, enter(y, 'w'), enter(x, 'r'), outer, a, mid, b, inner);
-        if (status !== 0) fail('transpose', status);
+        done(11, raw.u_transpose(ctx, enter(y, 'w'), enter(x, 'r'), outer, a, mid, b, inner));
       } finally {
         leave();
       }
     },
     slice_forward(y, x, outer, n, inner, start, count) {
       const valid =
-        holds(y, 'float', outer * count * inner) &&
-        holds(x, 'float', outer * n * inner) &&
-        isSize(outer) &&
-        isSize(n) &&
-        isSize(inner) &&
-        isInt(start) &&
-        isSize(count);
-      if (!valid) refuse('slice_forward', kernelTable.slice_forward, [y, x, outer, n, inner, start, count]);
+        floats(y, outer * count * inner) &&
+        floats(x, outer * n * inner) &&
+        size(outer) &&
+        size(n) &&
+        size(inner) &&
+        int(start) &&
+        size(count);
+      if (!valid) wrong(12, [y, x, outer, n, inner, start, count]);
       try {
-        const status = raw.u_slice_forward(ctx, enter(y, 'w'), enter(x, 'r'), outer, n, inner, start, count);
-        if (status !== 0) fail('slice_forward', status);
+        done(12, raw.u_slice_forward(ctx, enter(y, 'w'), enter(x, 'r'), outer, n, inner, start, count));
       } finally {
         leave();
       }
     },
     slice_backward(dx, dy, outer, n, inner, start, count) {
       const valid =
-        holds(dx, 'float', outer * n * inner) &&
-        holds(dy, 'float', outer * count * inner) &&
-        isSize(outer) &&
-        isSize(n) &&
-        isSize(inner) &&
-        isInt(start) &&
-        isSize(count);
-      if (!valid) refuse('slice_backward', kernelTable.slice_backward, [dx, dy, outer, n, inner, start, count]);
+        floats(dx, outer * n * inner) &&
+        floats(dy, outer * count * inner) &&
+        size(outer) &&
+        size(n) &&
+        size(inner) &&
+        int(start) &&
+        size(count);
+      if (!valid) wrong(13, [dx, dy, outer, n, inner, start, count]);
       try {
-        const status = raw.u_slice_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), outer, n, inner, start, count);
-        if (status !== 0) fail('slice_backward', status);
+        done(13, raw.u_slice_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), outer, n, inner, start, count));
       } finally {
         leave();
       }
     },
     place(y, x, outer, n, inner, start, count) {
       const valid =
-        holds(y, 'float', outer * n * inner) &&
-        holds(x, 'float', outer * count * inner) &&
-        isSize(outer) &&
-        isSize(n) &&
-        isSize(inner) &&
-        isInt(start) &&
-        isSize(count);
-      if (!valid) refuse('place', kernelTable.place, [y, x, outer, n, inner, start, count]);
+        floats(y, outer * n * inner) &&
+        floats(x, outer * count * inner) &&
+        size(outer) &&
+        size(n) &&
+        size(inner) &&
+        int(start) &&
+        size(count);
+      if (!valid) wrong(14, [y, x, outer, n, inner, start, count]);
       try {
-        const status = raw.u_place(ctx, enter(y, 'w'), enter(x, 'r'), outer, n, inner, start, count);
-        if (status !== 0) fail('place', status);
+        done(14, raw.u_place(ctx, enter(y, 'w'), enter(x, 'r'), outer, n, inner, start, count));
       } finally {
         leave();
       }
     },
     gather_forward(y, x, index, outer, n, m, inner) {
       const valid =
-        holds(y, 'float', outer * m * inner) &&
-        holds(x, 'float', outer * n * inner) &&
-        holds(index, 'int', outer * m * inner) &&
-        isSize(outer) &&
-        isSize(n) &&
-        isSize(m) &&
-        isSize(inner);
-      if (!valid) refuse('gather_forward', kernelTable.gather_forward, [y, x, index, outer, n, m, inner]);
+        floats(y, outer * m * inner) &&
+        floats(x, outer * n * inner) &&
+        ints(index, outer * m * inner) &&
+        size(outer) &&
+        size(n) &&
+        size(m) &&
+        size(inner);
+      if (!valid) wrong(15, [y, x, index, outer, n, m, inner]);
       try {
-        const status = raw.u_gather_forward(ctx, enter(y, 'w'), enter(x, 'r'), enter(index, 'r'), outer, n, m, inner);
-        if (status !== 0) fail('gather_forward', status);
+        done(15, raw.u_gather_forward(ctx, enter(y, 'w'), enter(x, 'r'), enter(index, 'r'), outer, n, m, inner));
       } finally {
         leave();
       }
     },
     gather_backward(dx, dy, index, outer, n, m, inner) {
       const valid =
-        holds(dx, 'float', outer * n * inner) &&
-        holds(dy, 'float', outer * m * inner) &&
-        holds(index, 'int', outer * m * inner) &&
-        isSize(outer) &&
-        isSize(n) &&
-        isSize(m) &&
-        isSize(inner);
-      if (!valid) refuse('gather_backward', kernelTable.gather_backward, [dx, dy, index, outer, n, m, inner]);
+        floats(dx, outer * n * inner) &&
+        floats(dy, outer * m * inner) &&
+        ints(index, outer * m * inner) &&
+        size(outer) &&
+        size(n) &&
+        size(m) &&
+        size(inner);
+      if (!valid) wrong(16, [dx, dy, index, outer, n, m, inner]);
       try {
-        const status = raw.u_gather_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(index, 'r'), outer, n, m,
-            inner);
-        if (status !== 0) fail('gather_backward', status);
+        done(16, raw.u_gather_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(index, 'r'), outer, n, m, inner));
       } finally {
         leave();
       }
     },
     matmul_forward(y, a, b, P, M, N, K) {
       const valid =
-        holds(y, 'float', P * M * N) &&
-        holds(a, 'float', P * M * K) &&
-        holds(b, 'float', P * K * N) &&
-        isSize(P) &&
-        isSize(M) &&
-        isSize(N) &&
-        isSize(K);
-      if (!valid) refuse('matmul_forward', kernelTable.matmul_forward, [y, a, b, P, M, N, K]);
+        floats(y, P * M * N) &&
+        floats(a, P * M * K) &&
+        floats(b, P * K * N) &&
+        size(P) &&
+        size(M) &&
+        size(N) &&
+        size(K);
+      if (!valid) wrong(17, [y, a, b, P, M, N, K]);
       try {
-        const status = raw.u_matmul_forward(ctx, enter(y, 'w'), enter(a, 'r'), enter(b, 'r'), P, M, N, K);
-        if (status !== 0) fail('matmul_forward', status);
+        done(17, raw.u_matmul_forward(ctx, enter(y, 'w'), enter(a, 'r'), enter(b, 'r'), P, M, N, K));
       } finally {
         leave();
       }
     },
     matmul_backward(da, db, dy, a, b, P, M, N, K) {
       const valid =
-        mayHold(da, 'float', P * M * K) &&
-        mayHold(db, 'float', P * K * N) &&
-        holds(dy, 'float', P * M * N) &&
-        holds(a, 'float', P * M * K) &&
-        holds(b, 'float', P * K * N) &&
-        isSize(P) &&
-        isSize(M) &&
-        isSize(N) &&
-        isSize(K);
-      if (!valid) refuse('matmul_backward', kernelTable.matmul_backward, [da, db, dy, a, b, P, M, N, K]);
+        floatsOrNull(da, P * M * K) &&
+        floatsOrNull(db, P * K * N) &&
+        floats(dy, P * M * N) &&
+        floats(a, P * M * K) &&
+        floats(b, P * K * N) &&
+        size(P) &&
+        size(M) &&
+        size(N) &&
+        size(K);
+      if (!valid) wrong(18, [da, db, dy, a, b, P, M, N, K]);
       try {
-        const status = raw.u_matmul_backward(ctx, enter(da, 'w'), enter(db, 'w'), enter(dy, 'r'), enter(a, 'r'),
-            enter(b, 'r'), P, M, N, K);
-        if (status !== 0) fail('matmul_backward', status);
+        done(18, raw.u_matmul_backward(ctx, enter(da, 'w'), enter(db, 'w'), enter(dy, 'r'), enter(a, 'r'),
+            enter(b, 'r'), P, M, N, K));
       } finally {
         leave();
       }
     },
     linear_forward(y, x, w, b, N, I, O) {
       const valid =
-        holds(y, 'float', N * O) &&
-        holds(x, 'float', N * I) &&
-        holds(w, 'float', O * I) &&
-        mayHold(b, 'float', O) &&
-        isSize(N) &&
-        isSize(I) &&
-        isSize(O);
-      if (!valid) refuse('linear_forward', kernelTable.linear_forward, [y, x, w, b, N, I, O]);
+        floats(y, N * O) &&
+        floats(x, N * I) &&
+        floats(w, O * I) &&
+        floatsOrNull(b, O) &&
+        size(N) &&
+        size(I) &&
+        size(O);
+      if (!valid) wrong(19, [y, x, w, b, N, I, O]);
       try {
-        const status = raw.u_linear_forward(ctx, enter(y, 'w'), enter(x, 'r'), enter(w, 'r'), enter(b, 'r'), N, I, O);
-        if (status !== 0) fail('linear_forward', status);
+        done(19, raw.u_linear_forward(ctx, enter(y, 'w'), enter(x, 'r'), enter(w, 'r'), enter(b, 'r'), N, I, O));
       } finally {
         leave();
       }
     },
     linear_backward(dx, dw, db, dy, x, w, N, I, O) {
       const valid =
-        mayHold(dx, 'float', N * I) &&
-        mayHold(dw, 'float', O * I) &&
-        mayHold(db, 'float', O) &&
-        holds(dy, 'float', N * O) &&
-        holds(x, 'float', N * I) &&
-        holds(w, 'float', O * I) &&
-        isSize(N) &&
-        isSize(I) &&
-        isSize(O);
-      if (!valid) refuse('linear_backward', kernelTable.linear_backward, [dx, dw, db, dy, x, w, N, I, O]);
+        floatsOrNull(dx, N * I) &&
+        floatsOrNull(dw, O * I) &&
+        floatsOrNull(db, O) &&
+        floats(dy, N * O) &&
+        floats(x, N * I) &&
+        floats(w, O * I) &&
+        size(N) &&
+        size(I) &&
+        size(O);
+      if (!valid) wrong(20, [dx, dw, db, dy, x, w, N, I, O]);
       try {
-        const status = raw.u_linear_backward(ctx, enter(dx, 'w'), enter(dw, 'w'), enter(db, 'w'), enter(dy, 'r'),
-            enter(x, 'r'), enter(w, 'r'), N, I, O);
-        if (status !== 0) fail('linear_backward', status);
+        done(20, raw.u_linear_backward(ctx, enter(dx, 'w'), enter(dw, 'w'), enter(db, 'w'), enter(dy, 'r'),
+            enter(x, 'r'), enter(w, 'r'), N, I, O));
       } finally {
         leave();
       }
     },
     softmax_forward(y, x, N, C) {
       const valid =
-        holds(y, 'float', N * C) &&
-        holds(x, 'float', N * C) &&
-        isSize(N) &&
-        isSize(C);
-      if (!valid) refuse('softmax_forward', kernelTable.softmax_forward, [y, x, N, C]);
+        floats(y, N * C) &&
+        floats(x, N * C) &&
+        size(N) &&
+        size(C);
+      if (!valid) wrong(21, [y, x, N, C]);
       try {
-        const status = raw.u_softmax_forward(ctx, enter(y, 'w'), enter(x, 'r'), N, C);
-        if (status !== 0) fail('softmax_forward', status);
+        done(21, raw.u_softmax_forward(ctx, enter(y, 'w'), enter(x, 'r'), N, C));
       } finally {
         leave();
       }
     },
     softmax_backward(dx, dy, y, N, C) {
       const valid =
-        holds(dx, 'float', N * C) &&
-        holds(dy, 'float', N * C) &&
-        holds(y, 'float', N * C) &&
-        isSize(N) &&
-        isSize(C);
-      if (!valid) refuse('softmax_backward', kernelTable.softmax_backward, [dx, dy, y, N, C]);
+        floats(dx, N * C) &&
+        floats(dy, N * C) &&
+        floats(y, N * C) &&
+        size(N) &&
+        size(C);
+      if (!valid) wrong(22, [dx, dy, y, N, C]);
       try {
-        const status = raw.u_softmax_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(y, 'r'), N, C);
-        if (status !== 0) fail('softmax_backward', status);
+        done(22, raw.u_softmax_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(y, 'r'), N, C));
       } finally {
         leave();
       }
     },
     log_softmax_forward(y, x, N, C) {
       const valid =
-        holds(y, 'float', N * C) &&
-        holds(x, 'float', N * C) &&
-        isSize(N) &&
-        isSize(C);
-      if (!valid) refuse('log_softmax_forward', kernelTable.log_softmax_forward, [y, x, N, C]);
+        floats(y, N * C) &&
+        floats(x, N * C) &&
+        size(N) &&
+        size(C);
+      if (!valid) wrong(23, [y, x, N, C]);
       try {
-        const status = raw.u_log_softmax_forward(ctx, enter(y, 'w'), enter(x, 'r'), N, C);
-        if (status !== 0) fail('log_softmax_forward', status);
+        done(23, raw.u_log_softmax_forward(ctx, enter(y, 'w'), enter(x, 'r'), N, C));
       } finally {
         leave();
       }
     },
     log_softmax_backward(dx, dy, y, N, C) {
       const valid =
-        holds(dx, 'float', N * C) &&
-        holds(dy, 'float', N * C) &&
-        holds(y, 'float', N * C) &&
-        isSize(N) &&
-        isSize(C);
-      if (!valid) refuse('log_softmax_backward', kernelTable.log_softmax_backward, [dx, dy, y, N, C]);
+        floats(dx, N * C) &&
+        floats(dy, N * C) &&
+        floats(y, N * C) &&
+        size(N) &&
+        size(C);
+      if (!valid) wrong(24, [dx, dy, y, N, C]);
       try {
-        const status = raw.u_log_softmax_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(y, 'r'), N, C);
-        if (status !== 0) fail('log_softmax_backward', status);
+        done(24, raw.u_log_softmax_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(y, 'r'), N, C));
       } finally {
         leave();
       }
     },
     layer_norm_forward(y, mean, rstd, x, gamma, beta, N, C, eps) {
       const valid =
-        holds(y, 'float', N * C) &&
-        holds(mean, 'float', N) &&
-        holds(rstd, 'float', N) &&
-        holds(x, 'float', N * C) &&
-        mayHold(gamma, 'float', C) &&
-        mayHold(beta, 'float', C) &&
-        isSize(N) &&
-        isSize(C) &&
-        isNumber(eps);
-      if (!valid) refuse('layer_norm_forward', kernelTable.layer_norm_forward, [y, mean, rstd, x, gamma, beta, N, C,
-          eps]);
+        floats(y, N * C) &&
+        floats(mean, N) &&
+        floats(rstd, N) &&
+        floats(x, N * C) &&
+        floatsOrNull(gamma, C) &&
+        floatsOrNull(beta, C) &&
+        size(N) &&
+        size(C) &&
+        number(eps);
+      if (!valid) wrong(25, [y, mean, rstd, x, gamma, beta, N, C, eps]);
       try {
-        const status = raw.u_layer_norm_forward(ctx, enter(y, 'w'), enter(mean, 'w'), enter(rstd, 'w'), enter(x, 'r'),
-            enter(gamma, 'r'), enter(beta, 'r'), N, C, eps);
-        if (status !== 0) fail('layer_norm_forward', status);
+        done(25, raw.u_layer_norm_forward(ctx, enter(y, 'w'), enter(mean, 'w'), enter(rstd, 'w'), enter(x, 'r'),
+            enter(gamma, 'r'), enter(beta, 'r'), N, C, eps));
       } finally {
         leave();
       }
     },
     layer_norm_backward(dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C) {
       const valid =
-        mayHold(dx, 'float', N * C) &&
-        mayHold(dgamma, 'float', C) &&
-        mayHold(dbeta, 'float', C) &&
-        holds(dy, 'float', N * C) &&
-        holds(x, 'float', N * C) &&
-        holds(mean, 'float', N) &&
-        holds(rstd, 'float', N) &&
-        mayHold(gamma, 'float', C) &&
-        isSize(N) &&
-        isSize(C);
-      if (!valid) refuse('layer_norm_backward', kernelTable.layer_norm_backward, [dx, dgamma, dbeta, dy, x, mean, rstd,
-          gamma, N, C]);
+        floatsOrNull(dx, N * C) &&
+        floatsOrNull(dgamma, C) &&
+        floatsOrNull(dbeta, C) &&
+        floats(dy, N * C) &&
+        floats(x, N * C) &&
+        floats(mean, N) &&
+        floats(rstd, N) &&
+        floatsOrNull(gamma, C) &&
+        size(N) &&
+        size(C);
+      if (!valid) wrong(26, [dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C]);
       try {
-        const status = raw.u_layer_norm_backward(ctx, enter(dx, 'w'), enter(dgamma, 'w'), enter(dbeta, 'w'),
-            enter(dy, 'r'), enter(x, 'r'), enter(mean, 'r'), enter(rstd, 'r'), enter(gamma, 'r'), N, C);
-        if (status !== 0) fail('layer_norm_backward', status);
+        done(26, raw.u_layer_norm_backward(ctx, enter(dx, 'w'), enter(dgamma, 'w'), enter(dbeta, 'w'), enter(dy, 'r'),
+            enter(x, 'r'), enter(mean, 'r'), enter(rstd, 'r'), enter(gamma, 'r'), N, C));
       } finally {
         leave();
       }
     },
     embedding_forward(y, w, index, N, V, E) {
       const valid =
-        holds(y, 'float', N * E) &&
-        holds(w, 'float', V * E) &&
-        holds(index, 'int', N) &&
-        isSize(N) &&
-        isSize(V) &&
-        isSize(E);
-      if (!valid) refuse('embedding_forward', kernelTable.embedding_forward, [y, w, index, N, V, E]);
+        floats(y, N * E) &&
+        floats(w, V * E) &&
+        ints(index, N) &&
+        size(N) &&
+        size(V) &&
+        size(E);
+      if (!valid) wrong(27, [y, w, index, N, V, E]);
       try {
-        const status = raw.u_embedding_forward(ctx, enter(y, 'w'), enter(w, 'r'), enter(index, 'r'), N, V, E);
-        if (status !== 0) fail('embedding_forward', status);
+        done(27, raw.u_embedding_forward(ctx, enter(y, 'w'), enter(w, 'r'), enter(index, 'r'), N, V, E));
       } finally {
         leave();
       }
     },
     embedding_backward(dw, dy, index, N, V, E, padding_idx) {
       const valid =
-        holds(dw, 'float', V * E) &&
-        holds(dy, 'float', N * E) &&
-        holds(index, 'int', N) &&
-        isSize(N) &&
-        isSize(V) &&
-        isSize(E) &&
-        isInt(padding_idx);
-      if (!valid) refuse('embedding_backward', kernelTable.embedding_backward, [dw, dy, index, N, V, E, padding_idx]);
+        floats(dw, V * E) &&
+        floats(dy, N * E) &&
+        ints(index, N) &&
+        size(N) &&
+        size(V) &&
+        size(E) &&
+        int(padding_idx);
+      if (!valid) wrong(28, [dw, dy, index, N, V, E, padding_idx]);
       try {
-        const status = raw.u_embedding_backward(ctx, enter(dw, 'w'), enter(dy, 'r'), enter(index, 'r'), N, V, E,
-            padding_idx);
-        if (status !== 0) fail('embedding_backward', status);
+        done(28, raw.u_embedding_backward(ctx, enter(dw, 'w'), enter(dy, 'r'), enter(index, 'r'), N, V, E,
+            padding_idx));
       } finally {
         leave();
       }
@@ -1223,25 +1065,24 @@ export function bindKernels(binding: Binding): Kernels {
     cross_entropy_forward(loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
         reduction) {
       const valid =
-        holds(loss, 'float', L) &&
-        holds(logp, 'float', N * C) &&
-        holds(denominator, 'float', 1) &&
-        holds(logits, 'float', N * C) &&
-        holds(target, 'int', N) &&
-        mayHold(weight, 'float', C) &&
-        isSize(N) &&
-        isSize(C) &&
-        isSize(L) &&
-        isInt(ignore_index) &&
-        isNumber(label_smoothing) &&
-        isInt(reduction);
-      if (!valid) refuse('cross_entropy_forward', kernelTable.cross_entropy_forward, [loss, logp, denominator, logits,
-          target, weight, N, C, L, ignore_index, label_smoothing, reduction]);
+        floats(loss, L) &&
+        floats(logp, N * C) &&
+        floats(denominator, 1) &&
+        floats(logits, N * C) &&
+        ints(target, N) &&
+        floatsOrNull(weight, C) &&
+        size(N) &&
+        size(C) &&
+        size(L) &&
+        int(ignore_index) &&
+        number(label_smoothing) &&
+        int(reduction);
+      if (!valid) wrong(29, [loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
+          reduction]);
       try {
-        const status = raw.u_cross_entropy_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(denominator, 'w'),
+        done(29, raw.u_cross_entropy_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(denominator, 'w'),
             enter(logits, 'r'), enter(target, 'r'), enter(weight, 'r'), N, C, L, ignore_index, label_smoothing,
-            reduction);
-        if (status !== 0) fail('cross_entropy_forward', status);
+            reduction));
       } finally {
         leave();
       }
@@ -1249,66 +1090,61 @@ export function bindKernels(binding: Binding): Kernels {
     cross_entropy_backward(dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
         reduction) {
       const valid =
-        holds(dlogits, 'float', N * C) &&
-        holds(dloss, 'float', L) &&
-        holds(logp, 'float', N * C) &&
-        holds(denominator, 'float', 1) &&
-        holds(target, 'int', N) &&
-        mayHold(weight, 'float', C) &&
-        isSize(N) &&
-        isSize(C) &&
-        isSize(L) &&
-        isInt(ignore_index) &&
-        isNumber(label_smoothing) &&
-        isInt(reduction);
-      if (!valid) refuse('cross_entropy_backward', kernelTable.cross_entropy_backward, [dlogits, dloss, logp,
-          denominator, target, weight, N, C, L, ignore_index, label_smoothing, reduction]);
+        floats(dlogits, N * C) &&
+        floats(dloss, L) &&
+        floats(logp, N * C) &&
+        floats(denominator, 1) &&
+        ints(target, N) &&
+        floatsOrNull(weight, C) &&
+        size(N) &&
+        size(C) &&
+        size(L) &&
+        int(ignore_index) &&
+        number(label_smoothing) &&
+        int(reduction);
+      if (!valid) wrong(30, [dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
+          reduction]);
       try {
-        const status = raw.u_cross_entropy_backward(ctx, enter(dlogits, 'w'), enter(dloss, 'r'), enter(logp, 'r'),
+        done(30, raw.u_cross_entropy_backward(ctx, enter(dlogits, 'w'), enter(dloss, 'r'), enter(logp, 'r'),
             enter(denominator, 'r'), enter(target, 'r'), enter(weight, 'r'), N, C, L, ignore_index, label_smoothing,
-            reduction);
-        if (status !== 0) fail('cross_entropy_backward', status);
+            reduction));
       } finally {
         leave();
       }
     },
     bce_with_logits_forward(loss, x, t, weight, pos_weight, n, L, reduction) {
       const valid =
-        holds(loss, 'float', L) &&
-        holds(x, 'float', n) &&
-        holds(t, 'float', n) &&
-        mayHold(weight, 'float', n) &&
-        mayHold(pos_weight, 'float', n) &&
-        isSize(n) &&
-        isSize(L) &&
-        isInt(reduction);
-      if (!valid) refuse('bce_with_logits_forward', kernelTable.bce_with_logits_forward, [loss, x, t, weight,
-          pos_weight, n, L, reduction]);
+        floats(loss, L) &&
+        floats(x, n) &&
+        floats(t, n) &&
+        floatsOrNull(weight, n) &&
+        floatsOrNull(pos_weight, n) &&
+        size(n) &&
+        size(L) &&
+        int(reduction);
+      if (!valid) wrong(31, [loss, x, t, weight, pos_weight, n, L, reduction]);
       try {
-        const status = raw.u_bce_with_logits_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'),
-            enter(weight, 'r'), enter(pos_weight, 'r'), n, L, reduction);
-        if (status !== 0) fail('bce_with_logits_forward', status);
+        done(31, raw.u_bce_with_logits_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'), enter(weight, 'r'),
+            enter(pos_weight, 'r'), n, L, reduction));
       } finally {
         leave();
       }
     },
     bce_with_logits_backward(dx, dloss, x, t, weight, pos_weight, n, L, reduction) {
       const valid =
-        holds(dx, 'float', n) &&
-        holds(dloss, 'float', L) &&
-        holds(x, 'float', n) &&
-        holds(t, 'float', n) &&
-        mayHold(weight, 'float', n) &&
-        mayHold(pos_weight, 'float', n) &&
-        isSize(n) &&
-        isSize(L) &&
-        isInt(reduction);
-      if (!valid) refuse('bce_with_logits_backward', kernelTable.bce_with_logits_backward, [dx, dloss, x, t, weight,
-          pos_weight, n, L, reduction]);
+        floats(dx, n) &&
+        floats(dloss, L) &&
+        floats(x, n) &&
+        floats(t, n) &&
+        floatsOrNull(weight, n) &&
+        floatsOrNull(pos_weight, n) &&
+        size(n) &&
+        size(L) &&
+        int(reduction);
+      if (!valid) wrong(32, [dx, dloss, x, t, weight, pos_weight, n, L, reduction]);
       try {
-        const status = raw.u_bce_with_logits_backward(ctx, enter(dx, 'w'), enter(dloss, 'r'), enter(x, 'r'),
-            enter(t, 'r'), enter(weight, 'r'), enter(pos_weight, 'r'), n, L, reduction);
-        if (status !== 0) fail('bce_with_logits_backward', status);
+        done(32, raw.u_bce_with_logits_backward(ctx, enter(dx, 'w'), enter(dloss, 'r'), enter(x, 'r'), enter(t, 'r'),
+            enter(weight, 'r'), enter(pos_weight, 'r'), n, L, reduction));
       } finally {
         leave();
       }
@@ -1316,30 +1152,29 @@ export function bindKernels(binding: Binding): Kernels {
     ctc_loss_forward(loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C, S, L,
         blank, reduction, zero_infinity) {
       const valid =
-        holds(loss, 'float', L) &&
-        holds(logp, 'float', T * B * C) &&
-        holds(alpha, 'float', T * B * (2 * S + 1)) &&
-        holds(nll, 'float', B) &&
-        holds(scratch, 'float', B * (6 * S + 7)) &&
-        holds(logits, 'float', T * B * C) &&
-        holds(targets, 'int', B * S) &&
-        holds(input_lengths, 'int', B) &&
-        holds(target_lengths, 'int', B) &&
-        isSize(T) &&
-        isSize(B) &&
-        isSize(C) &&
-        isSize(S) &&
-        isSize(L) &&
-        isInt(blank) &&
-        isInt(reduction) &&
-        isInt(zero_infinity);
-      if (!valid) refuse('ctc_loss_forward', kernelTable.ctc_loss_forward, [loss, logp, alpha, nll, scratch, logits,
-          targets, input_lengths, target_lengths, T, B, C, S, L, blank, reduction, zero_infinity]);
+        floats(loss, L) &&
+        floats(logp, T * B * C) &&
+        floats(alpha, T * B * (2 * S + 1)) &&
+        floats(nll, B) &&
+        floats(scratch, B * (6 * S + 7)) &&
+        floats(logits, T * B * C) &&
+        ints(targets, B * S) &&
+        ints(input_lengths, B) &&
+        ints(target_lengths, B) &&
+        size(T) &&
+        size(B) &&
+        size(C) &&
+        size(S) &&
+        size(L) &&
+        int(blank) &&
+        int(reduction) &&
+        int(zero_infinity);
+      if (!valid) wrong(33, [loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C,
+          S, L, blank, reduction, zero_infinity]);
       try {
-        const status = raw.u_ctc_loss_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(alpha, 'w'),
-            enter(nll, 'w'), enter(scratch, 'w'), enter(logits, 'r'), enter(targets, 'r'), enter(input_lengths, 'r'),
-            enter(target_lengths, 'r'), T, B, C, S, L, blank, reduction, zero_infinity);
-        if (status !== 0) fail('ctc_loss_forward', status);
+        done(33, raw.u_ctc_loss_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(alpha, 'w'), enter(nll, 'w'),
+            enter(scratch, 'w'), enter(logits, 'r'), enter(targets, 'r'), enter(input_lengths, 'r'),
+            enter(target_lengths, 'r'), T, B, C, S, L, blank, reduction, zero_infinity));
       } finally {
         leave();
       }
@@ -1347,219 +1182,203 @@ export function bindKernels(binding: Binding): Kernels {
     ctc_loss_backward(dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C, S, L,
         blank, reduction, zero_infinity) {
       const valid =
-        holds(dlogits, 'float', T * B * C) &&
-        holds(scratch, 'float', B * (6 * S + 7)) &&
-        holds(dloss, 'float', L) &&
-        holds(logp, 'float', T * B * C) &&
-        holds(alpha, 'float', T * B * (2 * S + 1)) &&
-        holds(nll, 'float', B) &&
-        holds(targets, 'int', B * S) &&
-        holds(input_lengths, 'int', B) &&
-        holds(target_lengths, 'int', B) &&
-        isSize(T) &&
-        isSize(B) &&
-        isSize(C) &&
-        isSize(S) &&
-        isSize(L) &&
-        isInt(blank) &&
-        isInt(reduction) &&
-        isInt(zero_infinity);
-      if (!valid) refuse('ctc_loss_backward', kernelTable.ctc_loss_backward, [dlogits, scratch, dloss, logp, alpha, nll,
-          targets, input_lengths, target_lengths, T, B, C, S, L, blank, reduction, zero_infinity]);
+        floats(dlogits, T * B * C) &&
+        floats(scratch, B * (6 * S + 7)) &&
+        floats(dloss, L) &&
+        floats(logp, T * B * C) &&
+        floats(alpha, T * B * (2 * S + 1)) &&
+        floats(nll, B) &&
+        ints(targets, B * S) &&
+        ints(input_lengths, B) &&
+        ints(target_lengths, B) &&
+        size(T) &&
+        size(B) &&
+        size(C) &&
+        size(S) &&
+        size(L) &&
+        int(blank) &&
+        int(reduction) &&
+        int(zero_infinity);
+      if (!valid) wrong(34, [dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C,
+          S, L, blank, reduction, zero_infinity]);
       try {
-        const status = raw.u_ctc_loss_backward(ctx, enter(dlogits, 'w'), enter(scratch, 'w'), enter(dloss, 'r'),
+        done(34, raw.u_ctc_loss_backward(ctx, enter(dlogits, 'w'), enter(scratch, 'w'), enter(dloss, 'r'),
             enter(logp, 'r'), enter(alpha, 'r'), enter(nll, 'r'), enter(targets, 'r'), enter(input_lengths, 'r'),
-            enter(target_lengths, 'r'), T, B, C, S, L, blank, reduction, zero_infinity);
-        if (status !== 0) fail('ctc_loss_backward', status);
+            enter(target_lengths, 'r'), T, B, C, S, L, blank, reduction, zero_infinity));
       } finally {
         leave();
       }
     },
     regression_loss_forward(loss, x, t, n, L, reduction, kind, delta) {
       const valid =
-        holds(loss, 'float', L) &&
-        holds(x, 'float', n) &&
-        holds(t, 'float', n) &&
-        isSize(n) &&
-        isSize(L) &&
-        isInt(reduction) &&
-        isInt(kind) &&
-        isNumber(delta);
-      if (!valid) refuse('regression_loss_forward', kernelTable.regression_loss_forward, [loss, x, t, n, L, reduction,
-          kind, delta]);
+        floats(loss, L) &&
+        floats(x, n) &&
+        floats(t, n) &&
+        size(n) &&
+        size(L) &&
+        int(reduction) &&
+        int(kind) &&
+        number(delta);
+      if (!valid) wrong(35, [loss, x, t, n, L, reduction, kind, delta]);
       try {
-        const status = raw.u_regression_loss_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'), n, L,
-            reduction, kind, delta);
-        if (status !== 0) fail('regression_loss_forward', status);
+        done(35, raw.u_regression_loss_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'), n, L, reduction,
+            kind, delta));
       } finally {
         leave();
       }
     },
     regression_loss_backward(dx, dt, dloss, x, t, n, L, reduction, kind, delta) {
       const valid =
-        mayHold(dx, 'float', n) &&
-        mayHold(dt, 'float', n) &&
-        holds(dloss, 'float', L) &&
-        holds(x, 'float', n) &&
-        holds(t, 'float', n) &&
-        isSize(n) &&
-        isSize(L) &&
-        isInt(reduction) &&
-        isInt(kind) &&
-        isNumber(delta);
-      if (!valid) refuse('regression_loss_backward', kernelTable.regression_loss_backward, [dx, dt, dloss, x, t, n, L,
-          reduction, kind, delta]);
+        floatsOrNull(dx, n) &&
+        floatsOrNull(dt, n) &&
+        floats(dloss, L) &&
+        floats(x, n) &&
+        floats(t, n) &&
+        size(n) &&
+        size(L) &&
+        int(reduction) &&
+        int(kind) &&
+        number(delta);
+      if (!valid) wrong(36, [dx, dt, dloss, x, t, n, L, reduction, kind, delta]);
       try {
-        const status = raw.u_regression_loss_backward(ctx, enter(dx, 'w'), enter(dt, 'w'), enter(dloss, 'r'),
-            enter(x, 'r'), enter(t, 'r'), n, L, reduction, kind, delta);
-        if (status !== 0) fail('regression_loss_backward', status);
+        done(36, raw.u_regression_loss_backward(ctx, enter(dx, 'w'), enter(dt, 'w'), enter(dloss, 'r'), enter(x, 'r'),
+            enter(t, 'r'), n, L, reduction, kind, delta));
       } finally {
         leave();
       }
     },
     sum_squares(out, x, n) {
       const valid =
-        holds(out, 'double', 1) &&
-        holds(x, 'float', n) &&
-        isSize(n);
-      if (!valid) refuse('sum_squares', kernelTable.sum_squares, [out, x, n]);
+        doubles(out, 1) &&
+        floats(x, n) &&
+        size(n);
+      if (!valid) wrong(37, [out, x, n]);
       try {
-        const status = raw.u_sum_squares(ctx, enter(out, 'w'), enter(x, 'r'), n);
-        if (status !== 0) fail('sum_squares', status);
+        done(37, raw.u_sum_squares(ctx, enter(out, 'w'), enter(x, 'r'), n));
       } finally {
         leave();
       }
     },
     sgd_update(p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first) {
       const valid =
-        holds(p, 'float', n) &&
-        mayHold(buf, 'float', n) &&
-        holds(g, 'float', n) &&
-        isSize(n) &&
-        isNumber(lr) &&
-        isNumber(momentum) &&
-        isNumber(dampening) &&
-        isInt(nesterov) &&
-        isNumber(weight_decay) &&
-        isInt(first);
-      if (!valid) refuse('sgd_update', kernelTable.sgd_update, [p, buf, g, n, lr, momentum, dampening, nesterov,
-          weight_decay, first]);
+        floats(p, n) &&
+        floatsOrNull(buf, n) &&
+        floats(g, n) &&
+        size(n) &&
+        number(lr) &&
+        number(momentum) &&
+        number(dampening) &&
+        int(nesterov) &&
+        number(weight_decay) &&
+        int(first);
+      if (!valid) wrong(38, [p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first]);
       try {
-        const status = raw.u_sgd_update(ctx, enter(p, 'w'), enter(buf, 'w'), enter(g, 'r'), n, lr, momentum, dampening,
-            nesterov, weight_decay, first);
-        if (status !== 0) fail('sgd_update', status);
+        done(38, raw.u_sgd_update(ctx, enter(p, 'w'), enter(buf, 'w'), enter(g, 'r'), n, lr, momentum, dampening,
+            nesterov, weight_decay, first));
       } finally {
         leave();
       }
     },
     adam_update(p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step) {
       const valid =
-        holds(p, 'float', n) &&
-        holds(m, 'float', n) &&
-        holds(v, 'float', n) &&
-        mayHold(vmax, 'float', n) &&
-        holds(g, 'float', n) &&
-        isSize(n) &&
-        isNumber(lr) &&
-        isNumber(beta1) &&
-        isNumber(beta2) &&
-        isNumber(eps) &&
-        isNumber(weight_decay) &&
-        isInt(decoupled) &&
-        isNumber(step);
-      if (!valid) refuse('adam_update', kernelTable.adam_update, [p, m, v, vmax, g, n, lr, beta1, beta2, eps,
-          weight_decay, decoupled, step]);
+        floats(p, n) &&
+        floats(m, n) &&
+        floats(v, n) &&
+        floatsOrNull(vmax, n) &&
+        floats(g, n) &&
+        size(n) &&
+        number(lr) &&
+        number(beta1) &&
+        number(beta2) &&
+        number(eps) &&
+        number(weight_decay) &&
+        int(decoupled) &&
+        number(step);
+      if (!valid) wrong(39, [p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step]);
       try {
-        const status = raw.u_adam_update(ctx, enter(p, 'w'), enter(m, 'w'), enter(v, 'w'), enter(vmax, 'w'),
-            enter(g, 'r'), n, lr, beta1, beta2, eps, weight_decay, decoupled, step);
-        if (status !== 0) fail('adam_update', status);
+        done(39, raw.u_adam_update(ctx, enter(p, 'w'), enter(m, 'w'), enter(v, 'w'), enter(vmax, 'w'), enter(g, 'r'), n,
+            lr, beta1, beta2, eps, weight_decay, decoupled, step));
       } finally {
         leave();
       }
     },
     rmsprop_update(p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum) {
       const valid =
-        holds(p, 'float', n) &&
-        holds(sq, 'float', n) &&
-        mayHold(buf, 'float', n) &&
-        mayHold(gavg, 'float', n) &&
-        holds(g, 'float', n) &&
-        isSize(n) &&
-        isNumber(lr) &&
-        isNumber(alpha) &&
-        isNumber(eps) &&
-        isNumber(weight_decay) &&
-        isNumber(momentum);
-      if (!valid) refuse('rmsprop_update', kernelTable.rmsprop_update, [p, sq, buf, gavg, g, n, lr, alpha, eps,
-          weight_decay, momentum]);
+        floats(p, n) &&
+        floats(sq, n) &&
+        floatsOrNull(buf, n) &&
+        floatsOrNull(gavg, n) &&
+        floats(g, n) &&
+        size(n) &&
+        number(lr) &&
+        number(alpha) &&
+        number(eps) &&
+        number(weight_decay) &&
+        number(momentum);
+      if (!valid) wrong(40, [p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum]);
       try {
-        const status = raw.u_rmsprop_update(ctx, enter(p, 'w'), enter(sq, 'w'), enter(buf, 'w'), enter(gavg, 'w'),
-            enter(g, 'r'), n, lr, alpha, eps, weight_decay, momentum);
-        if (status !== 0) fail('rmsprop_update', status);
+        done(40, raw.u_rmsprop_update(ctx, enter(p, 'w'), enter(sq, 'w'), enter(buf, 'w'), enter(gavg, 'w'),
+            enter(g, 'r'), n, lr, alpha, eps, weight_decay, momentum));
       } finally {
         leave();
       }
     },
     adagrad_update(p, sum, g, n, lr, eps, weight_decay) {
       const valid =
-        holds(p, 'float', n) &&
-        holds(sum, 'float', n) &&
-        holds(g, 'float', n) &&
-        isSize(n) &&
-        isNumber(lr) &&
-        isNumber(eps) &&
-        isNumber(weight_decay);
-      if (!valid) refuse('adagrad_update', kernelTable.adagrad_update, [p, sum, g, n, lr, eps, weight_decay]);
+        floats(p, n) &&
+        floats(sum, n) &&
+        floats(g, n) &&
+        size(n) &&
+        number(lr) &&
+        number(eps) &&
+        number(weight_decay);
+      if (!valid) wrong(41, [p, sum, g, n, lr, eps, weight_decay]);
       try {
-        const status = raw.u_adagrad_update(ctx, enter(p, 'w'), enter(sum, 'w'), enter(g, 'r'), n, lr, eps,
-            weight_decay);
-        if (status !== 0) fail('adagrad_update', status);
+        done(41, raw.u_adagrad_update(ctx, enter(p, 'w'), enter(sum, 'w'), enter(g, 'r'), n, lr, eps, weight_decay));
       } finally {
         leave();
       }
     },
     rnn_sizes(sizes, cell, T, B, I, H, D, rows) {
       const valid =
-        holds(sizes, 'double', 5) &&
-        isInt(cell) &&
-        isInt(T) &&
-        isInt(B) &&
-        isInt(I) &&
-        isInt(H) &&
-        isInt(D) &&
-        isInt(rows);
-      if (!valid) refuse('rnn_sizes', kernelTable.rnn_sizes, [sizes, cell, T, B, I, H, D, rows]);
+        doubles(sizes, 5) &&
+        int(cell) &&
+        int(T) &&
+        int(B) &&
+        int(I) &&
+        int(H) &&
+        int(D) &&
+        int(rows);
+      if (!valid) wrong(42, [sizes, cell, T, B, I, H, D, rows]);
       try {
-        const status = raw.u_rnn_sizes(ctx, enter(sizes, 'w'), cell, T, B, I, H, D, rows);
-        if (status !== 0) fail('rnn_sizes', status);
+        done(42, raw.u_rnn_sizes(ctx, enter(sizes, 'w'), cell, T, B, I, H, D, rows));
       } finally {
         leave();
       }
     },
     rnn_pack(packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D, npacked) {
       const valid =
-        holds(packed, 'float', npacked) &&
-        holds(w_ih, 'float', gates * H * I) &&
-        holds(w_hh, 'float', gates * H * H) &&
-        mayHold(b_ih, 'float', gates * H) &&
-        mayHold(b_hh, 'float', gates * H) &&
-        mayHold(w_ih_r, 'float', gates * H * I) &&
-        mayHold(w_hh_r, 'float', gates * H * H) &&
-        mayHold(b_ih_r, 'float', gates * H) &&
-        mayHold(b_hh_r, 'float', gates * H) &&
-        isInt(cell) &&
-        isSize(gates) &&
-        isSize(I) &&
-        isSize(H) &&
-        isInt(D) &&
-        isWideSize(npacked);
-      if (!valid) refuse('rnn_pack', kernelTable.rnn_pack, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r,
-          b_hh_r, cell, gates, I, H, D, npacked]);
+        floats(packed, npacked) &&
+        floats(w_ih, gates * H * I) &&
+        floats(w_hh, gates * H * H) &&
+        floatsOrNull(b_ih, gates * H) &&
+        floatsOrNull(b_hh, gates * H) &&
+        floatsOrNull(w_ih_r, gates * H * I) &&
+        floatsOrNull(w_hh_r, gates * H * H) &&
+        floatsOrNull(b_ih_r, gates * H) &&
+        floatsOrNull(b_hh_r, gates * H) &&
+        int(cell) &&
+        size(gates) &&
+        size(I) &&
+        size(H) &&
+        int(D) &&
+        wide(npacked);
+      if (!valid) wrong(43, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D,
+          npacked]);
       try {
-        const status = raw.u_rnn_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
+        done(43, raw.u_rnn_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
             enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'), enter(b_ih_r, 'r'), enter(b_hh_r, 'r'), cell,
-            gates, I, H, D, npacked);
-        if (status !== 0) fail('rnn_pack', status);
+            gates, I, H, D, npacked));
       } finally {
         leave();
       }
@@ -1567,45 +1386,43 @@ export function bindKernels(binding: Binding): Kernels {
     rnn_forward(y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r,
         lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked) {
       const valid =
-        holds(y, 'float', T * B * D * H) &&
-        holds(hn, 'float', D * B * H) &&
-        mayHold(cn, 'float', D * B * H) &&
-        mayHold(saved, 'float', nsaved) &&
-        holds(scratch, 'float', nscratch) &&
-        mayHold(packed, 'float', npacked) &&
-        holds(x, 'float', T * B * I) &&
-        mayHold(h0, 'float', D * B * H) &&
-        mayHold(c0, 'float', D * B * H) &&
-        holds(w_ih, 'float', gates * H * I) &&
-        holds(w_hh, 'float', gates * H * H) &&
-        mayHold(b_ih, 'float', gates * H) &&
-        mayHold(b_hh, 'float', gates * H) &&
-        mayHold(w_ih_r, 'float', gates * H * I) &&
-        mayHold(w_hh_r, 'float', gates * H * H) &&
-        mayHold(b_ih_r, 'float', gates * H) &&
-        mayHold(b_hh_r, 'float', gates * H) &&
-        mayHold(lengths, 'int', B) &&
-        isInt(cell) &&
-        isSize(gates) &&
-        isSize(T) &&
-        isSize(B) &&
-        isSize(I) &&
-        isSize(H) &&
-        isSize(D) &&
-        isInt(rows) &&
-        isWideSize(nsaved) &&
-        isWideSize(nscratch) &&
-        isWideSize(npacked);
-      if (!valid) refuse('rnn_forward', kernelTable.rnn_forward, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih,
-          w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch,
-          npacked]);
+        floats(y, T * B * D * H) &&
+        floats(hn, D * B * H) &&
+        floatsOrNull(cn, D * B * H) &&
+        floatsOrNull(saved, nsaved) &&
+        floats(scratch, nscratch) &&
+        floatsOrNull(packed, npacked) &&
+        floats(x, T * B * I) &&
+        floatsOrNull(h0, D * B * H) &&
+        floatsOrNull(c0, D * B * H) &&
+        floats(w_ih, gates * H * I) &&
+        floats(w_hh, gates * H * H) &&
+        floatsOrNull(b_ih, gates * H) &&
+        floatsOrNull(b_hh, gates * H) &&
+        floatsOrNull(w_ih_r, gates * H * I) &&
+        floatsOrNull(w_hh_r, gates * H * H) &&
+        floatsOrNull(b_ih_r, gates * H) &&
+        floatsOrNull(b_hh_r, gates * H) &&
+        intsOrNull(lengths, B) &&
+        int(cell) &&
+        size(gates) &&
+        size(T) &&
+        size(B) &&
+        size(I) &&
+        size(H) &&
+        size(D) &&
+        int(rows) &&
+        wide(nsaved) &&
+        wide(nscratch) &&
+        wide(npacked);
+      if (!valid) wrong(44, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r,
+          b_ih_r, b_hh_r, lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked]);
       try {
-        const status = raw.u_rnn_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
+        done(44, raw.u_rnn_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
             enter(scratch, 'w'), enter(packed, 'r'), enter(x, 'r'), enter(h0, 'r'), enter(c0, 'r'), enter(w_ih, 'r'),
             enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'),
             enter(b_ih_r, 'r'), enter(b_hh_r, 'r'), enter(lengths, 'r'), cell, gates, T, B, I, H, D, rows, nsaved,
-            nscratch, npacked);
-        if (status !== 0) fail('rnn_forward', status);
+            nscratch, npacked));
       } finally {
         leave();
       }
@@ -1614,75 +1431,72 @@ export function bindKernels(binding: Binding): Kernels {
         w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B, I, H, D,
         rows, nsaved, nscratch) {
       const valid =
-        mayHold(dx, 'float', T * B * I) &&
-        mayHold(dh0, 'float', D * B * H) &&
-        mayHold(dc0, 'float', D * B * H) &&
-        mayHold(dw_ih, 'float', gates * H * I) &&
-        mayHold(dw_hh, 'float', gates * H * H) &&
-        mayHold(db_ih, 'float', gates * H) &&
-        mayHold(db_hh, 'float', gates * H) &&
-        mayHold(dw_ih_r, 'float', gates * H * I) &&
-        mayHold(dw_hh_r, 'float', gates * H * H) &&
-        mayHold(db_ih_r, 'float', gates * H) &&
-        mayHold(db_hh_r, 'float', gates * H) &&
-        mayHold(dy, 'float', T * B * D * H) &&
-        mayHold(dhn, 'float', D * B * H) &&
-        mayHold(dcn, 'float', D * B * H) &&
-        holds(x, 'float', T * B * I) &&
-        mayHold(h0, 'float', D * B * H) &&
-        mayHold(c0, 'float', D * B * H) &&
-        holds(w_ih, 'float', gates * H * I) &&
-        holds(w_hh, 'float', gates * H * H) &&
-        mayHold(b_ih, 'float', gates * H) &&
-        mayHold(b_hh, 'float', gates * H) &&
-        mayHold(w_ih_r, 'float', gates * H * I) &&
-        mayHold(w_hh_r, 'float', gates * H * H) &&
-        mayHold(b_ih_r, 'float', gates * H) &&
-        mayHold(b_hh_r, 'float', gates * H) &&
-        mayHold(lengths, 'int', B) &&
-        holds(saved, 'float', nsaved) &&
-        holds(scratch, 'float', nscratch) &&
-        isInt(cell) &&
-        isSize(gates) &&
-        isSize(T) &&
-        isSize(B) &&
-        isSize(I) &&
-        isSize(H) &&
-        isSize(D) &&
-        isInt(rows) &&
-        isWideSize(nsaved) &&
-        isWideSize(nscratch);
-      if (!valid) refuse('rnn_backward', kernelTable.rnn_backward, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r,
-          dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r,
-          lengths, saved, scratch, cell, gates, T, B, I, H, D, rows, nsaved, nscratch]);
+        floatsOrNull(dx, T * B * I) &&
+        floatsOrNull(dh0, D * B * H) &&
+        floatsOrNull(dc0, D * B * H) &&
+        floatsOrNull(dw_ih, gates * H * I) &&
+        floatsOrNull(dw_hh, gates * H * H) &&
+        floatsOrNull(db_ih, gates * H) &&
+        floatsOrNull(db_hh, gates * H) &&
+        floatsOrNull(dw_ih_r, gates * H * I) &&
+        floatsOrNull(dw_hh_r, gates * H * H) &&
+        floatsOrNull(db_ih_r, gates * H) &&
+        floatsOrNull(db_hh_r, gates * H) &&
+        floatsOrNull(dy, T * B * D * H) &&
+        floatsOrNull(dhn, D * B * H) &&
+        floatsOrNull(dcn, D * B * H) &&
+        floats(x, T * B * I) &&
+        floatsOrNull(h0, D * B * H) &&
+        floatsOrNull(c0, D * B * H) &&
+        floats(w_ih, gates * H * I) &&
+        floats(w_hh, gates * H * H) &&
+        floatsOrNull(b_ih, gates * H) &&
+        floatsOrNull(b_hh, gates * H) &&
+        floatsOrNull(w_ih_r, gates * H * I) &&
+        floatsOrNull(w_hh_r, gates * H * H) &&
+        floatsOrNull(b_ih_r, gates * H) &&
+        floatsOrNull(b_hh_r, gates * H) &&
+        intsOrNull(lengths, B) &&
+        floats(saved, nsaved) &&
+        floats(scratch, nscratch) &&
+        int(cell) &&
+        size(gates) &&
+        size(T) &&
+        size(B) &&
+        size(I) &&
+        size(H) &&
+        size(D) &&
+        int(rows) &&
+        wide(nsaved) &&
+        wide(nscratch);
+      if (!valid) wrong(45, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn,
+          x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B,
+          I, H, D, rows, nsaved, nscratch]);
       try {
-        const status = raw.u_rnn_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
+        done(45, raw.u_rnn_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
             enter(dw_hh, 'w'), enter(db_ih, 'w'), enter(db_hh, 'w'), enter(dw_ih_r, 'w'), enter(dw_hh_r, 'w'),
             enter(db_ih_r, 'w'), enter(db_hh_r, 'w'), enter(dy, 'r'), enter(dhn, 'r'), enter(dcn, 'r'), enter(x, 'r'),
             enter(h0, 'r'), enter(c0, 'r'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'),
             enter(w_ih_r, 'r'), enter(w_hh_r, 'r'), enter(b_ih_r, 'r'), enter(b_hh_r, 'r'), enter(lengths, 'r'),
-            enter(saved, 'r'), enter(scratch, 'w'), cell, gates, T, B, I, H, D, rows, nsaved, nscratch);
-        if (status !== 0) fail('rnn_backward', status);
+            enter(saved, 'r'), enter(scratch, 'w'), cell, gates, T, B, I, H, D, rows, nsaved, nscratch));
       } finally {
         leave();
       }
     },
     rnn_quantized_sizes(sizes, precision, cell, T, B, I, H, D, rows) {
       const valid =
-        holds(sizes, 'double', 2) &&
-        isInt(precision) &&
-        isInt(cell) &&
-        isInt(T) &&
-        isInt(B) &&
-        isInt(I) &&
-        isInt(H) &&
-        isInt(D) &&
-        isInt(rows);
-      if (!valid) refuse('rnn_quantized_sizes', kernelTable.rnn_quantized_sizes, [sizes, precision, cell, T, B, I, H, D,
-          rows]);
+        doubles(sizes, 2) &&
+        int(precision) &&
+        int(cell) &&
+        int(T) &&
+        int(B) &&
+        int(I) &&
+        int(H) &&
+        int(D) &&
+        int(rows);
+      if (!valid) wrong(46, [sizes, precision, cell, T, B, I, H, D, rows]);
       try {
-        const status = raw.u_rnn_quantized_sizes(ctx, enter(sizes, 'w'), precision, cell, T, B, I, H, D, rows);
-        if (status !== 0) fail('rnn_quantized_sizes', status);
+        done(46, raw.u_rnn_quantized_sizes(ctx, enter(sizes, 'w'), precision, cell, T, B, I, H, D, rows));
       } finally {
         leave();
       }
@@ -1690,30 +1504,29 @@ export function bindKernels(binding: Binding): Kernels {
     rnn_quantize(packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell, gates, I, H, D,
         npacked) {
       const valid =
-        holds(packed, 'float', npacked) &&
-        holds(error, 'double', 1) &&
-        holds(w_ih, 'float', gates * H * I) &&
-        holds(w_hh, 'float', gates * H * H) &&
-        mayHold(b_ih, 'float', gates * H) &&
-        mayHold(b_hh, 'float', gates * H) &&
-        mayHold(w_ih_r, 'float', gates * H * I) &&
-        mayHold(w_hh_r, 'float', gates * H * H) &&
-        mayHold(b_ih_r, 'float', gates * H) &&
-        mayHold(b_hh_r, 'float', gates * H) &&
-        isInt(precision) &&
-        isInt(cell) &&
-        isSize(gates) &&
-        isSize(I) &&
-        isSize(H) &&
-        isInt(D) &&
-        isWideSize(npacked);
-      if (!valid) refuse('rnn_quantize', kernelTable.rnn_quantize, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r,
-          w_hh_r, b_ih_r, b_hh_r, precision, cell, gates, I, H, D, npacked]);
+        floats(packed, npacked) &&
+        doubles(error, 1) &&
+        floats(w_ih, gates * H * I) &&
+        floats(w_hh, gates * H * H) &&
+        floatsOrNull(b_ih, gates * H) &&
+        floatsOrNull(b_hh, gates * H) &&
+        floatsOrNull(w_ih_r, gates * H * I) &&
+        floatsOrNull(w_hh_r, gates * H * H) &&
+        floatsOrNull(b_ih_r, gates * H) &&
+        floatsOrNull(b_hh_r, gates * H) &&
+        int(precision) &&
+        int(cell) &&
+        size(gates) &&
+        size(I) &&
+        size(H) &&
+        int(D) &&
+        wide(npacked);
+      if (!valid) wrong(47, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell,
+          gates, I, H, D, npacked]);
       try {
-        const status = raw.u_rnn_quantize(ctx, enter(packed, 'w'), enter(error, 'w'), enter(w_ih, 'r'),
-            enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'),
-            enter(b_ih_r, 'r'), enter(b_hh_r, 'r'), precision, cell, gates, I, H, D, npacked);
-        if (status !== 0) fail('rnn_quantize', status);
+        done(47, raw.u_rnn_quantize(ctx, enter(packed, 'w'), enter(error, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'),
+            enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'), enter(b_ih_r, 'r'),
+            enter(b_hh_r, 'r'), precision, cell, gates, I, H, D, npacked));
       } finally {
         leave();
       }
@@ -1721,79 +1534,74 @@ export function bindKernels(binding: Binding): Kernels {
     rnn_quantized_forward(y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D, rows,
         nscratch, npacked) {
       const valid =
-        holds(y, 'float', T * B * D * H) &&
-        holds(hn, 'float', D * B * H) &&
-        mayHold(cn, 'float', D * B * H) &&
-        holds(scratch, 'float', nscratch) &&
-        holds(packed, 'float', npacked) &&
-        holds(x, 'float', T * B * I) &&
-        mayHold(h0, 'float', D * B * H) &&
-        mayHold(c0, 'float', D * B * H) &&
-        mayHold(lengths, 'int', B) &&
-        isInt(precision) &&
-        isInt(cell) &&
-        isInt(gates) &&
-        isSize(T) &&
-        isSize(B) &&
-        isSize(I) &&
-        isSize(H) &&
-        isSize(D) &&
-        isInt(rows) &&
-        isWideSize(nscratch) &&
-        isWideSize(npacked);
-      if (!valid) refuse('rnn_quantized_forward', kernelTable.rnn_quantized_forward, [y, hn, cn, scratch, packed, x, h0,
-          c0, lengths, precision, cell, gates, T, B, I, H, D, rows, nscratch, npacked]);
+        floats(y, T * B * D * H) &&
+        floats(hn, D * B * H) &&
+        floatsOrNull(cn, D * B * H) &&
+        floats(scratch, nscratch) &&
+        floats(packed, npacked) &&
+        floats(x, T * B * I) &&
+        floatsOrNull(h0, D * B * H) &&
+        floatsOrNull(c0, D * B * H) &&
+        intsOrNull(lengths, B) &&
+        int(precision) &&
+        int(cell) &&
+        int(gates) &&
+        size(T) &&
+        size(B) &&
+        size(I) &&
+        size(H) &&
+        size(D) &&
+        int(rows) &&
+        wide(nscratch) &&
+        wide(npacked);
+      if (!valid) wrong(48, [y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D,
+          rows, nscratch, npacked]);
       try {
-        const status = raw.u_rnn_quantized_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'),
-            enter(scratch, 'w'), enter(packed, 'r'), enter(x, 'r'), enter(h0, 'r'), enter(c0, 'r'), enter(lengths, 'r'),
-            precision, cell, gates, T, B, I, H, D, rows, nscratch, npacked);
-        if (status !== 0) fail('rnn_quantized_forward', status);
+        done(48, raw.u_rnn_quantized_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(scratch, 'w'),
+            enter(packed, 'r'), enter(x, 'r'), enter(h0, 'r'), enter(c0, 'r'), enter(lengths, 'r'), precision, cell,
+            gates, T, B, I, H, D, rows, nscratch, npacked));
       } finally {
         leave();
       }
     },
     rnn_general_sizes(sizes, cell, features, T, B, I, H, R, rows, keep) {
       const valid =
-        holds(sizes, 'double', 5) &&
-        isInt(cell) &&
-        isInt(features) &&
-        isInt(T) &&
-        isInt(B) &&
-        isInt(I) &&
-        isInt(H) &&
-        isInt(R) &&
-        isInt(rows) &&
-        isInt(keep);
-      if (!valid) refuse('rnn_general_sizes', kernelTable.rnn_general_sizes, [sizes, cell, features, T, B, I, H, R,
-          rows, keep]);
+        doubles(sizes, 5) &&
+        int(cell) &&
+        int(features) &&
+        int(T) &&
+        int(B) &&
+        int(I) &&
+        int(H) &&
+        int(R) &&
+        int(rows) &&
+        int(keep);
+      if (!valid) wrong(49, [sizes, cell, features, T, B, I, H, R, rows, keep]);
       try {
-        const status = raw.u_rnn_general_sizes(ctx, enter(sizes, 'w'), cell, features, T, B, I, H, R, rows, keep);
-        if (status !== 0) fail('rnn_general_sizes', status);
+        done(49, raw.u_rnn_general_sizes(ctx, enter(sizes, 'w'), cell, features, T, B, I, H, R, rows, keep));
       } finally {
         leave();
       }
     },
     rnn_general_pack(packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked) {
       const valid =
-        holds(packed, 'float', npacked) &&
-        holds(w_ih, 'float', gates * H * I) &&
-        mayHold(w_hh, 'float', gates * H * R) &&
-        mayHold(b_ih, 'float', gates * H) &&
-        mayHold(b_hh, 'float', gates * H) &&
-        mayHold(w_hr, 'float', R * H) &&
-        isInt(cell) &&
-        isSize(gates) &&
-        isInt(features) &&
-        isSize(I) &&
-        isSize(H) &&
-        isSize(R) &&
-        isWideSize(npacked);
-      if (!valid) refuse('rnn_general_pack', kernelTable.rnn_general_pack, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell,
-          gates, features, I, H, R, npacked]);
+        floats(packed, npacked) &&
+        floats(w_ih, gates * H * I) &&
+        floatsOrNull(w_hh, gates * H * R) &&
+        floatsOrNull(b_ih, gates * H) &&
+        floatsOrNull(b_hh, gates * H) &&
+        floatsOrNull(w_hr, R * H) &&
+        int(cell) &&
+        size(gates) &&
+        int(features) &&
+        size(I) &&
+        size(H) &&
+        size(R) &&
+        wide(npacked);
+      if (!valid) wrong(50, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked]);
       try {
-        const status = raw.u_rnn_general_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'),
-            enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_hr, 'r'), cell, gates, features, I, H, R, npacked);
-        if (status !== 0) fail('rnn_general_pack', status);
+        done(50, raw.u_rnn_general_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
+            enter(b_hh, 'r'), enter(w_hr, 'r'), cell, gates, features, I, H, R, npacked));
       } finally {
         leave();
       }
@@ -1802,60 +1610,58 @@ export function bindKernels(binding: Binding): Kernels {
         ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I, H, R,
         rows, reverse, width, column, keep, nsaved, nscratch, npacked) {
       const valid =
-        holds(y, 'float', T * B * width) &&
-        holds(hn, 'float', B * R) &&
-        mayHold(cn, 'float', B * H) &&
-        mayHold(saved, 'float', nsaved) &&
-        holds(scratch, 'float', nscratch) &&
-        mayHold(packed, 'float', npacked) &&
-        mayHold(x, 'float', T * B * I) &&
-        mayHold(ids, 'int', T * B) &&
-        mayHold(h0, 'float', B * R) &&
-        mayHold(c0, 'float', B * H) &&
-        holds(w_ih, 'float', gates * H * I) &&
-        mayHold(w_hh, 'float', gates * H * R) &&
-        mayHold(b_ih, 'float', gates * H) &&
-        mayHold(b_hh, 'float', gates * H) &&
-        mayHold(w_hr, 'float', R * H) &&
-        mayHold(w_unit, 'float', units * H) &&
-        mayHold(ln_ih, 'float', gates * H) &&
-        mayHold(ln_hh, 'float', gates * H) &&
-        mayHold(ln_c, 'float', H) &&
-        mayHold(ln_c_bias, 'float', H) &&
-        mayHold(drop, 'float', B * R) &&
-        mayHold(zone_h, 'float', T * B * R) &&
-        mayHold(zone_c, 'float', T * B * H) &&
-        mayHold(lengths, 'int', B) &&
-        holds(options, 'double', 13) &&
-        isInt(cell) &&
-        isSize(gates) &&
-        isSize(units) &&
-        isInt(features) &&
-        isSize(T) &&
-        isSize(B) &&
-        isSize(I) &&
-        isSize(H) &&
-        isSize(R) &&
-        isInt(rows) &&
-        isInt(reverse) &&
-        isSize(width) &&
-        isInt(column) &&
-        isInt(keep) &&
-        isWideSize(nsaved) &&
-        isWideSize(nscratch) &&
-        isWideSize(npacked);
-      if (!valid) refuse('rnn_general_forward', kernelTable.rnn_general_forward, [y, hn, cn, saved, scratch, packed, x,
-          ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c,
-          lengths, options, cell, gates, units, features, T, B, I, H, R, rows, reverse, width, column, keep, nsaved,
-          nscratch, npacked]);
+        floats(y, T * B * width) &&
+        floats(hn, B * R) &&
+        floatsOrNull(cn, B * H) &&
+        floatsOrNull(saved, nsaved) &&
+        floats(scratch, nscratch) &&
+        floatsOrNull(packed, npacked) &&
+        floatsOrNull(x, T * B * I) &&
+        intsOrNull(ids, T * B) &&
+        floatsOrNull(h0, B * R) &&
+        floatsOrNull(c0, B * H) &&
+        floats(w_ih, gates * H * I) &&
+        floatsOrNull(w_hh, gates * H * R) &&
+        floatsOrNull(b_ih, gates * H) &&
+        floatsOrNull(b_hh, gates * H) &&
+        floatsOrNull(w_hr, R * H) &&
+        floatsOrNull(w_unit, units * H) &&
+        floatsOrNull(ln_ih, gates * H) &&
+        floatsOrNull(ln_hh, gates * H) &&
+        floatsOrNull(ln_c, H) &&
+        floatsOrNull(ln_c_bias, H) &&
+        floatsOrNull(drop, B * R) &&
+        floatsOrNull(zone_h, T * B * R) &&
+        floatsOrNull(zone_c, T * B * H) &&
+        intsOrNull(lengths, B) &&
+        doubles(options, 13) &&
+        int(cell) &&
+        size(gates) &&
+        size(units) &&
+        int(features) &&
+        size(T) &&
+        size(B) &&
+        size(I) &&
+        size(H) &&
+        size(R) &&
+        int(rows) &&
+        int(reverse) &&
+        size(width) &&
+        int(column) &&
+        int(keep) &&
+        wide(nsaved) &&
+        wide(nscratch) &&
+        wide(npacked);
+      if (!valid) wrong(51, [y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit,
+          ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I,
+          H, R, rows, reverse, width, column, keep, nsaved, nscratch, npacked]);
       try {
-        const status = raw.u_rnn_general_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
+        done(51, raw.u_rnn_general_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
             enter(scratch, 'w'), enter(packed, 'r'), enter(x, 'r'), enter(ids, 'r'), enter(h0, 'r'), enter(c0, 'r'),
             enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_hr, 'r'),
             enter(w_unit, 'r'), enter(ln_ih, 'r'), enter(ln_hh, 'r'), enter(ln_c, 'r'), enter(ln_c_bias, 'r'),
             enter(drop, 'r'), enter(zone_h, 'r'), enter(zone_c, 'r'), enter(lengths, 'r'), enter(options, 'r'), cell,
-            gates, units, features, T, B, I, H, R, rows, reverse, width, column, keep, nsaved, nscratch, npacked);
-        if (status !== 0) fail('rnn_general_forward', status);
+            gates, units, features, T, B, I, H, R, rows, reverse, width, column, keep, nsaved, nscratch, npacked));
       } finally {
         leave();
       }
@@ -1865,88 +1671,85 @@ export function bindKernels(binding: Binding): Kernels {
         drop, zone_h, zone_c, lengths, options, saved, scratch, cell, gates, units, features, T, B, I, H, R, rows,
         reverse, width, column, keep, nsteps, nsaved, nscratch) {
       const valid =
-        mayHold(dx, 'float', T * B * I) &&
-        mayHold(dh0, 'float', B * R) &&
-        mayHold(dc0, 'float', B * H) &&
-        mayHold(dw_ih, 'float', gates * H * I) &&
-        mayHold(dw_hh, 'float', gates * H * R) &&
-        mayHold(db_ih, 'float', gates * H) &&
-        mayHold(db_hh, 'float', gates * H) &&
-        mayHold(dw_hr, 'float', R * H) &&
-        mayHold(dw_unit, 'float', units * H) &&
-        mayHold(dln_ih, 'float', gates * H) &&
-        mayHold(dln_hh, 'float', gates * H) &&
-        mayHold(dln_c, 'float', H) &&
-        mayHold(dln_c_bias, 'float', H) &&
-        mayHold(steps, 'float', T * B * nsteps) &&
-        mayHold(contributions, 'double', T * 3) &&
-        mayHold(dy, 'float', T * B * width) &&
-        mayHold(dhn, 'float', B * R) &&
-        mayHold(dcn, 'float', B * H) &&
-        mayHold(x, 'float', T * B * I) &&
-        mayHold(ids, 'int', T * B) &&
-        holds(w_ih, 'float', gates * H * I) &&
-        mayHold(w_hh, 'float', gates * H * R) &&
-        mayHold(b_ih, 'float', gates * H) &&
-        mayHold(b_hh, 'float', gates * H) &&
-        mayHold(w_hr, 'float', R * H) &&
-        mayHold(w_unit, 'float', units * H) &&
-        mayHold(ln_ih, 'float', gates * H) &&
-        mayHold(ln_hh, 'float', gates * H) &&
-        mayHold(ln_c, 'float', H) &&
-        mayHold(ln_c_bias, 'float', H) &&
-        mayHold(drop, 'float', B * R) &&
-        mayHold(zone_h, 'float', T * B * R) &&
-        mayHold(zone_c, 'float', T * B * H) &&
-        mayHold(lengths, 'int', B) &&
-        holds(options, 'double', 13) &&
-        holds(saved, 'float', nsaved) &&
-        holds(scratch, 'float', nscratch) &&
-        isInt(cell) &&
-        isSize(gates) &&
-        isSize(units) &&
-        isInt(features) &&
-        isSize(T) &&
-        isSize(B) &&
-        isSize(I) &&
-        isSize(H) &&
-        isSize(R) &&
-        isInt(rows) &&
-        isInt(reverse) &&
-        isSize(width) &&
-        isInt(column) &&
-        isInt(keep) &&
-        isSize(nsteps) &&
-        isWideSize(nsaved) &&
-        isWideSize(nscratch);
-      if (!valid) refuse('rnn_general_backward', kernelTable.rnn_general_backward, [dx, dh0, dc0, dw_ih, dw_hh, db_ih,
-          db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c, dln_c_bias, steps, contributions, dy, dhn, dcn, x, ids, w_ih,
-          w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, saved,
-          scratch, cell, gates, units, features, T, B, I, H, R, rows, reverse, width, column, keep, nsteps, nsaved,
-          nscratch]);
+        floatsOrNull(dx, T * B * I) &&
+        floatsOrNull(dh0, B * R) &&
+        floatsOrNull(dc0, B * H) &&
+        floatsOrNull(dw_ih, gates * H * I) &&
+        floatsOrNull(dw_hh, gates * H * R) &&
+        floatsOrNull(db_ih, gates * H) &&
+        floatsOrNull(db_hh, gates * H) &&
+        floatsOrNull(dw_hr, R * H) &&
+        floatsOrNull(dw_unit, units * H) &&
+        floatsOrNull(dln_ih, gates * H) &&
+        floatsOrNull(dln_hh, gates * H) &&
+        floatsOrNull(dln_c, H) &&
+        floatsOrNull(dln_c_bias, H) &&
+        floatsOrNull(steps, T * B * nsteps) &&
+        doublesOrNull(contributions, T * 3) &&
+        floatsOrNull(dy, T * B * width) &&
+        floatsOrNull(dhn, B * R) &&
+        floatsOrNull(dcn, B * H) &&
+        floatsOrNull(x, T * B * I) &&
+        intsOrNull(ids, T * B) &&
+        floats(w_ih, gates * H * I) &&
+        floatsOrNull(w_hh, gates * H * R) &&
+        floatsOrNull(b_ih, gates * H) &&
+        floatsOrNull(b_hh, gates * H) &&
+        floatsOrNull(w_hr, R * H) &&
+        floatsOrNull(w_unit, units * H) &&
+        floatsOrNull(ln_ih, gates * H) &&
+        floatsOrNull(ln_hh, gates * H) &&
+        floatsOrNull(ln_c, H) &&
+        floatsOrNull(ln_c_bias, H) &&
+        floatsOrNull(drop, B * R) &&
+        floatsOrNull(zone_h, T * B * R) &&
+        floatsOrNull(zone_c, T * B * H) &&
+        intsOrNull(lengths, B) &&
+        doubles(options, 13) &&
+        floats(saved, nsaved) &&
+        floats(scratch, nscratch) &&
+        int(cell) &&
+        size(gates) &&
+        size(units) &&
+        int(features) &&
+        size(T) &&
+        size(B) &&
+        size(I) &&
+        size(H) &&
+        size(R) &&
+        int(rows) &&
+        int(reverse) &&
+        size(width) &&
+        int(column) &&
+        int(keep) &&
+        size(nsteps) &&
+        wide(nsaved) &&
+        wide(nscratch);
+      if (!valid) wrong(52, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c,
+          dln_c_bias, steps, contributions, dy, dhn, dcn, x, ids, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh,
+          ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, saved, scratch, cell, gates, units, features, T, B,
+          I, H, R, rows, reverse, width, column, keep, nsteps, nsaved, nscratch]);
       try {
-        const status = raw.u_rnn_general_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'),
-            enter(dw_ih, 'w'), enter(dw_hh, 'w'), enter(db_ih, 'w'), enter(db_hh, 'w'), enter(dw_hr, 'w'),
-            enter(dw_unit, 'w'), enter(dln_ih, 'w'), enter(dln_hh, 'w'), enter(dln_c, 'w'), enter(dln_c_bias, 'w'),
-            enter(steps, 'w'), enter(contributions, 'w'), enter(dy, 'r'), enter(dhn, 'r'), enter(dcn, 'r'),
-            enter(x, 'r'), enter(ids, 'r'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'),
-            enter(w_hr, 'r'), enter(w_unit, 'r'), enter(ln_ih, 'r'), enter(ln_hh, 'r'), enter(ln_c, 'r'),
-            enter(ln_c_bias, 'r'), enter(drop, 'r'), enter(zone_h, 'r'), enter(zone_c, 'r'), enter(lengths, 'r'),
-            enter(options, 'r'), enter(saved, 'r'), enter(scratch, 'w'), cell, gates, units, features, T, B, I, H, R,
-            rows, reverse, width, column, keep, nsteps, nsaved, nscratch);
-        if (status !== 0) fail('rnn_general_backward', status);
+        done(52, raw.u_rnn_general_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
+            enter(dw_hh, 'w'), enter(db_ih, 'w'), enter(db_hh, 'w'), enter(dw_hr, 'w'), enter(dw_unit, 'w'),
+            enter(dln_ih, 'w'), enter(dln_hh, 'w'), enter(dln_c, 'w'), enter(dln_c_bias, 'w'), enter(steps, 'w'),
+            enter(contributions, 'w'), enter(dy, 'r'), enter(dhn, 'r'), enter(dcn, 'r'), enter(x, 'r'), enter(ids, 'r'),
+            enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_hr, 'r'),
+            enter(w_unit, 'r'), enter(ln_ih, 'r'), enter(ln_hh, 'r'), enter(ln_c, 'r'), enter(ln_c_bias, 'r'),
+            enter(drop, 'r'), enter(zone_h, 'r'), enter(zone_c, 'r'), enter(lengths, 'r'), enter(options, 'r'),
+            enter(saved, 'r'), enter(scratch, 'w'), cell, gates, units, features, T, B, I, H, R, rows, reverse, width,
+            column, keep, nsteps, nsaved, nscratch));
       } finally {
         leave();
       }
     },
     fma_peak(flops, rounds) {
       const valid =
-        holds(flops, 'double', 1) &&
-        isInt(rounds);
-      if (!valid) refuse('fma_peak', kernelTable.fma_peak, [flops, rounds]);
+        doubles(flops, 1) &&
+        int(rounds);
+      if (!valid) wrong(53, [flops, rounds]);
       try {
-        const status = raw.u_fma_peak(ctx, enter(flops, 'w'), rounds);
-        if (status !== 0) fail('fma_peak', status);
+        done(53, raw.u_fma_peak(ctx, enter(flops, 'w'), rounds));
       } finally {
         leave();
       }
@@ -1969,1020 +1772,901 @@ export interface FrameBinding {
 export function frameKernels(binding: FrameBinding): Kernels {
   const f = binding.frame;
   const call = (index: number): number => binding.call(index);
-  const admit = (storage: Storage): void => binding.admit(storage);
-  const put = (slot: number, storage: Storage | null, element: Element, length: number): boolean =>
-    storage != null && binding.put(slot, storage, element, length);
-  const mayPut = (slot: number, storage: Storage | null, element: Element, length: number): boolean => {
-    if (storage !== null) return put(slot, storage, element, length);
-    f[slot] = 0;
+  const wrong = (index: number, values: Values): never => refused(index, values, (storage) => binding.admit(storage));
+  const put = (slot: number, value: number): true => {
+    f[slot] = value;
     return true;
   };
+  const putSize = (slot: number, value: number): boolean => size(value) && put(slot, value);
+  const putWide = (slot: number, value: number): boolean => wide(value) && put(slot, value);
+  const putInt = (slot: number, value: number): boolean => int(value) && put(slot, value);
+  const putNumber = (slot: number, value: number): boolean => number(value) && put(slot, value);
+  const putDoubles = (slot: number, storage: Storage | null, length: number): boolean =>
+    storage != null && binding.put(slot, storage, 'double', length);
+  const putDoublesOrNull = (slot: number, storage: Storage | null, length: number): boolean =>
+    storage === null ? put(slot, 0) : binding.put(slot, storage, 'double', length);
+  const putFloats = (slot: number, storage: Storage | null, length: number): boolean =>
+    storage != null && binding.put(slot, storage, 'float', length);
+  const putFloatsOrNull = (slot: number, storage: Storage | null, length: number): boolean =>
+    storage === null ? put(slot, 0) : binding.put(slot, storage, 'float', length);
+  const putInts = (slot: number, storage: Storage | null, length: number): boolean =>
+    storage != null && binding.put(slot, storage, 'int', length);
+  const putIntsOrNull = (slot: number, storage: Storage | null, length: number): boolean =>
+    storage === null ? put(slot, 0) : binding.put(slot, storage, 'int', length);
   return {
     fill(y, n, value) {
       const valid =
-        put(0, y, 'float', n) &&
-        isSize(n) &&
-        isNumber(value);
-      if (!valid) refuse('fill', kernelTable.fill, [y, n, value], admit);
-      f[1] = n; f[2] = value;
-      const status = call(0);
-      if (status !== 0) fail('fill', status);
+        putFloats(0, y, n) &&
+        putSize(1, n) &&
+        putNumber(2, value);
+      if (!valid) wrong(0, [y, n, value]);
+      done(0, call(0));
     },
     axpy(y, x, n, alpha) {
       const valid =
-        put(0, y, 'float', n) &&
-        put(1, x, 'float', n) &&
-        isSize(n) &&
-        isNumber(alpha);
-      if (!valid) refuse('axpy', kernelTable.axpy, [y, x, n, alpha], admit);
-      f[2] = n; f[3] = alpha;
-      const status = call(1);
-      if (status !== 0) fail('axpy', status);
+        putFloats(0, y, n) &&
+        putFloats(1, x, n) &&
+        putSize(2, n) &&
+        putNumber(3, alpha);
+      if (!valid) wrong(1, [y, x, n, alpha]);
+      done(1, call(1));
     },
     affine(y, x, n, alpha, beta) {
       const valid =
-        put(0, y, 'float', n) &&
-        put(1, x, 'float', n) &&
-        isSize(n) &&
-        isNumber(alpha) &&
-        isNumber(beta);
-      if (!valid) refuse('affine', kernelTable.affine, [y, x, n, alpha, beta], admit);
-      f[2] = n; f[3] = alpha; f[4] = beta;
-      const status = call(2);
-      if (status !== 0) fail('affine', status);
+        putFloats(0, y, n) &&
+        putFloats(1, x, n) &&
+        putSize(2, n) &&
+        putNumber(3, alpha) &&
+        putNumber(4, beta);
+      if (!valid) wrong(2, [y, x, n, alpha, beta]);
+      done(2, call(2));
     },
     clamp(y, x, n, low, high) {
       const valid =
-        put(0, y, 'float', n) &&
-        put(1, x, 'float', n) &&
-        isSize(n) &&
-        isNumber(low) &&
-        isNumber(high);
-      if (!valid) refuse('clamp', kernelTable.clamp, [y, x, n, low, high], admit);
-      f[2] = n; f[3] = low; f[4] = high;
-      const status = call(3);
-      if (status !== 0) fail('clamp', status);
+        putFloats(0, y, n) &&
+        putFloats(1, x, n) &&
+        putSize(2, n) &&
+        putNumber(3, low) &&
+        putNumber(4, high);
+      if (!valid) wrong(3, [y, x, n, low, high]);
+      done(3, call(3));
     },
     binary_forward(y, a, b, n, op) {
       const valid =
-        put(0, y, 'float', n) &&
-        put(1, a, 'float', n) &&
-        put(2, b, 'float', n) &&
-        isSize(n) &&
-        isInt(op);
-      if (!valid) refuse('binary_forward', kernelTable.binary_forward, [y, a, b, n, op], admit);
-      f[3] = n; f[4] = op;
-      const status = call(4);
-      if (status !== 0) fail('binary_forward', status);
+        putFloats(0, y, n) &&
+        putFloats(1, a, n) &&
+        putFloats(2, b, n) &&
+        putSize(3, n) &&
+        putInt(4, op);
+      if (!valid) wrong(4, [y, a, b, n, op]);
+      done(4, call(4));
     },
     binary_backward(da, db, dy, a, b, n, op) {
       const valid =
-        mayPut(0, da, 'float', n) &&
-        mayPut(1, db, 'float', n) &&
-        put(2, dy, 'float', n) &&
-        put(3, a, 'float', n) &&
-        put(4, b, 'float', n) &&
-        isSize(n) &&
-        isInt(op);
-      if (!valid) refuse('binary_backward', kernelTable.binary_backward, [da, db, dy, a, b, n, op], admit);
-      f[5] = n; f[6] = op;
-      const status = call(5);
-      if (status !== 0) fail('binary_backward', status);
+        putFloatsOrNull(0, da, n) &&
+        putFloatsOrNull(1, db, n) &&
+        putFloats(2, dy, n) &&
+        putFloats(3, a, n) &&
+        putFloats(4, b, n) &&
+        putSize(5, n) &&
+        putInt(6, op);
+      if (!valid) wrong(5, [da, db, dy, a, b, n, op]);
+      done(5, call(5));
     },
     activation_forward(y, x, n, kind) {
       const valid =
-        put(0, y, 'float', n) &&
-        put(1, x, 'float', n) &&
-        isSize(n) &&
-        isInt(kind);
-      if (!valid) refuse('activation_forward', kernelTable.activation_forward, [y, x, n, kind], admit);
-      f[2] = n; f[3] = kind;
-      const status = call(6);
-      if (status !== 0) fail('activation_forward', status);
+        putFloats(0, y, n) &&
+        putFloats(1, x, n) &&
+        putSize(2, n) &&
+        putInt(3, kind);
+      if (!valid) wrong(6, [y, x, n, kind]);
+      done(6, call(6));
     },
     activation_backward(dx, dy, x, y, n, kind) {
       const valid =
-        put(0, dx, 'float', n) &&
-        put(1, dy, 'float', n) &&
-        put(2, x, 'float', n) &&
-        put(3, y, 'float', n) &&
-        isSize(n) &&
-        isInt(kind);
-      if (!valid) refuse('activation_backward', kernelTable.activation_backward, [dx, dy, x, y, n, kind], admit);
-      f[4] = n; f[5] = kind;
-      const status = call(7);
-      if (status !== 0) fail('activation_backward', status);
+        putFloats(0, dx, n) &&
+        putFloats(1, dy, n) &&
+        putFloats(2, x, n) &&
+        putFloats(3, y, n) &&
+        putSize(4, n) &&
+        putInt(5, kind);
+      if (!valid) wrong(7, [dx, dy, x, y, n, kind]);
+      done(7, call(7));
     },
     dropout_forward(y, mask, x, n, p, seed_lo, seed_hi) {
       const valid =
-        put(0, y, 'float', n) &&
-        put(1, mask, 'float', n) &&
-        put(2, x, 'float', n) &&
-        isSize(n) &&
-        isNumber(p) &&
-        isInt(seed_lo) &&
-        isInt(seed_hi);
-      if (!valid) refuse('dropout_forward', kernelTable.dropout_forward, [y, mask, x, n, p, seed_lo, seed_hi], admit);
-      f[3] = n; f[4] = p; f[5] = seed_lo; f[6] = seed_hi;
-      const status = call(8);
-      if (status !== 0) fail('dropout_forward', status);
+        putFloats(0, y, n) &&
+        putFloats(1, mask, n) &&
+        putFloats(2, x, n) &&
+        putSize(3, n) &&
+        putNumber(4, p) &&
+        putInt(5, seed_lo) &&
+        putInt(6, seed_hi);
+      if (!valid) wrong(8, [y, mask, x, n, p, seed_lo, seed_hi]);
+      done(8, call(8));
     },
     expand(y, x, outer, mid, inner) {
       const valid =
-        put(0, y, 'float', outer * mid * inner) &&
-        put(1, x, 'float', outer * inner) &&
-        isSize(outer) &&
-        isSize(mid) &&
-        isSize(inner);
-      if (!valid) refuse('expand', kernelTable.expand, [y, x, outer, mid, inner], admit);
-      f[2] = outer; f[3] = mid; f[4] = inner;
-      const status = call(9);
-      if (status !== 0) fail('expand', status);
+        putFloats(0, y, outer * mid * inner) &&
+        putFloats(1, x, outer * inner) &&
+        putSize(2, outer) &&
+        putSize(3, mid) &&
+        putSize(4, inner);
+      if (!valid) wrong(9, [y, x, outer, mid, inner]);
+      done(9, call(9));
     },
     reduce_sum(y, x, outer, mid, inner, scale) {
       const valid =
-        put(0, y, 'float', outer * inner) &&
-        put(1, x, 'float', outer * mid * inner) &&
-        isSize(outer) &&
-        isSize(mid) &&
-        isSize(inner) &&
-        isNumber(scale);
-      if (!valid) refuse('reduce_sum', kernelTable.reduce_sum, [y, x, outer, mid, inner, scale], admit);
-      f[2] = outer; f[3] = mid; f[4] = inner; f[5] = scale;
-      const status = call(10);
-      if (status !== 0) fail('reduce_sum', status);
+        putFloats(0, y, outer * inner) &&
+        putFloats(1, x, outer * mid * inner) &&
+        putSize(2, outer) &&
+        putSize(3, mid) &&
+        putSize(4, inner) &&
+        putNumber(5, scale);
+      if (!valid) wrong(10, [y, x, outer, mid, inner, scale]);
+      done(10, call(10));
     },
     transpose(y, x, outer, a, mid, b, inner) {
       const valid =
-        put(0, y, 'float', outer * b * mid * a * inner) &&
-        put(1, x, 'float', outer * a * mid * b * inner) &&
-        isSize(outer) &&
-        isSize(a) &&
-        isSize(mid) &&
-        isSize(b) &&
-        isSize(inner);
-      if (!valid) refuse('transpose', kernelTable.transpose, [y, x, outer, a, mid, b, inner], admit);
-      f[2] = outer; f[3] = a; f[4] = mid; f[5] = b; f[6] = inner;
-      const status = call(11);
-      if (status !== 0) fail('transpose', status);
+        putFloats(0, y, outer * b * mid * a * inner) &&
+        putFloats(1, x, outer * a * mid * b * inner) &&
+        putSize(2, outer) &&
+        putSize(3, a) &&
+        putSize(4, mid) &&
+        putSize(5, b) &&
+        putSize(6, inner);
+      if (!valid) wrong(11, [y, x, outer, a, mid, b, inner]);
+      done(11, call(11));
     },
     slice_forward(y, x, outer, n, inner, start, count) {
       const valid =
-        put(0, y, 'float', outer * count * inner) &&
-        put(1, x, 'float', outer * n * inner) &&
-        isSize(outer) &&
-        isSize(n) &&
-        isSize(inner) &&
-        isInt(start) &&
-        isSize(count);
-      if (!valid) refuse('slice_forward', kernelTable.slice_forward, [y, x, outer, n, inner, start, count], admit);
-      f[2] = outer; f[3] = n; f[4] = inner; f[5] = start; f[6] = count;
-      const status = call(12);
-      if (status !== 0) fail('slice_forward', status);
+        putFloats(0, y, outer * count * inner) &&
+        putFloats(1, x, outer * n * inner) &&
+        putSize(2, outer) &&
+        putSize(3, n) &&
+        putSize(4, inner) &&
+        putInt(5, start) &&
+        putSize(6, count);
+      if (!valid) wrong(12, [y, x, outer, n, inner, start, count]);
+      done(12, call(12));
     },
     slice_backward(dx, dy, outer, n, inner, start, count) {
       const valid =
-        put(0, dx, 'float', outer * n * inner) &&
-        put(1, dy, 'float', outer * count * inner) &&
-        isSize(outer) &&
-        isSize(n) &&
-        isSize(inner) &&
-        isInt(start) &&
-        isSize(count);
-      if (!valid) refuse('slice_backward', kernelTable.slice_backward, [dx, dy, outer, n, inner, start, count], admit);
-      f[2] = outer; f[3] = n; f[4] = inner; f[5] = start; f[6] = count;
-      const status = call(13);
-      if (status !== 0) fail('slice_backward', status);
+        putFloats(0, dx, outer * n * inner) &&
+        putFloats(1, dy, outer * count * inner) &&
+        putSize(2, outer) &&
+        putSize(3, n) &&
+        putSize(4, inner) &&
+        putInt(5, start) &&
+        putSize(6, count);
+      if (!valid) wrong(13, [dx, dy, outer, n, inner, start, count]);
+      done(13, call(13));
     },
     place(y, x, outer, n, inner, start, count) {
       const valid =
-        put(0, y, 'float', outer * n * inner) &&
-        put(1, x, 'float', outer * count * inner) &&
-        isSize(outer) &&
-        isSize(n) &&
-        isSize(inner) &&
-        isInt(start) &&
-        isSize(count);
-      if (!valid) refuse('place', kernelTable.place, [y, x, outer, n, inner, start, count], admit);
-      f[2] = outer; f[3] = n; f[4] = inner; f[5] = start; f[6] = count;
-      const status = call(14);
-      if (status !== 0) fail('place', status);
+        putFloats(0, y, outer * n * inner) &&
+        putFloats(1, x, outer * count * inner) &&
+        putSize(2, outer) &&
+        putSize(3, n) &&
+        putSize(4, inner) &&
+        putInt(5, start) &&
+        putSize(6, count);
+      if (!valid) wrong(14, [y, x, outer, n, inner, start, count]);
+      done(14, call(14));
     },
     gather_forward(y, x, index, outer, n, m, inner) {
       const valid =
-        put(0, y, 'float', outer * m * inner) &&
-        put(1, x, 'float', outer * n * inner) &&
-        put(2, index, 'int', outer * m * inner) &&
-        isSize(outer) &&
-        isSize(n) &&
-        isSize(m) &&
-        isSize(inner);
-      if (!valid) refuse('gather_forward', kernelTable.gather_forward, [y, x, index, outer, n, m, inner], admit);
-      f[3] = outer; f[4] = n; f[5] = m; f[6] = inner;
-      const status = call(15);
-      if (status !== 0) fail('gather_forward', status);
+        putFloats(0, y, outer * m * inner) &&
+        putFloats(1, x, outer * n * inner) &&
+        putInts(2, index, outer * m * inner) &&
+        putSize(3, outer) &&
+        putSize(4, n) &&
+        putSize(5, m) &&
+        putSize(6, inner);
+      if (!valid) wrong(15, [y, x, index, outer, n, m, inner]);
+      done(15, call(15));
     },
     gather_backward(dx, dy, index, outer, n, m, inner) {
       const valid =
-        put(0, dx, 'float', outer * n * inner) &&
-        put(1, dy, 'float', outer * m * inner) &&
-        put(2, index, 'int', outer * m * inner) &&
-        isSize(outer) &&
-        isSize(n) &&
-        isSize(m) &&
-        isSize(inner);
-      if (!valid) refuse('gather_backward', kernelTable.gather_backward, [dx, dy, index, outer, n, m, inner], admit);
-      f[3] = outer; f[4] = n; f[5] = m; f[6] = inner;
-      const status = call(16);
-      if (status !== 0) fail('gather_backward', status);
+        putFloats(0, dx, outer * n * inner) &&
+        putFloats(1, dy, outer * m * inner) &&
+        putInts(2, index, outer * m * inner) &&
+        putSize(3, outer) &&
+        putSize(4, n) &&
+        putSize(5, m) &&
+        putSize(6, inner);
+      if (!valid) wrong(16, [dx, dy, index, outer, n, m, inner]);
+      done(16, call(16));
     },
     matmul_forward(y, a, b, P, M, N, K) {
       const valid =
-        put(0, y, 'float', P * M * N) &&
-        put(1, a, 'float', P * M * K) &&
-        put(2, b, 'float', P * K * N) &&
-        isSize(P) &&
-        isSize(M) &&
-        isSize(N) &&
-        isSize(K);
-      if (!valid) refuse('matmul_forward', kernelTable.matmul_forward, [y, a, b, P, M, N, K], admit);
-      f[3] = P; f[4] = M; f[5] = N; f[6] = K;
-      const status = call(17);
-      if (status !== 0) fail('matmul_forward', status);
+        putFloats(0, y, P * M * N) &&
+        putFloats(1, a, P * M * K) &&
+        putFloats(2, b, P * K * N) &&
+        putSize(3, P) &&
+        putSize(4, M) &&
+        putSize(5, N) &&
+        putSize(6, K);
+      if (!valid) wrong(17, [y, a, b, P, M, N, K]);
+      done(17, call(17));
     },
     matmul_backward(da, db, dy, a, b, P, M, N, K) {
       const valid =
-        mayPut(0, da, 'float', P * M * K) &&
-        mayPut(1, db, 'float', P * K * N) &&
-        put(2, dy, 'float', P * M * N) &&
-        put(3, a, 'float', P * M * K) &&
-        put(4, b, 'float', P * K * N) &&
-        isSize(P) &&
-        isSize(M) &&
-        isSize(N) &&
-        isSize(K);
-      if (!valid) refuse('matmul_backward', kernelTable.matmul_backward, [da, db, dy, a, b, P, M, N, K], admit);
-      f[5] = P; f[6] = M; f[7] = N; f[8] = K;
-      const status = call(18);
-      if (status !== 0) fail('matmul_backward', status);
+        putFloatsOrNull(0, da, P * M * K) &&
+        putFloatsOrNull(1, db, P * K * N) &&
+        putFloats(2, dy, P * M * N) &&
+        putFloats(3, a, P * M * K) &&
+        putFloats(4, b, P * K * N) &&
+        putSize(5, P) &&
+        putSize(6, M) &&
+        putSize(7, N) &&
+        putSize(8, K);
+      if (!valid) wrong(18, [da, db, dy, a, b, P, M, N, K]);
+      done(18, call(18));
     },
     linear_forward(y, x, w, b, N, I, O) {
       const valid =
-        put(0, y, 'float', N * O) &&
-        put(1, x, 'float', N * I) &&
-        put(2, w, 'float', O * I) &&
-        mayPut(3, b, 'float', O) &&
-        isSize(N) &&
-        isSize(I) &&
-        isSize(O);
-      if (!valid) refuse('linear_forward', kernelTable.linear_forward, [y, x, w, b, N, I, O], admit);
-      f[4] = N; f[5] = I; f[6] = O;
-      const status = call(19);
-      if (status !== 0) fail('linear_forward', status);
+        putFloats(0, y, N * O) &&
+        putFloats(1, x, N * I) &&
+        putFloats(2, w, O * I) &&
+        putFloatsOrNull(3, b, O) &&
+        putSize(4, N) &&
+        putSize(5, I) &&
+        putSize(6, O);
+      if (!valid) wrong(19, [y, x, w, b, N, I, O]);
+      done(19, call(19));
     },
     linear_backward(dx, dw, db, dy, x, w, N, I, O) {
       const valid =
-        mayPut(0, dx, 'float', N * I) &&
-        mayPut(1, dw, 'float', O * I) &&
-        mayPut(2, db, 'float', O) &&
-        put(3, dy, 'float', N * O) &&
-        put(4, x, 'float', N * I) &&
-        put(5, w, 'float', O * I) &&
-        isSize(N) &&
-        isSize(I) &&
-        isSize(O);
-      if (!valid) refuse('linear_backward', kernelTable.linear_backward, [dx, dw, db, dy, x, w, N, I, O], admit);
-      f[6] = N; f[7] = I; f[8] = O;
-      const status = call(20);
-      if (status !== 0) fail('linear_backward', status);
+        putFloatsOrNull(0, dx, N * I) &&
+        putFloatsOrNull(1, dw, O * I) &&
+        putFloatsOrNull(2, db, O) &&
+        putFloats(3, dy, N * O) &&
+        putFloats(4, x, N * I) &&
+        putFloats(5, w, O * I) &&
+        putSize(6, N) &&
+        putSize(7, I) &&
+        putSize(8, O);
+      if (!valid) wrong(20, [dx, dw, db, dy, x, w, N, I, O]);
+      done(20, call(20));
     },
     softmax_forward(y, x, N, C) {
       const valid =
-        put(0, y, 'float', N * C) &&
-        put(1, x, 'float', N * C) &&
-        isSize(N) &&
-        isSize(C);
-      if (!valid) refuse('softmax_forward', kernelTable.softmax_forward, [y, x, N, C], admit);
-      f[2] = N; f[3] = C;
-      const status = call(21);
-      if (status !== 0) fail('softmax_forward', status);
+        putFloats(0, y, N * C) &&
+        putFloats(1, x, N * C) &&
+        putSize(2, N) &&
+        putSize(3, C);
+      if (!valid) wrong(21, [y, x, N, C]);
+      done(21, call(21));
     },
     softmax_backward(dx, dy, y, N, C) {
       const valid =
-        put(0, dx, 'float', N * C) &&
-        put(1, dy, 'float', N * C) &&
-        put(2, y, 'float', N * C) &&
-        isSize(N) &&
-        isSize(C);
-      if (!valid) refuse('softmax_backward', kernelTable.softmax_backward, [dx, dy, y, N, C], admit);
-      f[3] = N; f[4] = C;
-      const status = call(22);
-      if (status !== 0) fail('softmax_backward', status);
+        putFloats(0, dx, N * C) &&
+        putFloats(1, dy, N * C) &&
+        putFloats(2, y, N * C) &&
+        putSize(3, N) &&
+        putSize(4, C);
+      if (!valid) wrong(22, [dx, dy, y, N, C]);
+      done(22, call(22));
     },
     log_softmax_forward(y, x, N, C) {
       const valid =
-        put(0, y, 'float', N * C) &&
-        put(1, x, 'float', N * C) &&
-        isSize(N) &&
-        isSize(C);
-      if (!valid) refuse('log_softmax_forward', kernelTable.log_softmax_forward, [y, x, N, C], admit);
-      f[2] = N; f[3] = C;
-      const status = call(23);
-      if (status !== 0) fail('log_softmax_forward', status);
+        putFloats(0, y, N * C) &&
+        putFloats(1, x, N * C) &&
+        putSize(2, N) &&
+        putSize(3, C);
+      if (!valid) wrong(23, [y, x, N, C]);
+      done(23, call(23));
     },
     log_softmax_backward(dx, dy, y, N, C) {
       const valid =
-        put(0, dx, 'float', N * C) &&
-        put(1, dy, 'float', N * C) &&
-        put(2, y, 'float', N * C) &&
-        isSize(N) &&
-        isSize(C);
-      if (!valid) refuse('log_softmax_backward', kernelTable.log_softmax_backward, [dx, dy, y, N, C], admit);
-      f[3] = N; f[4] = C;
-      const status = call(24);
-      if (status !== 0) fail('log_softmax_backward', status);
+        putFloats(0, dx, N * C) &&
+        putFloats(1, dy, N * C) &&
+        putFloats(2, y, N * C) &&
+        putSize(3, N) &&
+        putSize(4, C);
+      if (!valid) wrong(24, [dx, dy, y, N, C]);
+      done(24, call(24));
     },
     layer_norm_forward(y, mean, rstd, x, gamma, beta, N, C, eps) {
       const valid =
-        put(0, y, 'float', N * C) &&
-        put(1, mean, 'float', N) &&
-        put(2, rstd, 'float', N) &&
-        put(3, x, 'float', N * C) &&
-        mayPut(4, gamma, 'float', C) &&
-        mayPut(5, beta, 'float', C) &&
-        isSize(N) &&
-        isSize(C) &&
-        isNumber(eps);
-      if (!valid) refuse('layer_norm_forward', kernelTable.layer_norm_forward, [y, mean, rstd, x, gamma, beta, N, C,
-          eps], admit);
-      f[6] = N; f[7] = C; f[8] = eps;
-      const status = call(25);
-      if (status !== 0) fail('layer_norm_forward', status);
+        putFloats(0, y, N * C) &&
+        putFloats(1, mean, N) &&
+        putFloats(2, rstd, N) &&
+        putFloats(3, x, N * C) &&
+        putFloatsOrNull(4, gamma, C) &&
+        putFloatsOrNull(5, beta, C) &&
+        putSize(6, N) &&
+        putSize(7, C) &&
+        putNumber(8, eps);
+      if (!valid) wrong(25, [y, mean, rstd, x, gamma, beta, N, C, eps]);
+      done(25, call(25));
     },
     layer_norm_backward(dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C) {
       const valid =
-        mayPut(0, dx, 'float', N * C) &&
-        mayPut(1, dgamma, 'float', C) &&
-        mayPut(2, dbeta, 'float', C) &&
-        put(3, dy, 'float', N * C) &&
-        put(4, x, 'float', N * C) &&
-        put(5, mean, 'float', N) &&
-        put(6, rstd, 'float', N) &&
-        mayPut(7, gamma, 'float', C) &&
-        isSize(N) &&
-        isSize(C);
-      if (!valid) refuse('layer_norm_backward', kernelTable.layer_norm_backward, [dx, dgamma, dbeta, dy, x, mean, rstd,
-          gamma, N, C], admit);
-      f[8] = N; f[9] = C;
-      const status = call(26);
-      if (status !== 0) fail('layer_norm_backward', status);
+        putFloatsOrNull(0, dx, N * C) &&
+        putFloatsOrNull(1, dgamma, C) &&
+        putFloatsOrNull(2, dbeta, C) &&
+        putFloats(3, dy, N * C) &&
+        putFloats(4, x, N * C) &&
+        putFloats(5, mean, N) &&
+        putFloats(6, rstd, N) &&
+        putFloatsOrNull(7, gamma, C) &&
+        putSize(8, N) &&
+        putSize(9, C);
+      if (!valid) wrong(26, [dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C]);
+      done(26, call(26));
     },
     embedding_forward(y, w, index, N, V, E) {
       const valid =
-        put(0, y, 'float', N * E) &&
-        put(1, w, 'float', V * E) &&
-        put(2, index, 'int', N) &&
-        isSize(N) &&
-        isSize(V) &&
-        isSize(E);
-      if (!valid) refuse('embedding_forward', kernelTable.embedding_forward, [y, w, index, N, V, E], admit);
-      f[3] = N; f[4] = V; f[5] = E;
-      const status = call(27);
-      if (status !== 0) fail('embedding_forward', status);
+        putFloats(0, y, N * E) &&
+        putFloats(1, w, V * E) &&
+        putInts(2, index, N) &&
+        putSize(3, N) &&
+        putSize(4, V) &&
+        putSize(5, E);
+      if (!valid) wrong(27, [y, w, index, N, V, E]);
+      done(27, call(27));
     },
     embedding_backward(dw, dy, index, N, V, E, padding_idx) {
       const valid =
-        put(0, dw, 'float', V * E) &&
-        put(1, dy, 'float', N * E) &&
-        put(2, index, 'int', N) &&
-        isSize(N) &&
-        isSize(V) &&
-        isSize(E) &&
-        isInt(padding_idx);
-      if (!valid) refuse('embedding_backward', kernelTable.embedding_backward, [dw, dy, index, N, V, E,
-          padding_idx], admit);
-      f[3] = N; f[4] = V; f[5] = E; f[6] = padding_idx;
-      const status = call(28);
-      if (status !== 0) fail('embedding_backward', status);
+        putFloats(0, dw, V * E) &&
+        putFloats(1, dy, N * E) &&
+        putInts(2, index, N) &&
+        putSize(3, N) &&
+        putSize(4, V) &&
+        putSize(5, E) &&
+        putInt(6, padding_idx);
+      if (!valid) wrong(28, [dw, dy, index, N, V, E, padding_idx]);
+      done(28, call(28));
     },
     cross_entropy_forward(loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
         reduction) {
       const valid =
-        put(0, loss, 'float', L) &&
-        put(1, logp, 'float', N * C) &&
-        put(2, denominator, 'float', 1) &&
-        put(3, logits, 'float', N * C) &&
-        put(4, target, 'int', N) &&
-        mayPut(5, weight, 'float', C) &&
-        isSize(N) &&
-        isSize(C) &&
-        isSize(L) &&
-        isInt(ignore_index) &&
-        isNumber(label_smoothing) &&
-        isInt(reduction);
-      if (!valid) refuse('cross_entropy_forward', kernelTable.cross_entropy_forward, [loss, logp, denominator, logits,
-          target, weight, N, C, L, ignore_index, label_smoothing, reduction], admit);
-      f[6] = N; f[7] = C; f[8] = L; f[9] = ignore_index; f[10] = label_smoothing; f[11] = reduction;
-      const status = call(29);
-      if (status !== 0) fail('cross_entropy_forward', status);
+        putFloats(0, loss, L) &&
+        putFloats(1, logp, N * C) &&
+        putFloats(2, denominator, 1) &&
+        putFloats(3, logits, N * C) &&
+        putInts(4, target, N) &&
+        putFloatsOrNull(5, weight, C) &&
+        putSize(6, N) &&
+        putSize(7, C) &&
+        putSize(8, L) &&
+        putInt(9, ignore_index) &&
+        putNumber(10, label_smoothing) &&
+        putInt(11, reduction);
+      if (!valid) wrong(29, [loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
+          reduction]);
+      done(29, call(29));
     },
     cross_entropy_backward(dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
         reduction) {
       const valid =
-        put(0, dlogits, 'float', N * C) &&
-        put(1, dloss, 'float', L) &&
-        put(2, logp, 'float', N * C) &&
-        put(3, denominator, 'float', 1) &&
-        put(4, target, 'int', N) &&
-        mayPut(5, weight, 'float', C) &&
-        isSize(N) &&
-        isSize(C) &&
-        isSize(L) &&
-        isInt(ignore_index) &&
-        isNumber(label_smoothing) &&
-        isInt(reduction);
-      if (!valid) refuse('cross_entropy_backward', kernelTable.cross_entropy_backward, [dlogits, dloss, logp,
-          denominator, target, weight, N, C, L, ignore_index, label_smoothing, reduction], admit);
-      f[6] = N; f[7] = C; f[8] = L; f[9] = ignore_index; f[10] = label_smoothing; f[11] = reduction;
-      const status = call(30);
-      if (status !== 0) fail('cross_entropy_backward', status);
+        putFloats(0, dlogits, N * C) &&
+        putFloats(1, dloss, L) &&
+        putFloats(2, logp, N * C) &&
+        putFloats(3, denominator, 1) &&
+        putInts(4, target, N) &&
+        putFloatsOrNull(5, weight, C) &&
+        putSize(6, N) &&
+        putSize(7, C) &&
+        putSize(8, L) &&
+        putInt(9, ignore_index) &&
+        putNumber(10, label_smoothing) &&
+        putInt(11, reduction);
+      if (!valid) wrong(30, [dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
+          reduction]);
+      done(30, call(30));
     },
     bce_with_logits_forward(loss, x, t, weight, pos_weight, n, L, reduction) {
       const valid =
-        put(0, loss, 'float', L) &&
-        put(1, x, 'float', n) &&
-        put(2, t, 'float', n) &&
-        mayPut(3, weight, 'float', n) &&
-        mayPut(4, pos_weight, 'float', n) &&
-        isSize(n) &&
-        isSize(L) &&
-        isInt(reduction);
-      if (!valid) refuse('bce_with_logits_forward', kernelTable.bce_with_logits_forward, [loss, x, t, weight,
-          pos_weight, n, L, reduction], admit);
-      f[5] = n; f[6] = L; f[7] = reduction;
-      const status = call(31);
-      if (status !== 0) fail('bce_with_logits_forward', status);
+        putFloats(0, loss, L) &&
+        putFloats(1, x, n) &&
+        putFloats(2, t, n) &&
+        putFloatsOrNull(3, weight, n) &&
+        putFloatsOrNull(4, pos_weight, n) &&
+        putSize(5, n) &&
+        putSize(6, L) &&
+        putInt(7, reduction);
+      if (!valid) wrong(31, [loss, x, t, weight, pos_weight, n, L, reduction]);
+      done(31, call(31));
     },
     bce_with_logits_backward(dx, dloss, x, t, weight, pos_weight, n, L, reduction) {
       const valid =
-        put(0, dx, 'float', n) &&
-        put(1, dloss, 'float', L) &&
-        put(2, x, 'float', n) &&
-        put(3, t, 'float', n) &&
-        mayPut(4, weight, 'float', n) &&
-        mayPut(5, pos_weight, 'float', n) &&
-        isSize(n) &&
-        isSize(L) &&
-        isInt(reduction);
-      if (!valid) refuse('bce_with_logits_backward', kernelTable.bce_with_logits_backward, [dx, dloss, x, t, weight,
-          pos_weight, n, L, reduction], admit);
-      f[6] = n; f[7] = L; f[8] = reduction;
-      const status = call(32);
-      if (status !== 0) fail('bce_with_logits_backward', status);
+        putFloats(0, dx, n) &&
+        putFloats(1, dloss, L) &&
+        putFloats(2, x, n) &&
+        putFloats(3, t, n) &&
+        putFloatsOrNull(4, weight, n) &&
+        putFloatsOrNull(5, pos_weight, n) &&
+        putSize(6, n) &&
+        putSize(7, L) &&
+        putInt(8, reduction);
+      if (!valid) wrong(32, [dx, dloss, x, t, weight, pos_weight, n, L, reduction]);
+      done(32, call(32));
     },
     ctc_loss_forward(loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C, S, L,
         blank, reduction, zero_infinity) {
       const valid =
-        put(0, loss, 'float', L) &&
-        put(1, logp, 'float', T * B * C) &&
-        put(2, alpha, 'float', T * B * (2 * S + 1)) &&
-        put(3, nll, 'float', B) &&
-        put(4, scratch, 'float', B * (6 * S + 7)) &&
-        put(5, logits, 'float', T * B * C) &&
-        put(6, targets, 'int', B * S) &&
-        put(7, input_lengths, 'int', B) &&
-        put(8, target_lengths, 'int', B) &&
-        isSize(T) &&
-        isSize(B) &&
-        isSize(C) &&
-        isSize(S) &&
-        isSize(L) &&
-        isInt(blank) &&
-        isInt(reduction) &&
-        isInt(zero_infinity);
-      if (!valid) refuse('ctc_loss_forward', kernelTable.ctc_loss_forward, [loss, logp, alpha, nll, scratch, logits,
-          targets, input_lengths, target_lengths, T, B, C, S, L, blank, reduction, zero_infinity], admit);
-      f[9] = T; f[10] = B; f[11] = C; f[12] = S; f[13] = L; f[14] = blank; f[15] = reduction; f[16] = zero_infinity;
-      const status = call(33);
-      if (status !== 0) fail('ctc_loss_forward', status);
+        putFloats(0, loss, L) &&
+        putFloats(1, logp, T * B * C) &&
+        putFloats(2, alpha, T * B * (2 * S + 1)) &&
+        putFloats(3, nll, B) &&
+        putFloats(4, scratch, B * (6 * S + 7)) &&
+        putFloats(5, logits, T * B * C) &&
+        putInts(6, targets, B * S) &&
+        putInts(7, input_lengths, B) &&
+        putInts(8, target_lengths, B) &&
+        putSize(9, T) &&
+        putSize(10, B) &&
+        putSize(11, C) &&
+        putSize(12, S) &&
+        putSize(13, L) &&
+        putInt(14, blank) &&
+        putInt(15, reduction) &&
+        putInt(16, zero_infinity);
+      if (!valid) wrong(33, [loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C,
+          S, L, blank, reduction, zero_infinity]);
+      done(33, call(33));
     },
     ctc_loss_backward(dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C, S, L,
         blank, reduction, zero_infinity) {
       const valid =
-        put(0, dlogits, 'float', T * B * C) &&
-        put(1, scratch, 'float', B * (6 * S + 7)) &&
-        put(2, dloss, 'float', L) &&
-        put(3, logp, 'float', T * B * C) &&
-        put(4, alpha, 'float', T * B * (2 * S + 1)) &&
-        put(5, nll, 'float', B) &&
-        put(6, targets, 'int', B * S) &&
-        put(7, input_lengths, 'int', B) &&
-        put(8, target_lengths, 'int', B) &&
-        isSize(T) &&
-        isSize(B) &&
-        isSize(C) &&
-        isSize(S) &&
-        isSize(L) &&
-        isInt(blank) &&
-        isInt(reduction) &&
-        isInt(zero_infinity);
-      if (!valid) refuse('ctc_loss_backward', kernelTable.ctc_loss_backward, [dlogits, scratch, dloss, logp, alpha, nll,
-          targets, input_lengths, target_lengths, T, B, C, S, L, blank, reduction, zero_infinity], admit);
-      f[9] = T; f[10] = B; f[11] = C; f[12] = S; f[13] = L; f[14] = blank; f[15] = reduction; f[16] = zero_infinity;
-      const status = call(34);
-      if (status !== 0) fail('ctc_loss_backward', status);
+        putFloats(0, dlogits, T * B * C) &&
+        putFloats(1, scratch, B * (6 * S + 7)) &&
+        putFloats(2, dloss, L) &&
+        putFloats(3, logp, T * B * C) &&
+        putFloats(4, alpha, T * B * (2 * S + 1)) &&
+        putFloats(5, nll, B) &&
+        putInts(6, targets, B * S) &&
+        putInts(7, input_lengths, B) &&
+        putInts(8, target_lengths, B) &&
+        putSize(9, T) &&
+        putSize(10, B) &&
+        putSize(11, C) &&
+        putSize(12, S) &&
+        putSize(13, L) &&
+        putInt(14, blank) &&
+        putInt(15, reduction) &&
+        putInt(16, zero_infinity);
+      if (!valid) wrong(34, [dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C,
+          S, L, blank, reduction, zero_infinity]);
+      done(34, call(34));
     },
     regression_loss_forward(loss, x, t, n, L, reduction, kind, delta) {
       const valid =
-        put(0, loss, 'float', L) &&
-        put(1, x, 'float', n) &&
-        put(2, t, 'float', n) &&
-        isSize(n) &&
-        isSize(L) &&
-        isInt(reduction) &&
-        isInt(kind) &&
-        isNumber(delta);
-      if (!valid) refuse('regression_loss_forward', kernelTable.regression_loss_forward, [loss, x, t, n, L, reduction,
-          kind, delta], admit);
-      f[3] = n; f[4] = L; f[5] = reduction; f[6] = kind; f[7] = delta;
-      const status = call(35);
-      if (status !== 0) fail('regression_loss_forward', status);
+        putFloats(0, loss, L) &&
+        putFloats(1, x, n) &&
+        putFloats(2, t, n) &&
+        putSize(3, n) &&
+        putSize(4, L) &&
+        putInt(5, reduction) &&
+        putInt(6, kind) &&
+        putNumber(7, delta);
+      if (!valid) wrong(35, [loss, x, t, n, L, reduction, kind, delta]);
+      done(35, call(35));
     },
     regression_loss_backward(dx, dt, dloss, x, t, n, L, reduction, kind, delta) {
       const valid =
-        mayPut(0, dx, 'float', n) &&
-        mayPut(1, dt, 'float', n) &&
-        put(2, dloss, 'float', L) &&
-        put(3, x, 'float', n) &&
-        put(4, t, 'float', n) &&
-        isSize(n) &&
-        isSize(L) &&
-        isInt(reduction) &&
-        isInt(kind) &&
-        isNumber(delta);
-      if (!valid) refuse('regression_loss_backward', kernelTable.regression_loss_backward, [dx, dt, dloss, x, t, n, L,
-          reduction, kind, delta], admit);
-      f[5] = n; f[6] = L; f[7] = reduction; f[8] = kind; f[9] = delta;
-      const status = call(36);
-      if (status !== 0) fail('regression_loss_backward', status);
+        putFloatsOrNull(0, dx, n) &&
+        putFloatsOrNull(1, dt, n) &&
+        putFloats(2, dloss, L) &&
+        putFloats(3, x, n) &&
+        putFloats(4, t, n) &&
+        putSize(5, n) &&
+        putSize(6, L) &&
+        putInt(7, reduction) &&
+        putInt(8, kind) &&
+        putNumber(9, delta);
+      if (!valid) wrong(36, [dx, dt, dloss, x, t, n, L, reduction, kind, delta]);
+      done(36, call(36));
     },
     sum_squares(out, x, n) {
       const valid =
-        put(0, out, 'double', 1) &&
-        put(1, x, 'float', n) &&
-        isSize(n);
-      if (!valid) refuse('sum_squares', kernelTable.sum_squares, [out, x, n], admit);
-      f[2] = n;
-      const status = call(37);
-      if (status !== 0) fail('sum_squares', status);
+        putDoubles(0, out, 1) &&
+        putFloats(1, x, n) &&
+        putSize(2, n);
+      if (!valid) wrong(37, [out, x, n]);
+      done(37, call(37));
     },
     sgd_update(p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first) {
       const valid =
-        put(0, p, 'float', n) &&
-        mayPut(1, buf, 'float', n) &&
-        put(2, g, 'float', n) &&
-        isSize(n) &&
-        isNumber(lr) &&
-        isNumber(momentum) &&
-        isNumber(dampening) &&
-        isInt(nesterov) &&
-        isNumber(weight_decay) &&
-        isInt(first);
-      if (!valid) refuse('sgd_update', kernelTable.sgd_update, [p, buf, g, n, lr, momentum, dampening, nesterov,
-          weight_decay, first], admit);
-      f[3] = n; f[4] = lr; f[5] = momentum; f[6] = dampening; f[7] = nesterov; f[8] = weight_decay; f[9] = first;
-      const status = call(38);
-      if (status !== 0) fail('sgd_update', status);
+        putFloats(0, p, n) &&
+        putFloatsOrNull(1, buf, n) &&
+        putFloats(2, g, n) &&
+        putSize(3, n) &&
+        putNumber(4, lr) &&
+        putNumber(5, momentum) &&
+        putNumber(6, dampening) &&
+        putInt(7, nesterov) &&
+        putNumber(8, weight_decay) &&
+        putInt(9, first);
+      if (!valid) wrong(38, [p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first]);
+      done(38, call(38));
     },
     adam_update(p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step) {
       const valid =
-        put(0, p, 'float', n) &&
-        put(1, m, 'float', n) &&
-        put(2, v, 'float', n) &&
-        mayPut(3, vmax, 'float', n) &&
-        put(4, g, 'float', n) &&
-        isSize(n) &&
-        isNumber(lr) &&
-        isNumber(beta1) &&
-        isNumber(beta2) &&
-        isNumber(eps) &&
-        isNumber(weight_decay) &&
-        isInt(decoupled) &&
-        isNumber(step);
-      if (!valid) refuse('adam_update', kernelTable.adam_update, [p, m, v, vmax, g, n, lr, beta1, beta2, eps,
-          weight_decay, decoupled, step], admit);
-      f[5] = n; f[6] = lr; f[7] = beta1; f[8] = beta2; f[9] = eps; f[10] = weight_decay; f[11] = decoupled;
-      f[12] = step;
-      const status = call(39);
-      if (status !== 0) fail('adam_update', status);
+        putFloats(0, p, n) &&
+        putFloats(1, m, n) &&
+        putFloats(2, v, n) &&
+        putFloatsOrNull(3, vmax, n) &&
+        putFloats(4, g, n) &&
+        putSize(5, n) &&
+        putNumber(6, lr) &&
+        putNumber(7, beta1) &&
+        putNumber(8, beta2) &&
+        putNumber(9, eps) &&
+        putNumber(10, weight_decay) &&
+        putInt(11, decoupled) &&
+        putNumber(12, step);
+      if (!valid) wrong(39, [p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step]);
+      done(39, call(39));
     },
     rmsprop_update(p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum) {
       const valid =
-        put(0, p, 'float', n) &&
-        put(1, sq, 'float', n) &&
-        mayPut(2, buf, 'float', n) &&
-        mayPut(3, gavg, 'float', n) &&
-        put(4, g, 'float', n) &&
-        isSize(n) &&
-        isNumber(lr) &&
-        isNumber(alpha) &&
-        isNumber(eps) &&
-        isNumber(weight_decay) &&
-        isNumber(momentum);
-      if (!valid) refuse('rmsprop_update', kernelTable.rmsprop_update, [p, sq, buf, gavg, g, n, lr, alpha, eps,
-          weight_decay, momentum], admit);
-      f[5] = n; f[6] = lr; f[7] = alpha; f[8] = eps; f[9] = weight_decay; f[10] = momentum;
-      const status = call(40);
-      if (status !== 0) fail('rmsprop_update', status);
+        putFloats(0, p, n) &&
+        putFloats(1, sq, n) &&
+        putFloatsOrNull(2, buf, n) &&
+        putFloatsOrNull(3, gavg, n) &&
+        putFloats(4, g, n) &&
+        putSize(5, n) &&
+        putNumber(6, lr) &&
+        putNumber(7, alpha) &&
+        putNumber(8, eps) &&
+        putNumber(9, weight_decay) &&
+        putNumber(10, momentum);
+      if (!valid) wrong(40, [p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum]);
+      done(40, call(40));
     },
     adagrad_update(p, sum, g, n, lr, eps, weight_decay) {
       const valid =
-        put(0, p, 'float', n) &&
-        put(1, sum, 'float', n) &&
-        put(2, g, 'float', n) &&
-        isSize(n) &&
-        isNumber(lr) &&
-        isNumber(eps) &&
-        isNumber(weight_decay);
-      if (!valid) refuse('adagrad_update', kernelTable.adagrad_update, [p, sum, g, n, lr, eps, weight_decay], admit);
-      f[3] = n; f[4] = lr; f[5] = eps; f[6] = weight_decay;
-      const status = call(41);
-      if (status !== 0) fail('adagrad_update', status);
+        putFloats(0, p, n) &&
+        putFloats(1, sum, n) &&
+        putFloats(2, g, n) &&
+        putSize(3, n) &&
+        putNumber(4, lr) &&
+        putNumber(5, eps) &&
+        putNumber(6, weight_decay);
+      if (!valid) wrong(41, [p, sum, g, n, lr, eps, weight_decay]);
+      done(41, call(41));
     },
     rnn_sizes(sizes, cell, T, B, I, H, D, rows) {
       const valid =
-        put(0, sizes, 'double', 5) &&
-        isInt(cell) &&
-        isInt(T) &&
-        isInt(B) &&
-        isInt(I) &&
-        isInt(H) &&
-        isInt(D) &&
-        isInt(rows);
-      if (!valid) refuse('rnn_sizes', kernelTable.rnn_sizes, [sizes, cell, T, B, I, H, D, rows], admit);
-      f[1] = cell; f[2] = T; f[3] = B; f[4] = I; f[5] = H; f[6] = D; f[7] = rows;
-      const status = call(42);
-      if (status !== 0) fail('rnn_sizes', status);
+        putDoubles(0, sizes, 5) &&
+        putInt(1, cell) &&
+        putInt(2, T) &&
+        putInt(3, B) &&
+        putInt(4, I) &&
+        putInt(5, H) &&
+        putInt(6, D) &&
+        putInt(7, rows);
+      if (!valid) wrong(42, [sizes, cell, T, B, I, H, D, rows]);
+      done(42, call(42));
     },
     rnn_pack(packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D, npacked) {
       const valid =
-        put(0, packed, 'float', npacked) &&
-        put(1, w_ih, 'float', gates * H * I) &&
-        put(2, w_hh, 'float', gates * H * H) &&
-        mayPut(3, b_ih, 'float', gates * H) &&
-        mayPut(4, b_hh, 'float', gates * H) &&
-        mayPut(5, w_ih_r, 'float', gates * H * I) &&
-        mayPut(6, w_hh_r, 'float', gates * H * H) &&
-        mayPut(7, b_ih_r, 'float', gates * H) &&
-        mayPut(8, b_hh_r, 'float', gates * H) &&
-        isInt(cell) &&
-        isSize(gates) &&
-        isSize(I) &&
-        isSize(H) &&
-        isInt(D) &&
-        isWideSize(npacked);
-      if (!valid) refuse('rnn_pack', kernelTable.rnn_pack, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r,
-          b_hh_r, cell, gates, I, H, D, npacked], admit);
-      f[9] = cell; f[10] = gates; f[11] = I; f[12] = H; f[13] = D; f[14] = npacked;
-      const status = call(43);
-      if (status !== 0) fail('rnn_pack', status);
+        putFloats(0, packed, npacked) &&
+        putFloats(1, w_ih, gates * H * I) &&
+        putFloats(2, w_hh, gates * H * H) &&
+        putFloatsOrNull(3, b_ih, gates * H) &&
+        putFloatsOrNull(4, b_hh, gates * H) &&
+        putFloatsOrNull(5, w_ih_r, gates * H * I) &&
+        putFloatsOrNull(6, w_hh_r, gates * H * H) &&
+        putFloatsOrNull(7, b_ih_r, gates * H) &&
+        putFloatsOrNull(8, b_hh_r, gates * H) &&
+        putInt(9, cell) &&
+        putSize(10, gates) &&
+        putSize(11, I) &&
+        putSize(12, H) &&
+        putInt(13, D) &&
+        putWide(14, npacked);
+      if (!valid) wrong(43, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D,
+          npacked]);
+      done(43, call(43));
     },
     rnn_forward(y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r,
         lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked) {
       const valid =
-        put(0, y, 'float', T * B * D * H) &&
-        put(1, hn, 'float', D * B * H) &&
-        mayPut(2, cn, 'float', D * B * H) &&
-        mayPut(3, saved, 'float', nsaved) &&
-        put(4, scratch, 'float', nscratch) &&
-        mayPut(5, packed, 'float', npacked) &&
-        put(6, x, 'float', T * B * I) &&
-        mayPut(7, h0, 'float', D * B * H) &&
-        mayPut(8, c0, 'float', D * B * H) &&
-        put(9, w_ih, 'float', gates * H * I) &&
-        put(10, w_hh, 'float', gates * H * H) &&
-        mayPut(11, b_ih, 'float', gates * H) &&
-        mayPut(12, b_hh, 'float', gates * H) &&
-        mayPut(13, w_ih_r, 'float', gates * H * I) &&
-        mayPut(14, w_hh_r, 'float', gates * H * H) &&
-        mayPut(15, b_ih_r, 'float', gates * H) &&
-        mayPut(16, b_hh_r, 'float', gates * H) &&
-        mayPut(17, lengths, 'int', B) &&
-        isInt(cell) &&
-        isSize(gates) &&
-        isSize(T) &&
-        isSize(B) &&
-        isSize(I) &&
-        isSize(H) &&
-        isSize(D) &&
-        isInt(rows) &&
-        isWideSize(nsaved) &&
-        isWideSize(nscratch) &&
-        isWideSize(npacked);
-      if (!valid) refuse('rnn_forward', kernelTable.rnn_forward, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih,
-          w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch,
-          npacked], admit);
-      f[18] = cell; f[19] = gates; f[20] = T; f[21] = B; f[22] = I; f[23] = H; f[24] = D; f[25] = rows; f[26] = nsaved;
-      f[27] = nscratch; f[28] = npacked;
-      const status = call(44);
-      if (status !== 0) fail('rnn_forward', status);
+        putFloats(0, y, T * B * D * H) &&
+        putFloats(1, hn, D * B * H) &&
+        putFloatsOrNull(2, cn, D * B * H) &&
+        putFloatsOrNull(3, saved, nsaved) &&
+        putFloats(4, scratch, nscratch) &&
+        putFloatsOrNull(5, packed, npacked) &&
+        putFloats(6, x, T * B * I) &&
+        putFloatsOrNull(7, h0, D * B * H) &&
+        putFloatsOrNull(8, c0, D * B * H) &&
+        putFloats(9, w_ih, gates * H * I) &&
+        putFloats(10, w_hh, gates * H * H) &&
+        putFloatsOrNull(11, b_ih, gates * H) &&
+        putFloatsOrNull(12, b_hh, gates * H) &&
+        putFloatsOrNull(13, w_ih_r, gates * H * I) &&
+        putFloatsOrNull(14, w_hh_r, gates * H * H) &&
+        putFloatsOrNull(15, b_ih_r, gates * H) &&
+        putFloatsOrNull(16, b_hh_r, gates * H) &&
+        putIntsOrNull(17, lengths, B) &&
+        putInt(18, cell) &&
+        putSize(19, gates) &&
+        putSize(20, T) &&
+        putSize(21, B) &&
+        putSize(22, I) &&
+        putSize(23, H) &&
+        putSize(24, D) &&
+        putInt(25, rows) &&
+        putWide(26, nsaved) &&
+        putWide(27, nscratch) &&
+        putWide(28, npacked);
+      if (!valid) wrong(44, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r,
+          b_ih_r, b_hh_r, lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked]);
+      done(44, call(44));
     },
     rnn_backward(dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn, x, h0, c0,
         w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B, I, H, D,
         rows, nsaved, nscratch) {
       const valid =
-        mayPut(0, dx, 'float', T * B * I) &&
-        mayPut(1, dh0, 'float', D * B * H) &&
-        mayPut(2, dc0, 'float', D * B * H) &&
-        mayPut(3, dw_ih, 'float', gates * H * I) &&
-        mayPut(4, dw_hh, 'float', gates * H * H) &&
-        mayPut(5, db_ih, 'float', gates * H) &&
-        mayPut(6, db_hh, 'float', gates * H) &&
-        mayPut(7, dw_ih_r, 'float', gates * H * I) &&
-        mayPut(8, dw_hh_r, 'float', gates * H * H) &&
-        mayPut(9, db_ih_r, 'float', gates * H) &&
-        mayPut(10, db_hh_r, 'float', gates * H) &&
-        mayPut(11, dy, 'float', T * B * D * H) &&
-        mayPut(12, dhn, 'float', D * B * H) &&
-        mayPut(13, dcn, 'float', D * B * H) &&
-        put(14, x, 'float', T * B * I) &&
-        mayPut(15, h0, 'float', D * B * H) &&
-        mayPut(16, c0, 'float', D * B * H) &&
-        put(17, w_ih, 'float', gates * H * I) &&
-        put(18, w_hh, 'float', gates * H * H) &&
-        mayPut(19, b_ih, 'float', gates * H) &&
-        mayPut(20, b_hh, 'float', gates * H) &&
-        mayPut(21, w_ih_r, 'float', gates * H * I) &&
-        mayPut(22, w_hh_r, 'float', gates * H * H) &&
-        mayPut(23, b_ih_r, 'float', gates * H) &&
-        mayPut(24, b_hh_r, 'float', gates * H) &&
-        mayPut(25, lengths, 'int', B) &&
-        put(26, saved, 'float', nsaved) &&
-        put(27, scratch, 'float', nscratch) &&
-        isInt(cell) &&
-        isSize(gates) &&
-        isSize(T) &&
-        isSize(B) &&
-        isSize(I) &&
-        isSize(H) &&
-        isSize(D) &&
-        isInt(rows) &&
-        isWideSize(nsaved) &&
-        isWideSize(nscratch);
-      if (!valid) refuse('rnn_backward', kernelTable.rnn_backward, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r,
-          dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r,
-          lengths, saved, scratch, cell, gates, T, B, I, H, D, rows, nsaved, nscratch], admit);
-      f[28] = cell; f[29] = gates; f[30] = T; f[31] = B; f[32] = I; f[33] = H; f[34] = D; f[35] = rows; f[36] = nsaved;
-      f[37] = nscratch;
-      const status = call(45);
-      if (status !== 0) fail('rnn_backward', status);
+        putFloatsOrNull(0, dx, T * B * I) &&
+        putFloatsOrNull(1, dh0, D * B * H) &&
+        putFloatsOrNull(2, dc0, D * B * H) &&
+        putFloatsOrNull(3, dw_ih, gates * H * I) &&
+        putFloatsOrNull(4, dw_hh, gates * H * H) &&
+        putFloatsOrNull(5, db_ih, gates * H) &&
+        putFloatsOrNull(6, db_hh, gates * H) &&
+        putFloatsOrNull(7, dw_ih_r, gates * H * I) &&
+        putFloatsOrNull(8, dw_hh_r, gates * H * H) &&
+        putFloatsOrNull(9, db_ih_r, gates * H) &&
+        putFloatsOrNull(10, db_hh_r, gates * H) &&
+        putFloatsOrNull(11, dy, T * B * D * H) &&
+        putFloatsOrNull(12, dhn, D * B * H) &&
+        putFloatsOrNull(13, dcn, D * B * H) &&
+        putFloats(14, x, T * B * I) &&
+        putFloatsOrNull(15, h0, D * B * H) &&
+        putFloatsOrNull(16, c0, D * B * H) &&
+        putFloats(17, w_ih, gates * H * I) &&
+        putFloats(18, w_hh, gates * H * H) &&
+        putFloatsOrNull(19, b_ih, gates * H) &&
+        putFloatsOrNull(20, b_hh, gates * H) &&
+        putFloatsOrNull(21, w_ih_r, gates * H * I) &&
+        putFloatsOrNull(22, w_hh_r, gates * H * H) &&
+        putFloatsOrNull(23, b_ih_r, gates * H) &&
+        putFloatsOrNull(24, b_hh_r, gates * H) &&
+        putIntsOrNull(25, lengths, B) &&
+        putFloats(26, saved, nsaved) &&
+        putFloats(27, scratch, nscratch) &&
+        putInt(28, cell) &&
+        putSize(29, gates) &&
+        putSize(30, T) &&
+        putSize(31, B) &&
+        putSize(32, I) &&
+        putSize(33, H) &&
+        putSize(34, D) &&
+        putInt(35, rows) &&
+        putWide(36, nsaved) &&
+        putWide(37, nscratch);
+      if (!valid) wrong(45, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn,
+          x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B,
+          I, H, D, rows, nsaved, nscratch]);
+      done(45, call(45));
     },
     rnn_quantized_sizes(sizes, precision, cell, T, B, I, H, D, rows) {
       const valid =
-        put(0, sizes, 'double', 2) &&
-        isInt(precision) &&
-        isInt(cell) &&
-        isInt(T) &&
-        isInt(B) &&
-        isInt(I) &&
-        isInt(H) &&
-        isInt(D) &&
-        isInt(rows);
-      if (!valid) refuse('rnn_quantized_sizes', kernelTable.rnn_quantized_sizes, [sizes, precision, cell, T, B, I, H, D,
-          rows], admit);
-      f[1] = precision; f[2] = cell; f[3] = T; f[4] = B; f[5] = I; f[6] = H; f[7] = D; f[8] = rows;
-      const status = call(46);
-      if (status !== 0) fail('rnn_quantized_sizes', status);
+        putDoubles(0, sizes, 2) &&
+        putInt(1, precision) &&
+        putInt(2, cell) &&
+        putInt(3, T) &&
+        putInt(4, B) &&
+        putInt(5, I) &&
+        putInt(6, H) &&
+        putInt(7, D) &&
+        putInt(8, rows);
+      if (!valid) wrong(46, [sizes, precision, cell, T, B, I, H, D, rows]);
+      done(46, call(46));
     },
     rnn_quantize(packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell, gates, I, H, D,
         npacked) {
       const valid =
-        put(0, packed, 'float', npacked) &&
-        put(1, error, 'double', 1) &&
-        put(2, w_ih, 'float', gates * H * I) &&
-        put(3, w_hh, 'float', gates * H * H) &&
-        mayPut(4, b_ih, 'float', gates * H) &&
-        mayPut(5, b_hh, 'float', gates * H) &&
-        mayPut(6, w_ih_r, 'float', gates * H * I) &&
-        mayPut(7, w_hh_r, 'float', gates * H * H) &&
-        mayPut(8, b_ih_r, 'float', gates * H) &&
-        mayPut(9, b_hh_r, 'float', gates * H) &&
-        isInt(precision) &&
-        isInt(cell) &&
-        isSize(gates) &&
-        isSize(I) &&
-        isSize(H) &&
-        isInt(D) &&
-        isWideSize(npacked);
-      if (!valid) refuse('rnn_quantize', kernelTable.rnn_quantize, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r,
-          w_hh_r, b_ih_r, b_hh_r, precision, cell, gates, I, H, D, npacked], admit);
-      f[10] = precision; f[11] = cell; f[12] = gates; f[13] = I; f[14] = H; f[15] = D; f[16] = npacked;
-      const status = call(47);
-      if (status !== 0) fail('rnn_quantize', status);
+        putFloats(0, packed, npacked) &&
+        putDoubles(1, error, 1) &&
+        putFloats(2, w_ih, gates * H * I) &&
+        putFloats(3, w_hh, gates * H * H) &&
+        putFloatsOrNull(4, b_ih, gates * H) &&
+        putFloatsOrNull(5, b_hh, gates * H) &&
+        putFloatsOrNull(6, w_ih_r, gates * H * I) &&
+        putFloatsOrNull(7, w_hh_r, gates * H * H) &&
+        putFloatsOrNull(8, b_ih_r, gates * H) &&
+        putFloatsOrNull(9, b_hh_r, gates * H) &&
+        putInt(10, precision) &&
+        putInt(11, cell) &&
+        putSize(12, gates) &&
+        putSize(13, I) &&
+        putSize(14, H) &&
+        putInt(15, D) &&
+        putWide(16, npacked);
+      if (!valid) wrong(47, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell,
+          gates, I, H, D, npacked]);
+      done(47, call(47));
     },
     rnn_quantized_forward(y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D, rows,
         nscratch, npacked) {
       const valid =
-        put(0, y, 'float', T * B * D * H) &&
-        put(1, hn, 'float', D * B * H) &&
-        mayPut(2, cn, 'float', D * B * H) &&
-        put(3, scratch, 'float', nscratch) &&
-        put(4, packed, 'float', npacked) &&
-        put(5, x, 'float', T * B * I) &&
-        mayPut(6, h0, 'float', D * B * H) &&
-        mayPut(7, c0, 'float', D * B * H) &&
-        mayPut(8, lengths, 'int', B) &&
-        isInt(precision) &&
-        isInt(cell) &&
-        isInt(gates) &&
-        isSize(T) &&
-        isSize(B) &&
-        isSize(I) &&
-        isSize(H) &&
-        isSize(D) &&
-        isInt(rows) &&
-        isWideSize(nscratch) &&
-        isWideSize(npacked);
-      if (!valid) refuse('rnn_quantized_forward', kernelTable.rnn_quantized_forward, [y, hn, cn, scratch, packed, x, h0,
-          c0, lengths, precision, cell, gates, T, B, I, H, D, rows, nscratch, npacked], admit);
-      f[9] = precision; f[10] = cell; f[11] = gates; f[12] = T; f[13] = B; f[14] = I; f[15] = H; f[16] = D;
-      f[17] = rows; f[18] = nscratch; f[19] = npacked;
-      const status = call(48);
-      if (status !== 0) fail('rnn_quantized_forward', status);
+        putFloats(0, y, T * B * D * H) &&
+        putFloats(1, hn, D * B * H) &&
+        putFloatsOrNull(2, cn, D * B * H) &&
+        putFloats(3, scratch, nscratch) &&
+        putFloats(4, packed, npacked) &&
+        putFloats(5, x, T * B * I) &&
+        putFloatsOrNull(6, h0, D * B * H) &&
+        putFloatsOrNull(7, c0, D * B * H) &&
+        putIntsOrNull(8, lengths, B) &&
+        putInt(9, precision) &&
+        putInt(10, cell) &&
+        putInt(11, gates) &&
+        putSize(12, T) &&
+        putSize(13, B) &&
+        putSize(14, I) &&
+        putSize(15, H) &&
+        putSize(16, D) &&
+        putInt(17, rows) &&
+        putWide(18, nscratch) &&
+        putWide(19, npacked);
+      if (!valid) wrong(48, [y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D,
+          rows, nscratch, npacked]);
+      done(48, call(48));
     },
     rnn_general_sizes(sizes, cell, features, T, B, I, H, R, rows, keep) {
       const valid =
-        put(0, sizes, 'double', 5) &&
-        isInt(cell) &&
-        isInt(features) &&
-        isInt(T) &&
-        isInt(B) &&
-        isInt(I) &&
-        isInt(H) &&
-        isInt(R) &&
-        isInt(rows) &&
-        isInt(keep);
-      if (!valid) refuse('rnn_general_sizes', kernelTable.rnn_general_sizes, [sizes, cell, features, T, B, I, H, R,
-          rows, keep], admit);
-      f[1] = cell; f[2] = features; f[3] = T; f[4] = B; f[5] = I; f[6] = H; f[7] = R; f[8] = rows; f[9] = keep;
-      const status = call(49);
-      if (status !== 0) fail('rnn_general_sizes', status);
+        putDoubles(0, sizes, 5) &&
+        putInt(1, cell) &&
+        putInt(2, features) &&
+        putInt(3, T) &&
+        putInt(4, B) &&
+        putInt(5, I) &&
+        putInt(6, H) &&
+        putInt(7, R) &&
+        putInt(8, rows) &&
+        putInt(9, keep);
+      if (!valid) wrong(49, [sizes, cell, features, T, B, I, H, R, rows, keep]);
+      done(49, call(49));
     },
     rnn_general_pack(packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked) {
       const valid =
-        put(0, packed, 'float', npacked) &&
-        put(1, w_ih, 'float', gates * H * I) &&
-        mayPut(2, w_hh, 'float', gates * H * R) &&
-        mayPut(3, b_ih, 'float', gates * H) &&
-        mayPut(4, b_hh, 'float', gates * H) &&
-        mayPut(5, w_hr, 'float', R * H) &&
-        isInt(cell) &&
-        isSize(gates) &&
-        isInt(features) &&
-        isSize(I) &&
-        isSize(H) &&
-        isSize(R) &&
-        isWideSize(npacked);
-      if (!valid) refuse('rnn_general_pack', kernelTable.rnn_general_pack, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell,
-          gates, features, I, H, R, npacked], admit);
-      f[6] = cell; f[7] = gates; f[8] = features; f[9] = I; f[10] = H; f[11] = R; f[12] = npacked;
-      const status = call(50);
-      if (status !== 0) fail('rnn_general_pack', status);
+        putFloats(0, packed, npacked) &&
+        putFloats(1, w_ih, gates * H * I) &&
+        putFloatsOrNull(2, w_hh, gates * H * R) &&
+        putFloatsOrNull(3, b_ih, gates * H) &&
+        putFloatsOrNull(4, b_hh, gates * H) &&
+        putFloatsOrNull(5, w_hr, R * H) &&
+        putInt(6, cell) &&
+        putSize(7, gates) &&
+        putInt(8, features) &&
+        putSize(9, I) &&
+        putSize(10, H) &&
+        putSize(11, R) &&
+        putWide(12, npacked);
+      if (!valid) wrong(50, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked]);
+      done(50, call(50));
     },
     rnn_general_forward(y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih,
         ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I, H, R,
         rows, reverse, width, column, keep, nsaved, nscratch, npacked) {
       const valid =
-        put(0, y, 'float', T * B * width) &&
-        put(1, hn, 'float', B * R) &&
-        mayPut(2, cn, 'float', B * H) &&
-        mayPut(3, saved, 'float', nsaved) &&
-        put(4, scratch, 'float', nscratch) &&
-        mayPut(5, packed, 'float', npacked) &&
-        mayPut(6, x, 'float', T * B * I) &&
-        mayPut(7, ids, 'int', T * B) &&
-        mayPut(8, h0, 'float', B * R) &&
-        mayPut(9, c0, 'float', B * H) &&
-        put(10, w_ih, 'float', gates * H * I) &&
-        mayPut(11, w_hh, 'float', gates * H * R) &&
-        mayPut(12, b_ih, 'float', gates * H) &&
-        mayPut(13, b_hh, 'float', gates * H) &&
-        mayPut(14, w_hr, 'float', R * H) &&
-        mayPut(15, w_unit, 'float', units * H) &&
-        mayPut(16, ln_ih, 'float', gates * H) &&
-        mayPut(17, ln_hh, 'float', gates * H) &&
-        mayPut(18, ln_c, 'float', H) &&
-        mayPut(19, ln_c_bias, 'float', H) &&
-        mayPut(20, drop, 'float', B * R) &&
-        mayPut(21, zone_h, 'float', T * B * R) &&
-        mayPut(22, zone_c, 'float', T * B * H) &&
-        mayPut(23, lengths, 'int', B) &&
-        put(24, options, 'double', 13) &&
-        isInt(cell) &&
-        isSize(gates) &&
-        isSize(units) &&
-        isInt(features) &&
-        isSize(T) &&
-        isSize(B) &&
-        isSize(I) &&
-        isSize(H) &&
-        isSize(R) &&
-        isInt(rows) &&
-        isInt(reverse) &&
-        isSize(width) &&
-        isInt(column) &&
-        isInt(keep) &&
-        isWideSize(nsaved) &&
-        isWideSize(nscratch) &&
-        isWideSize(npacked);
-      if (!valid) refuse('rnn_general_forward', kernelTable.rnn_general_forward, [y, hn, cn, saved, scratch, packed, x,
-          ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c,
-          lengths, options, cell, gates, units, features, T, B, I, H, R, rows, reverse, width, column, keep, nsaved,
-          nscratch, npacked], admit);
-      f[25] = cell; f[26] = gates; f[27] = units; f[28] = features; f[29] = T; f[30] = B; f[31] = I; f[32] = H;
-      f[33] = R; f[34] = rows; f[35] = reverse; f[36] = width; f[37] = column; f[38] = keep; f[39] = nsaved;
-      f[40] = nscratch; f[41] = npacked;
-      const status = call(51);
-      if (status !== 0) fail('rnn_general_forward', status);
+        putFloats(0, y, T * B * width) &&
+        putFloats(1, hn, B * R) &&
+        putFloatsOrNull(2, cn, B * H) &&
+        putFloatsOrNull(3, saved, nsaved) &&
+        putFloats(4, scratch, nscratch) &&
+        putFloatsOrNull(5, packed, npacked) &&
+        putFloatsOrNull(6, x, T * B * I) &&
+        putIntsOrNull(7, ids, T * B) &&
+        putFloatsOrNull(8, h0, B * R) &&
+        putFloatsOrNull(9, c0, B * H) &&
+        putFloats(10, w_ih, gates * H * I) &&
+        putFloatsOrNull(11, w_hh, gates * H * R) &&
+        putFloatsOrNull(12, b_ih, gates * H) &&
+        putFloatsOrNull(13, b_hh, gates * H) &&
+        putFloatsOrNull(14, w_hr, R * H) &&
+        putFloatsOrNull(15, w_unit, units * H) &&
+        putFloatsOrNull(16, ln_ih, gates * H) &&
+        putFloatsOrNull(17, ln_hh, gates * H) &&
+        putFloatsOrNull(18, ln_c, H) &&
+        putFloatsOrNull(19, ln_c_bias, H) &&
+        putFloatsOrNull(20, drop, B * R) &&
+        putFloatsOrNull(21, zone_h, T * B * R) &&
+        putFloatsOrNull(22, zone_c, T * B * H) &&
+        putIntsOrNull(23, lengths, B) &&
+        putDoubles(24, options, 13) &&
+        putInt(25, cell) &&
+        putSize(26, gates) &&
+        putSize(27, units) &&
+        putInt(28, features) &&
+        putSize(29, T) &&
+        putSize(30, B) &&
+        putSize(31, I) &&
+        putSize(32, H) &&
+        putSize(33, R) &&
+        putInt(34, rows) &&
+        putInt(35, reverse) &&
+        putSize(36, width) &&
+        putInt(37, column) &&
+        putInt(38, keep) &&
+        putWide(39, nsaved) &&
+        putWide(40, nscratch) &&
+        putWide(41, npacked);
+      if (!valid) wrong(51, [y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit,
+          ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I,
+          H, R, rows, reverse, width, column, keep, nsaved, nscratch, npacked]);
+      done(51, call(51));
     },
     rnn_general_backward(dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c, dln_c_bias,
         steps, contributions, dy, dhn, dcn, x, ids, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias,
         drop, zone_h, zone_c, lengths, options, saved, scratch, cell, gates, units, features, T, B, I, H, R, rows,
         reverse, width, column, keep, nsteps, nsaved, nscratch) {
       const valid =
-        mayPut(0, dx, 'float', T * B * I) &&
-        mayPut(1, dh0, 'float', B * R) &&
-        mayPut(2, dc0, 'float', B * H) &&
-        mayPut(3, dw_ih, 'float', gates * H * I) &&
-        mayPut(4, dw_hh, 'float', gates * H * R) &&
-        mayPut(5, db_ih, 'float', gates * H) &&
-        mayPut(6, db_hh, 'float', gates * H) &&
-        mayPut(7, dw_hr, 'float', R * H) &&
-        mayPut(8, dw_unit, 'float', units * H) &&
-        mayPut(9, dln_ih, 'float', gates * H) &&
-        mayPut(10, dln_hh, 'float', gates * H) &&
-        mayPut(11, dln_c, 'float', H) &&
-        mayPut(12, dln_c_bias, 'float', H) &&
-        mayPut(13, steps, 'float', T * B * nsteps) &&
-        mayPut(14, contributions, 'double', T * 3) &&
-        mayPut(15, dy, 'float', T * B * width) &&
-        mayPut(16, dhn, 'float', B * R) &&
-        mayPut(17, dcn, 'float', B * H) &&
-        mayPut(18, x, 'float', T * B * I) &&
-        mayPut(19, ids, 'int', T * B) &&
-        put(20, w_ih, 'float', gates * H * I) &&
-        mayPut(21, w_hh, 'float', gates * H * R) &&
-        mayPut(22, b_ih, 'float', gates * H) &&
-        mayPut(23, b_hh, 'float', gates * H) &&
-        mayPut(24, w_hr, 'float', R * H) &&
-        mayPut(25, w_unit, 'float', units * H) &&
-        mayPut(26, ln_ih, 'float', gates * H) &&
-        mayPut(27, ln_hh, 'float', gates * H) &&
-        mayPut(28, ln_c, 'float', H) &&
-        mayPut(29, ln_c_bias, 'float', H) &&
-        mayPut(30, drop, 'float', B * R) &&
-        mayPut(31, zone_h, 'float', T * B * R) &&
-        mayPut(32, zone_c, 'float', T * B * H) &&
-        mayPut(33, lengths, 'int', B) &&
-        put(34, options, 'double', 13) &&
-        put(35, saved, 'float', nsaved) &&
-        put(36, scratch, 'float', nscratch) &&
-        isInt(cell) &&
-        isSize(gates) &&
-        isSize(units) &&
-        isInt(features) &&
-        isSize(T) &&
-        isSize(B) &&
-        isSize(I) &&
-        isSize(H) &&
-        isSize(R) &&
-        isInt(rows) &&
-        isInt(reverse) &&
-        isSize(width) &&
-        isInt(column) &&
-        isInt(keep) &&
-        isSize(nsteps) &&
-        isWideSize(nsaved) &&
-        isWideSize(nscratch);
-      if (!valid) refuse('rnn_general_backward', kernelTable.rnn_general_backward, [dx, dh0, dc0, dw_ih, dw_hh, db_ih,
-          db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c, dln_c_bias, steps, contributions, dy, dhn, dcn, x, ids, w_ih,
-          w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, saved,
-          scratch, cell, gates, units, features, T, B, I, H, R, rows, reverse, width, column, keep, nsteps, nsaved,
-          nscratch], admit);
-      f[37] = cell; f[38] = gates; f[39] = units; f[40] = features; f[41] = T; f[42] = B; f[43] = I; f[44] = H;
-      f[45] = R; f[46] = rows; f[47] = reverse; f[48] = width; f[49] = column; f[50] = keep; f[51] = nsteps;
-      f[52] = nsaved; f[53] = nscratch;
-      const status = call(52);
-      if (status !== 0) fail('rnn_general_backward', status);
+        putFloatsOrNull(0, dx, T * B * I) &&
+        putFloatsOrNull(1, dh0, B * R) &&
+        putFloatsOrNull(2, dc0, B * H) &&
+        putFloatsOrNull(3, dw_ih, gates * H * I) &&
+        putFloatsOrNull(4, dw_hh, gates * H * R) &&
+        putFloatsOrNull(5, db_ih, gates * H) &&
+        putFloatsOrNull(6, db_hh, gates * H) &&
+        putFloatsOrNull(7, dw_hr, R * H) &&
+        putFloatsOrNull(8, dw_unit, units * H) &&
+        putFloatsOrNull(9, dln_ih, gates * H) &&
+        putFloatsOrNull(10, dln_hh, gates * H) &&
+        putFloatsOrNull(11, dln_c, H) &&
+        putFloatsOrNull(12, dln_c_bias, H) &&
+        putFloatsOrNull(13, steps, T * B * nsteps) &&
+        putDoublesOrNull(14, contributions, T * 3) &&
+        putFloatsOrNull(15, dy, T * B * width) &&
+        putFloatsOrNull(16, dhn, B * R) &&
+        putFloatsOrNull(17, dcn, B * H) &&
+        putFloatsOrNull(18, x, T * B * I) &&
+        putIntsOrNull(19, ids, T * B) &&
+        putFloats(20, w_ih, gates * H * I) &&
+        putFloatsOrNull(21, w_hh, gates * H * R) &&
+        putFloatsOrNull(22, b_ih, gates * H) &&
+        putFloatsOrNull(23, b_hh, gates * H) &&
+        putFloatsOrNull(24, w_hr, R * H) &&
+        putFloatsOrNull(25, w_unit, units * H) &&
+        putFloatsOrNull(26, ln_ih, gates * H) &&
+        putFloatsOrNull(27, ln_hh, gates * H) &&
+        putFloatsOrNull(28, ln_c, H) &&
+        putFloatsOrNull(29, ln_c_bias, H) &&
+        putFloatsOrNull(30, drop, B * R) &&
+        putFloatsOrNull(31, zone_h, T * B * R) &&
+        putFloatsOrNull(32, zone_c, T * B * H) &&
+        putIntsOrNull(33, lengths, B) &&
+        putDoubles(34, options, 13) &&
+        putFloats(35, saved, nsaved) &&
+        putFloats(36, scratch, nscratch) &&
+        putInt(37, cell) &&
+        putSize(38, gates) &&
+        putSize(39, units) &&
+        putInt(40, features) &&
+        putSize(41, T) &&
+        putSize(42, B) &&
+        putSize(43, I) &&
+        putSize(44, H) &&
+        putSize(45, R) &&
+        putInt(46, rows) &&
+        putInt(47, reverse) &&
+        putSize(48, width) &&
+        putInt(49, column) &&
+        putInt(50, keep) &&
+        putSize(51, nsteps) &&
+        putWide(52, nsaved) &&
+        putWide(53, nscratch);
+      if (!valid) wrong(52, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c,
+          dln_c_bias, steps, contributions, dy, dhn, dcn, x, ids, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh,
+          ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, saved, scratch, cell, gates, units, features, T, B,
+          I, H, R, rows, reverse, width, column, keep, nsteps, nsaved, nscratch]);
+      done(52, call(52));
     },
     fma_peak(flops, rounds) {
       const valid =
-        put(0, flops, 'double', 1) &&
-        isInt(rounds);
-      if (!valid) refuse('fma_peak', kernelTable.fma_peak, [flops, rounds], admit);
-      f[1] = rounds;
-      const status = call(53);
-      if (status !== 0) fail('fma_peak', status);
+        putDoubles(0, flops, 1) &&
+        putInt(1, rounds);
+      if (!valid) wrong(53, [flops, rounds]);
+      done(53, call(53));
     },
   };
 }

@@ -2,10 +2,10 @@
 // It is what the other backends are tested against, and what remains where neither of them runs.
 import {
   ABI_VERSION,
+  argumentsOf,
   type Binding,
   bindKernels,
   type KernelName,
-  kernelTable,
   type RawKernels,
 } from '../generated/abi.js';
 import type { Backend, Storage } from '../types.js';
@@ -56,7 +56,7 @@ function bindReference(memory: ReferenceMemory): Binding {
   const staged: unknown[] = [null];
 
   const raw = Object.entries(kernels).map(([name, kernel]) => {
-    const isBuffer = kernelTable[name as KernelName].map((argument) => argument.kind === 'buffer');
+    const isBuffer = argumentsOf(name as KernelName).map((argument) => argument.kind === 'buffer');
     const call = (_ctx: number, ...values: number[]): number =>
       (kernel as (...args: unknown[]) => number)(...values.map((value, k) => (isBuffer[k] ? staged[value] : value)));
     return [`u_${name}`, call];

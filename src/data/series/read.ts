@@ -84,7 +84,7 @@ export function readSeries(rows: readonly SeriesRow[], options: ReadSeriesOption
   const cells = new Float64Array(rows.length * C);
   const times = new Float64Array(rows.length);
   rows.forEach((row, k) => {
-    const where = `${name}: line ${row.line}`;
+    const where = `${name}, line ${row.line}`;
     times[k] = time.length === 0 ? k : timeOf(row, time, where);
     columns.forEach((column, c) => {
       cells[k * C + c] = numberOf(cellOf(row, column, where), `${where}, column "${column}"`);
@@ -169,9 +169,9 @@ function stepOf(name: string, rows: readonly SeriesRow[], times: Float64Array): 
     const [shown, other] = [showTime(now), `line ${lineOf(k - 1)}`];
     throw new DataError(
       now === before
-        ? `${name}: line ${lineOf(k)}: ${shown} stands here and in ${other}; each time may come once (where clocks are set ` +
+        ? `${name}, line ${lineOf(k)}: ${shown} stands here and in ${other}; each time may come once (where clocks are set ` +
             'back an hour comes twice: give UTC, or an offset as in 2014-10-26T01:00+01:00)'
-        : `${name}: line ${lineOf(k)}: ${shown} is before ${showTime(before)} of ${other}; sort the rows by time`,
+        : `${name}, line ${lineOf(k)}: ${shown} is before ${showTime(before)} of ${other}; sort the rows by time`,
     );
   }
   return inferStep(times);
@@ -199,7 +199,7 @@ function refused(table: Table): Kept {
     if (gap >= 0) {
       const column = columns[gap] as string;
       throw new DataError(
-        `${name}: line ${line}, column "${column}": a number is needed, got ${show(fields[column])}; ${hint}`,
+        `${name}, line ${line}, column "${column}": a number is needed, got ${show(fields[column])}; ${hint}`,
       );
     }
     if (k === 0) return;
@@ -207,7 +207,7 @@ function refused(table: Table): Kept {
     if (distance === 1) return;
     const [before, now] = [showTime(times[k - 1] as number, step), showTime(times[k] as number, step)];
     throw new DataError(
-      `${name}: line ${line}: rows are ${showStep(step)} apart, but ${now} follows ${before}` +
+      `${name}, line ${line}: rows are ${showStep(step)} apart, but ${now} follows ${before}` +
         `${Number.isInteger(distance) ? ` (${distance - 1} missing)` : ''}; ${hint}`,
     );
   });

@@ -45,7 +45,8 @@ export function decodeText(bytes: Uint8Array, { name = 'the text', encoding }: D
   return text;
 }
 
-function markOf(bytes: Uint8Array): string | undefined {
+/** The encoding that a byte order mark tells of. @internal */
+export function markOf(bytes: Uint8Array): string | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
 }

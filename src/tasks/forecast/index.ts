@@ -8,6 +8,7 @@ import { showStep, showTime } from '../../data/series/time.js';
 import { DataError } from '../../errors.js';
 import { quantileLoss } from '../../losses/index.js';
 import { is } from '../../options.js';
+import { WeightAverage } from '../../train/weight-average.js';
 import type { TaskDefinition } from '../definition.js';
 import { continued, type ForecastStep, type Measured, marginsOf, measure, quantilesOf } from './answers.js';
 import { Forecaster } from './model.js';
@@ -95,7 +96,9 @@ export const forecastTask: TaskDefinition<Part, ForecastPrep, ForecastInput, rea
       showTime(series.times[0] as number, series.step),
       showTime(series.times[series.length - 1] as number, series.step),
     ];
-    say(`${series.name}: ${series.length} steps of ${showStep(series.step)}, from ${from} to ${to}`);
+    say(
+      `${series.name}: ${series.length} ${series.length === 1 ? 'step' : 'steps'} of ${showStep(series.step)}, from ${from} to ${to}`,
+    );
     return [{ series, from: 0, to: series.length }];
   },
   cut: (parts, share) => {
@@ -169,7 +172,9 @@ export const forecastTask: TaskDefinition<Part, ForecastPrep, ForecastInput, rea
       training ? settings.batch : Math.max(256, settings.batch),
       training,
     ),
-  learning: (_model, _prep, settings) => ({
+  learning: (model, _prep, settings) => ({
+    // The weights of single updates jump about; on a small validation part a lucky one among them would be kept.
+    callbacks: new WeightAverage(model, { decay: 0.99 }),
     loss: (output, y) => quantileLoss(output, y, { quantiles: quantilesOf(settings) }),
     forward: (model: Forecaster, batch) => model.forward(batch as never),
   }),

@@ -44,7 +44,7 @@ describe('times', () => {
 
   it('that are none, or could be two, are refused with the place', () => {
     for (const cell of ['', 'yesterday', null, undefined, {}, '2014-13-01', '2014-02-30', '2014-01-01T25:00'])
-      expect(() => parseTime(cell, 'a.csv: line 3'), String(cell)).toThrow(/^a\.csv: line 3: /);
+      expect(() => parseTime(cell, 'a.csv, line 3'), String(cell)).toThrow(/^a\.csv, line 3: /);
     expect(() => parseTime('03/04/2014', 'x')).toThrow(/whether the day or the month comes first/);
     expect(() => parseTime('31.12.2014', 'x')).toThrow(DataError);
   });

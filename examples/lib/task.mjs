@@ -1,0 +1,105 @@
+// What examples that train tasks do alike: start a backend, follow a training, time the same work in PyTorch, draw curves.
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import Table from 'cli-table3';
+import * as u from 'unrolled';
+import { toHTML, toSVG } from 'unrolled/plot';
+import { cacheFolder, outFolder, writeWhole } from './cache.mjs';
+
+/** Options that every such example has; `readOptions` takes them. */
+export const common = {
+  pytorch: { type: 'boolean', default: false },
+  backend: { type: 'string', default: 'auto', oneOf: ['auto', 'native', 'wasm', 'reference'] },
+  threads: { type: 'string', default: '2', atLeast: 1 },
+};
+export const commonHelp = `  --pytorch         time the same training in PyTorch, too (needs python3-torch)
+  --backend NAME    native, wasm, reference or auto (default: the fastest there is)
+  --threads N       (default 2)
+  --help`;
+
+export async function start({ backend, threads }) {
+  const { name, simd } = await u.ready({ backend, threads });
+  console.log(`unrolled on ${name} (${simd}), ${threads} ${threads === 1 ? 'thread' : 'threads'}`);
+}
+
+/** Options of a task that tell its epochs, a line each. */
+export function follow(label) {
+  const start = Date.now();
+  return {
+    say: (line) => console.log(`  ${line}`),
+    onEpoch({ epoch, loss, validation, seconds }) {
+      const held = validation ? `, validation ${validation.loss.toFixed(3)}` : '';
+      const all = ((Date.now() - start) / 1000).toFixed(0);
+      console.log(
+        `  ${label} epoch ${epoch}: loss ${loss.toFixed(3)}${held}, ${seconds.toFixed(1)} s (${all} s in all)`,
+      );
+    },
+  };
+}
+
+export function table(head, rows) {
+  const view = new Table({
+    head,
+    style: { head: [], border: [] },
+    colAligns: head.map((_, k) => (k === 0 ? 'left' : 'right')),
+  });
+  view.push(...rows);
+  return view.toString();
+}
+
+/**
+ * Seconds of an epoch of the same work in PyTorch, by bench/tasks/NAME.py.
+ *
+ * @param {string} name
+ * @param {object} work  sizes, which the script reads
+ * @returns {Promise<number>}
+ */
+export async function pytorchSeconds(name, work) {
+  await mkdir(cacheFolder(), { recursive: true });
+  const file = path.join(cacheFolder(), `${name}-work.json`);
+  await writeFile(file, JSON.stringify(work));
+  const script = fileURLToPath(new URL(`../../bench/tasks/${name}.py`, import.meta.url));
+  const { stdout } = await promisify(execFile)('/usr/bin/python3', [script, file]).catch((error) => {
+    throw new Error(`PyTorch could not be timed (Debian: apt-get install python3-torch): ${error.message}`);
+  });
+  return JSON.parse(stdout).secondsPerEpoch;
+}
+
+const axis = { labelColor: 'currentColor', titleColor: 'currentColor', gridOpacity: 0.2 };
+
+/**
+ * Lines over epochs as a Vega-Lite specification.
+ *
+ * @param {{ epoch: number, value: number, what: string }[]} values
+ */
+export function curves(values, { title, y, description }) {
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    title: { text: title, color: 'currentColor', anchor: 'start' },
+    description,
+    width: 560,
+    height: 280,
+    data: { values },
+    mark: { type: 'line', point: true },
+    encoding: {
+      x: { field: 'epoch', type: 'quantitative', axis: { ...axis, tickMinStep: 1 } },
+      y: { field: 'value', type: 'quantitative', title: y, scale: { zero: false }, axis },
+      color: { field: 'what', type: 'nominal', title: null, legend: { labelColor: 'currentColor' } },
+    },
+    config: { background: null, view: { stroke: null } },
+  };
+}
+
+/** Writes out/NAME/index.html and an SVG for each picture; returns the path of the page. */
+export async function savePictures(name, title, specs) {
+  const folder = outFolder(name);
+  for (const [k, spec] of specs.entries()) {
+    await writeWhole(path.join(folder, `${name}${specs.length > 1 ? k + 1 : ''}.svg`), await toSVG(spec));
+  }
+  const page = path.join(folder, 'index.html');
+  await writeWhole(page, await toHTML(specs, { title }));
+  return page;
+}

@@ -1,0 +1,199 @@
+// The command line as a user has it: what it prints where, and what it exits with.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TASKS } from '../../src/tasks/list.js';
+
+const cli = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url));
+const folder = mkdtempSync(path.join(tmpdir(), 'unrolled-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(args: readonly string[], input = '') {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    input,
+  });
+  return { status, stdout, stderr };
+}
+
+const rows = Array.from({ length: 200 }, (_, k) => {
+  const word = (k % 2 ? ['good', 'fine', 'great'] : ['bad', 'poor', 'dull'])[k % 3];
+  return `"the film, number ${k}, was ${word}",${k % 2 ? 'pos' : 'neg'}`;
+});
+const sizes = [
+  '--hidden',
+  '6',
+  '--embedding',
+  '6',
+  '--lr',
+  '0.03',
+  '--word-dropout',
+  '0',
+  '--dropout',
+  '0',
+  '--threads',
+  '1',
+];
+beforeAll(() => {
+  writeFileSync(path.join(folder, 'reviews.csv'), `review,label\n${rows.join('\n')}\n`);
+  writeFileSync(path.join(folder, 'book.txt'), 'the cat sat on the mat and the dog sat on the cat. '.repeat(60));
+});
+
+describe('unrolled', () => {
+  it('train ends with one line of JSON on stdout and says the rest on stderr', () => {
+    const { status, stdout, stderr } = run([
+      'train',
+      'classify',
+      'reviews.csv',
+      '--epochs',
+      '4',
+      '--out',
+      'model',
+      '--json',
+      ...sizes,
+    ]);
+    expect(stderr).toContain('columns guessed: text = "review", label = "label"');
+    expect(stderr).toMatch(/epoch 4: loss .* \| validation loss/);
+    expect(status).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    const report = JSON.parse(stdout);
+    expect(Object.keys(report)).toEqual(['task', 'cell', 'parameters', 'epochs', 'secondsPerEpoch', 'backend', 'test']);
+    expect(report).toMatchObject({
+      task: 'classify',
+      cell: 'lstm',
+      epochs: 4,
+      backend: 'native',
+      test: { accuracy: 1, macroF1: 1, auc: 1 },
+    });
+  });
+
+  it('predict answers lines of stdin and rows of a file, evaluate measures, inspect shows', () => {
+    const lines = run(['predict', 'model', '-'], 'a great film\nso dull\n');
+    expect(
+      lines.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).label),
+    ).toEqual(['pos', 'neg']);
+    const table = run(['predict', 'model', 'reviews.csv', '--column', 'review']);
+    expect(table.stdout.trim().split('\n')).toHaveLength(200);
+    const figures = run(['evaluate', 'model', 'reviews.csv', '--json']);
+    expect(JSON.parse(figures.stdout)).toMatchObject({ task: 'classify', test: { accuracy: 1 } });
+    const inspected = run(['inspect', 'model']);
+    expect(inspected.stdout).toMatch(/layer\.weight_ih_l0.*24 x 6/);
+    expect(inspected.stdout).toContain('gradient flow');
+  });
+
+  it('charlm writes, the same for the same seed', () => {
+    const trained = run([
+      'train',
+      'charlm',
+      'book.txt',
+      '--epochs',
+      '3',
+      '--out',
+      'writer',
+      '--hidden',
+      '16',
+      '--batch',
+      '4',
+      '--threads',
+      '1',
+    ]);
+    expect(trained.stdout).toMatch(/bitsPerChar/);
+    const write = (seed: string) =>
+      run(['generate', 'writer', '--prompt', 'the ', '--length', '40', '--seed', seed]).stdout;
+    expect(write('3')).toMatch(/^the .{40}\n$/s);
+    expect(write('3')).toBe(write('3'));
+    expect(run(['generate', 'model', '--prompt', 'x'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('writes no text'),
+    });
+  });
+
+  it('doctor says which backend runs, and help lists every task and option', () => {
+    expect(run(['doctor']).stdout).toMatch(/native.*works[\s\S]*in use: native/);
+    expect(JSON.parse(run(['doctor', '--json', '--backend', 'wasm']).stdout)).toMatchObject({
+      chosen: { backend: 'wasm' },
+    });
+    expect(run(['--help']).stdout).toContain('unrolled train TASK FILE');
+    const help = run(['train', '--help']).stdout;
+    for (const { name } of TASKS) expect(help).toContain(`  ${name}`);
+    expect(run(['train', 'classify', '--help']).stdout).toMatch(/--word-dropout N[\s\S]*--patience N/);
+    expect(run(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  it.each([
+    [['trian', 'classify', 'x'], 2, /unknown command "trian"; did you mean "train"/],
+    [['train', 'clasify', 'reviews.csv'], 2, /unknown task "clasify"; did you mean "classify"/],
+    [['train', 'classify'], 2, /something is missing; usage: unrolled train TASK FILE/],
+    [['train', 'classify', 'reviews.csv', '--hiden', '3'], 2, /unknown option --hiden; did you mean --hidden/],
+    [['train', 'classify', 'reviews.csv', '--hidden', 'many'], 2, /--hidden must be a number, got "many"/],
+    [['train', 'classify', 'reviews.csv', '--hidden', '-3'], 2, /hidden/],
+    [['train', 'classify', 'reviews.csv', '--test', '2'], 2, /--test must be a file or a share/],
+    [
+      ['train', 'classify', 'reviews.csv', '--backend', 'gpu'],
+      2,
+      /--backend must be one of auto, native, wasm, reference/,
+    ],
+    [['train', 'classify', 'reviews.csv', '--out', 'model', '--epochs', '1'], 2, /holds a trained task already/],
+    [['train', 'classify', 'nowhere.csv'], 1, /cannot read nowhere\.csv/],
+    [
+      ['train', 'classify', 'reviews.csv', '--label', 'stars'],
+      1,
+      /no column "stars".*its columns are "review", "label"/,
+    ],
+    [['predict', 'nowhere'], 1, /holds no trained task/],
+    [['evaluate', 'model'], 2, /something is missing/],
+  ] as const)('%j exits with %i and says why, without a stack', (args, code, message) => {
+    const { status, stderr, stdout } = run([...args]);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(code);
+    expect(stdout).toBe('');
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('Ctrl-C keeps the best model; the same command goes on', async () => {
+    const command = [
+      'train',
+      'classify',
+      'reviews.csv',
+      '--epochs',
+      '400',
+      '--patience',
+      '400',
+      '--out',
+      'stopped',
+      ...sizes,
+    ];
+    const child = spawn(process.execPath, [cli, ...command], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+      if (said.includes('epoch 3:') && !child.killed) child.kill('SIGINT');
+    });
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    expect(code).toBe(130);
+    expect(said).toMatch(/the best so far, is kept/);
+    expect(readdirSync(path.join(folder, 'stopped')).sort()).toEqual([
+      'checkpoint.safetensors',
+      'config.json',
+      'model.safetensors',
+      'run.json',
+    ]);
+    expect(run(['predict', 'stopped', '-'], 'a great film\n').status).toBe(0);
+    const again = spawn(process.execPath, [cli, ...command], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    let first = '';
+    again.stderr.on('data', (chunk) => {
+      first += chunk;
+      if (/epoch \d+:/.test(first) && !again.killed) again.kill('SIGINT');
+    });
+    await new Promise((resolve) => again.on('exit', resolve));
+    expect(Number(/epoch (\d+):/.exec(first)?.[1])).toBeGreaterThan(2);
+    expect(existsSync(path.join(folder, 'stopped', 'config.json'))).toBe(true);
+  });
+});
