@@ -6,7 +6,16 @@ import { type Fill, type KernelCase, positive } from '../harness.js';
 import { type CaseTable, product, sweep } from './sizes.js';
 
 const logits: Fill = (random, n) => uniform(random, n, -6, 6);
-const logProbabilities: Fill = (random, n) => uniform(random, n, -6, -0.01);
+/** Of probabilities that sum to 1, as forward leaves them. */
+const logProbabilities: Fill = (random, n, { C }) => {
+  const x = uniform(random, n, -6, 6);
+  for (let k = 0; k < n; k += C as number) {
+    const row = x.subarray(k, k + (C as number));
+    const sum = Math.log(row.reduce((total, one) => total + Math.exp(one), 0));
+    for (const [c, one] of row.entries()) row[c] = one - sum;
+  }
+  return x;
+};
 /** As forward leaves them: the largest near 0, some so small that they count for nothing. */
 const paths: Fill = (random, n) => uniform(random, n, -8, 0).map((x) => (random() < 0.2 ? x - 100 : x));
 /** Classes other than the blank; every third one is the one before it. */
