@@ -5,8 +5,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 
-/** As tsc and esbuild print them: a statement a line. */
-const IMPORT = /^((?:import|export)(?:\s[^'"\n]*\sfrom)?\s*|.*\bimport\()(["'])([a-z@][\w./@-]*)\2/gm;
+/** As tsc prints them: a statement begins a line, and ends with a semicolon. */
+const IMPORT = /^((?:import|export)(?:\s[^'";]*?\sfrom)?\s*|.*\bimport\()(["'])([a-z@][\w./@-]*)\2/gm;
 
 /**
  * @param {string} root    the package's folder

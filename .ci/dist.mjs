@@ -49,10 +49,14 @@ async function build() {
   });
   if (status !== 0) throw new Error('tsc failed');
 
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const isInstalled = (name) => name in manifest.dependencies || name in manifest.peerDependencies;
+  await bundleLibraries(root, 'dist.next', isInstalled); // reads what tsc prints, so before its lines are joined
+
   const { build: bundle, transformSync } = await import('esbuild');
   // Comments are for the types, which keep them; a fifth less to install.
   for (const file of readdirSync(next, { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.js')) continue;
+    if (!file.endsWith('.js') || file.startsWith('libraries')) continue;
     const path = join(next, file);
     const generated = file.includes('generated');
     const options = {
@@ -64,9 +68,6 @@ async function build() {
     };
     writeFileSync(path, transformSync(readFileSync(path, 'utf8'), options).code);
   }
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const isInstalled = (name) => name in manifest.dependencies || name in manifest.peerDependencies;
-  await bundleLibraries(root, 'dist.next', isInstalled);
   const common = { absWorkingDir: root, bundle: true, target: 'es2022', logLevel: 'warning' };
   // `require` gives the ES modules themselves (Node 20.19 and later): one library in the process, however it is loaded.
   mkdirSync(join(next, 'cjs'));
