@@ -64,7 +64,7 @@ async function build(variant) {
     ...flags,
     ...'-Wall -Wextra -Inative --no-entry'.split(' '),
     // 16 MiB at first (INITIAL_PAGES of src/backend/wasm.ts); 4 GiB is what a 32-bit address reaches.
-    ...'-sSTANDALONE_WASM=1 -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=16MB -sMAXIMUM_MEMORY=4GB -sWASM_BIGINT=1'.split(
+    ...'-sSTANDALONE_WASM=1 -sALLOW_MEMORY_GROWTH=1 -sMALLOC=emmalloc -sINITIAL_MEMORY=16MB -sMAXIMUM_MEMORY=4GB -sWASM_BIGINT=1'.split(
       ' ',
     ),
     `-sEXPORTED_FUNCTIONS=${names}`,
