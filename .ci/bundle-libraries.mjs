@@ -2,6 +2,7 @@
 // with two dependencies: each as one ES module in dist/libraries/, their licences beside them. In src/ they are imported by
 // name; here those imports are pointed at the bundles. Which file may import which is stated in test/architecture.test.ts.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 
@@ -84,8 +85,14 @@ function entries(root) {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^library:/ }, ({ path }) => ({ path: path.slice('library:'.length), namespace: 'library' }));
       onLoad({ filter: /.*/, namespace: 'library' }, async ({ path }) => {
-        const names = Object.keys(await import(path)).filter((name) => name !== 'module.exports');
-        return { contents: `export { ${names.join(', ')} } from '${path}';`, resolveDir: root };
+        const given = await import(path);
+        const names = Object.keys(given).filter((name) => name !== 'module.exports');
+        // As in Node the default of a CommonJS module is all of it, also where it says `__esModule`.
+        const isCommonJs = createRequire(join(root, 'package.json'))(path) === given.default;
+        const contents = isCommonJs
+          ? `const all = require('${path}'); export default all; export const { ${names.filter((name) => name !== 'default').join(', ')} } = all;`
+          : `export { ${names.join(', ')} } from '${path}';`;
+        return { contents, resolveDir: root };
       });
     },
   };
