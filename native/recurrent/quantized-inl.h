@@ -210,6 +210,8 @@ static int check_quantized(int precision, int cell, const Shape& shape) {
   return precision == U_INT8 && deep ? U_ERR_SIZE : U_OK;
 }
 
+// Once a model: not what time passes in.
+U_SMALL_BEGIN
 U_KERNEL(rnn_quantized_sizes)
 (u_ctx*, double* sizes, int32_t precision, int32_t cell, int32_t T, int32_t B, int32_t I, int32_t H, int32_t D,
  int32_t rows) {
@@ -260,6 +262,7 @@ U_KERNEL(rnn_quantize)
   *error = worst;
   return U_OK;
 }
+U_SMALL_END
 
 U_KERNEL(rnn_quantized_forward)
 (u_ctx* ctx, float* y, float* hn, float* cn, float* scratch, const float* packed, const float* x, const float* h0,
