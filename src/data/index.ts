@@ -8,4 +8,5 @@ export { type ParsedTable, type ParseTableOptions, parseTable, type TableFormat,
 export { type DecodeOptions, decodeText, type TextEncoding } from './text/encoding.js';
 export { joinPieces, splitPieces } from './text/pieces.js';
 export { detokenise, type TokeniseOptions, tokenise } from './text/tokenise.js';
+export { type PickVectorsOptions, WordVectors } from './text/vectors.js';
 export { Vocabulary, type VocabularyJson, type VocabularyOptions } from './text/vocabulary.js';

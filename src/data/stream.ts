@@ -115,8 +115,12 @@ function tooLong(name: string, line: number, maxLine: number): DataError {
   );
 }
 
-/** Decoded as it comes; line ends are LF. */
-async function* texts(source: StreamSource, name: string, encoding: TextEncoding | undefined): AsyncGenerator<string> {
+/** Decoded as it comes; line ends are LF. @internal */
+export async function* texts(
+  source: StreamSource,
+  name: string,
+  encoding: TextEncoding | undefined,
+): AsyncGenerator<string> {
   let decoder: TextDecoder | undefined;
   let line = 1;
   /** A CR whose LF may begin the next chunk. */

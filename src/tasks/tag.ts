@@ -126,9 +126,12 @@ export const tagTask: TaskDefinition<Example, Prep, string | readonly string[], 
   evaluate(model, examples, prep, settings) {
     const given = answer(model as Tagger, examples, prep, settings).flat();
     const wanted = examples.flatMap(({ tags }) => tags.map((tag) => prep.tags.indexOf(tag)));
+    const unseen = wanted.filter((tag) => tag < 0).length;
     return {
       accuracy: given.filter((tag, k) => tag === wanted[k]).length / wanted.length,
       macroF1: macroF1Of(given, wanted),
+      // Words whose tag was not there to learn from: mistakes that no model could have avoided.
+      ...(unseen > 0 && { unseenTags: unseen }),
     };
   },
   predict(model, inputs, prep, settings) {
