@@ -276,12 +276,13 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
   #checkInput(x: Tensor, rank: number, expected: string): void {
     if (!(x instanceof Tensor)) throw new DTypeError(`${this.#name}: x must be a tensor, got ${show(x)}`);
     const { shape } = x;
-    // One-hot ids have all axes but the last.
-    const fits =
-      x.dtype === 'int32' ? shape.length === rank - 1 : shape.length === rank && shape[rank - 1] === this.inputSize;
-    if (!fits) {
-      const without = x.dtype === 'int32' ? ', or int32 without the last axis (one-hot ids)' : '';
-      throw new ShapeError(`${this.#name}: x must be ${expected}${without}, got ${showShape(shape)}`);
+    const isIds = x.dtype === 'int32';
+    const or = isIds ? ', or int32 without the last axis (one-hot ids)' : '';
+    if (isIds && shape.length === rank) {
+      throw new DTypeError(`${this.#name}: x must be float32 ${expected}${or}, got int32 ${showShape(shape)}`);
+    }
+    if (shape.length !== (isIds ? rank - 1 : rank) || (!isIds && shape[rank - 1] !== this.inputSize)) {
+      throw new ShapeError(`${this.#name}: x must be ${expected}${or}, got ${showShape(shape)}`);
     }
     if (shape[this.batchFirst || rank === 2 ? 0 : 1] === 0) {
       throw new ShapeError(`${this.#name}: x must hold at least one row, got an empty batch: ${showShape(shape)}`);
