@@ -173,6 +173,15 @@ const losses: Case[] = names(Reduction).flatMap(([reduction, number]) => {
       ...loss,
     },
     {
+      name: `ctc, ${reduction}`,
+      kernel: 'ctc_loss',
+      given: {
+        ...{ logits: wave(40, 1), targets: [1, 1, 3, 2], input_lengths: [5, 4], target_lengths: [2, 1] },
+        ...{ T: 5, B: 2, C: 4, S: 2, L: L(2), blank: 0, reduction: number, zero_infinity: 0 },
+      },
+      ...loss,
+    },
+    {
       name: `binary cross entropy, ${reduction}`,
       kernel: 'bce_with_logits',
       given: pairs,
