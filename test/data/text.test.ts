@@ -65,7 +65,7 @@ describe('Vocabulary', () => {
   it('numbers tokens by frequency, then by the alphabet, whatever the order of the texts', () => {
     const vocabulary = Vocabulary.from(texts);
     expect(vocabulary.tokens.slice(4)).toEqual(['a', 'b', '<pad>', '__proto__', 'c', 'constructor']);
-    expect(Vocabulary.from(texts.toReversed?.() ?? [...texts].reverse()).toJSON()).toEqual(vocabulary.toJSON());
+    expect(Vocabulary.from([...texts].reverse()).toJSON()).toEqual(vocabulary.toJSON());
   });
 
   it('special tokens are no words, and words that look like them are', () => {
