@@ -21,15 +21,19 @@ class Model(nn.Module):
         E, H = work["embedding"], work["hidden"]
         self.source = nn.Embedding(work["source"], E)
         self.target = nn.Embedding(work["target"], E)
-        self.encoder = CELLS[work["cell"]](E, H, bidirectional=True)
+        self.both = work["bidirectional"]
+        K = 2 * H if self.both else H
+        self.encoder = CELLS[work["cell"]](E, H, bidirectional=self.both)
         self.decoder = CELLS[work["cell"]](E, H)
-        self.bridge = nn.Linear(2 * H, H)
-        self.key = nn.Linear(2 * H, H, bias=False)
-        self.combine = nn.Linear(3 * H, H)
+        self.bridge = nn.Linear(K, H)
+        self.key = nn.Linear(K, H, bias=False)
+        self.combine = nn.Linear(H + K, H)
         self.dropout = nn.Dropout(work["dropout"])
         self.head = nn.Linear(H, work["target"])
 
     def bridged(self, h):
+        if not self.both:
+            return h
         return torch.tanh(self.bridge(torch.cat([h[0], h[1]], 1)))[None]
 
     def forward(self, source, lengths, before):

@@ -97,6 +97,7 @@ if (options.pytorch) {
   // The same net as example:translate's: its script does the same work on these lengths.
   const theirs = await pytorchSeconds('translate', {
     cell: settings.cell,
+    bidirectional: settings.bidirectional,
     pairs: train
       .slice(0, Math.round(0.97 * train.length))
       .map(({ word, pronunciations }) => [word.length, pronunciations[0].split(' ').length + 1]),

@@ -16,13 +16,13 @@ const { values: options } = readOptions({
 
   --language NAME   ${LANGUAGES.join(', ')} (default: both; without attention only the first)
   --cell NAME       rnn, gru, lstm (default gru)
-  --epochs N        (default 12)
+  --epochs N        (default 14)
   --seeds N         runs of each, seeds 1..N (default 1)
 ${commonHelp}`,
   options: {
     language: { type: 'string', oneOf: LANGUAGES },
     cell: { type: 'string', default: 'gru', oneOf: ['rnn', 'gru', 'lstm'] },
-    epochs: { type: 'string', default: '12', atLeast: 1 },
+    epochs: { type: 'string', default: '14', atLeast: 1 },
     seeds: { type: 'string', default: '1', atLeast: 1 },
     ...common,
   },
@@ -45,8 +45,6 @@ for (const [k, language] of (options.language ? [options.language] : LANGUAGES).
         seed,
         test,
         valid: 0,
-        // Without attention the encoder's last state is all there is: of one direction, so that reversing the source means something.
-        ...(variant === 'attention' ? {} : { bidirectional: false, hidden: 256 }),
         ...settings,
         ...watch,
         onEpoch(record) {
@@ -81,6 +79,7 @@ if (options.pytorch) {
   const { settings, prep, report } = shown.task;
   const theirs = await pytorchSeconds('translate', {
     cell: settings.cell,
+    bidirectional: settings.bidirectional,
     pairs: shown.train.map(({ source, target }) => [source.split(' ').length, target.split(' ').length + 1]),
     source: prep.source.length + 4,
     target: prep.target.length + 4,

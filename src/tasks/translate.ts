@@ -6,11 +6,13 @@ import { joinPieces, splitPieces } from '../data/text/pieces.js';
 import { Vocabulary } from '../data/text/vocabulary.js';
 import { DataError } from '../errors.js';
 import { EncoderDecoder, repeatMemory } from '../layers/encoder-decoder.js';
+import { Adam } from '../optim/adam.js';
 import { is, show } from '../options.js';
 import { batches } from '../train/batches.js';
 import { beamSearch, type Hypothesis } from '../train/beam-search.js';
 import type { Batch } from '../train/data.js';
 import { bleu, exactMatch, wordErrorRate } from '../train/text-metrics.js';
+import { linearDecay } from './decay.js';
 import type { Row, Settings, TaskDefinition } from './definition.js';
 
 type Units = 'words' | 'chars' | 'spaced';
@@ -113,11 +115,10 @@ export const translateTask: TaskDefinition<Example, Prep, string, Translation> =
   },
   defaults: (train) => ({
     cell: 'gru',
-    bidirectional: true,
-    hidden: 192,
+    hidden: 256,
     embedding: 128,
-    dropout: 0.2,
-    epochs: train.length < 20_000 ? 12 : 8,
+    dropout: 0.3,
+    epochs: train.length < 20_000 ? 14 : 8,
     batch: 16,
     lr: 0.004,
   }),
@@ -152,14 +153,19 @@ export const translateTask: TaskDefinition<Example, Prep, string, Translation> =
       yield { x, lengths, size: indices.length, tokens, ...teacherForced(indices.map((k) => targets[k] as number[])) };
     }
   },
-  learning: (model, _prep, settings) => ({
-    loss: 'crossEntropy',
-    forward: (_, { x, lengths = [], before }: Batch & { before?: Tensor }) =>
-      (model as EncoderDecoder).forward(x, before as Tensor, {
-        lengths,
-        sampling: model.training ? (settings.sampling as number) : 0,
-      }),
-  }),
+  learning(model, _prep, settings) {
+    const optimizer = new Adam(model.parameters(), { lr: settings.lr });
+    return {
+      loss: 'crossEntropy',
+      optimizer,
+      callbacks: linearDecay(optimizer, settings.lr),
+      forward: (_, { x, lengths = [], before }: Batch & { before?: Tensor }) =>
+        (model as EncoderDecoder).forward(x, before as Tensor, {
+          lengths,
+          sampling: model.training ? (settings.sampling as number) : 0,
+        }),
+    };
+  },
 
   evaluate(model, examples, prep, settings) {
     const given = write(
