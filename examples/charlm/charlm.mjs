@@ -2,7 +2,8 @@
 // the whole book; beside a smoothed 4-gram; and writes.
 import { charlm } from 'unrolled/tasks';
 import { readOptions } from '../lib/options.mjs';
-import { common, commonHelp, curves, follow, pytorchSeconds, savePictures, start, table } from '../lib/task.mjs';
+import { pytorchSeconds } from '../lib/pytorch.mjs';
+import { common, commonHelp, curves, follow, savePictures, start, table } from '../lib/task.mjs';
 import { loadNovel } from './data.mjs';
 import { NGram } from './ngram.mjs';
 

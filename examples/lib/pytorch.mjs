@@ -7,7 +7,7 @@ import Table from 'cli-table3';
 import { cacheFolder, writeWhole } from './cache.mjs';
 
 /**
- * Seconds of an epoch in PyTorch on one thread, the fastest of three after one to warm up.
+ * Seconds of an epoch of the same work in PyTorch, as the script measures it.
  *
  * @param {string} name  of the script in bench/tasks
  * @param {object} work  what it has to do, as JSON

@@ -1,13 +1,9 @@
-// What examples that train tasks do alike: start a backend, follow a training, time the same work in PyTorch, draw curves.
-import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+// What examples that train tasks do alike: start a backend, follow a training, draw curves.
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import Table from 'cli-table3';
 import * as u from 'unrolled';
 import { toHTML, toSVG } from 'unrolled/plot';
-import { cacheFolder, outFolder, writeWhole } from './cache.mjs';
+import { outFolder, writeWhole } from './cache.mjs';
 
 /** Options that every such example has; `readOptions` takes them. */
 export const common = {
@@ -48,24 +44,6 @@ export function table(head, rows) {
   });
   view.push(...rows);
   return view.toString();
-}
-
-/**
- * Seconds of an epoch of the same work in PyTorch, by bench/tasks/NAME.py.
- *
- * @param {string} name
- * @param {object} work  sizes, which the script reads
- * @returns {Promise<number>}
- */
-export async function pytorchSeconds(name, work) {
-  await mkdir(cacheFolder(), { recursive: true });
-  const file = path.join(cacheFolder(), `${name}-work.json`);
-  await writeFile(file, JSON.stringify(work));
-  const script = fileURLToPath(new URL(`../../bench/tasks/${name}.py`, import.meta.url));
-  const { stdout } = await promisify(execFile)('/usr/bin/python3', [script, file]).catch((error) => {
-    throw new Error(`PyTorch could not be timed (Debian: apt-get install python3-torch): ${error.message}`);
-  });
-  return JSON.parse(stdout).secondsPerEpoch;
 }
 
 const axis = { labelColor: 'currentColor', titleColor: 'currentColor', gridOpacity: 0.2 };

@@ -1,8 +1,9 @@
 // npm run example:pronounce: how a word is said, from how it is spelt, by an encoder-decoder with attention and a beam.
 import { translate } from 'unrolled/tasks';
 import { readOptions } from '../lib/options.mjs';
+import { pytorchSeconds } from '../lib/pytorch.mjs';
 import { deviation, mean } from '../lib/stats.mjs';
-import { common, commonHelp, follow, pytorchSeconds, savePictures, start, table } from '../lib/task.mjs';
+import { common, commonHelp, follow, savePictures, start, table } from '../lib/task.mjs';
 import { loadWords, split } from './data.mjs';
 import { letterByLetter, pronunciationErrors } from './errors.mjs';
 

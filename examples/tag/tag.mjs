@@ -1,8 +1,9 @@
 // npm run example:tag: the parts of speech of the Brown corpus, by a BiLSTM; beside giving each word its most frequent tag.
 import { tag } from 'unrolled/tasks';
 import { readOptions } from '../lib/options.mjs';
+import { pytorchSeconds } from '../lib/pytorch.mjs';
 import { deviation, mean } from '../lib/stats.mjs';
-import { common, commonHelp, follow, pytorchSeconds, savePictures, start, table } from '../lib/task.mjs';
+import { common, commonHelp, follow, savePictures, start, table } from '../lib/task.mjs';
 import { loadSentences, split } from './data.mjs';
 
 const { values: options } = readOptions({

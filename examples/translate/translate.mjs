@@ -2,7 +2,8 @@
 // it from the source as it is and from its end.
 import { translate } from 'unrolled/tasks';
 import { readOptions } from '../lib/options.mjs';
-import { common, commonHelp, curves, follow, pytorchSeconds, savePictures, start, table } from '../lib/task.mjs';
+import { pytorchSeconds } from '../lib/pytorch.mjs';
+import { common, commonHelp, curves, follow, savePictures, start, table } from '../lib/task.mjs';
 import { LANGUAGES, loadPairs, split } from './data.mjs';
 
 const VARIANTS = {
