@@ -20,6 +20,7 @@ import type { RawData, Row, Settings, TaskDefinition } from './definition.js';
 import { audioInput } from './inputs/audio.js';
 import { featuresInput } from './inputs/features.js';
 import type { Front, InputKind, Place } from './inputs/input.js';
+import { fromTable } from './inputs/place.js';
 import { type Recurrent, recurrent } from './recurrent.js';
 
 type Units = 'words' | 'chars' | 'spaced';
@@ -192,8 +193,8 @@ export const transcribeTask: TaskDefinition<Example, Prep, TranscribeInput, Tran
     return rows.map((row) => {
       const value = row.fields[kind.column.option];
       // A path is from where the table is: predict does not know it.
-      const isPath = kind.name === 'audio' && typeof value === 'string' && !/^([a-z][a-z0-9+.-]*:|\/|\\)/i.test(value);
-      return (isPath ? data.kind === 'rows' && data.base + value : value) as TranscribeInput;
+      const isPath = kind.name === 'audio' && typeof value === 'string' && data.kind === 'rows';
+      return (isPath ? fromTable(value, data.base) : value) as TranscribeInput;
     });
   },
 };

@@ -5,6 +5,7 @@ import { is, show } from '../../options.js';
 import { platform } from '../../platform/types.js';
 import { type FeaturesPrep, type Frames, featuresInput } from './features.js';
 import type { InputKind } from './input.js';
+import { fromTable } from './place.js';
 
 /** What is heard of a file, and at which rate it was sampled: a net hears only what it was trained on. */
 export interface Heard {
@@ -39,7 +40,7 @@ export const audioInput: InputKind<Heard, AudioPrep> = {
       if (!(value instanceof URL) && (typeof value !== 'string' || value.trim() === '')) {
         throw new DataError(`${where}: the sound must be the path of a WAV file, or its bytes, got ${show(value)}`);
       }
-      const path = value instanceof URL || isAbsolute(value) ? value : base + value;
+      const path = value instanceof URL ? value : fromTable(value, base);
       name = `${where}: ${path}`;
       try {
         bytes = await platform().readFile(path);
@@ -70,5 +71,3 @@ export const audioInput: InputKind<Heard, AudioPrep> = {
   },
   front: (prep, settings) => featuresInput.front(prep, settings),
 };
-
-const isAbsolute = (path: string): boolean => /^([a-z][a-z0-9+.-]*:|\/|\\)/i.test(path);

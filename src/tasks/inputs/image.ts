@@ -6,6 +6,7 @@ import { platform } from '../../platform/types.js';
 import type { Settings, TaskColumn, TaskOption } from '../definition.js';
 import { Identity } from './features.js';
 import type { InputKind, Place } from './input.js';
+import { fromTable } from './place.js';
 
 type ImagePrep = { readonly channels: 'grey' | 'rgb'; readonly size: number } & Standard;
 /** Of all numbers of the training part's pictures. */
@@ -58,7 +59,7 @@ export async function readImage(value: unknown, place: Place, settings: Settings
   if (!(value instanceof URL) && (typeof value !== 'string' || value.trim() === '')) {
     throw new DataError(`${where}: the image must be the path of a PNG file, or its bytes, got ${show(value)}`);
   }
-  const path = value instanceof URL || isAbsolute(value) ? value : place.base + value;
+  const path = value instanceof URL ? value : fromTable(value, place.base);
   let bytes: Uint8Array;
   try {
     bytes = await platform().readFile(path);
@@ -74,8 +75,6 @@ function isImage(value: unknown): value is Image {
   const { width, height, channels, data } = image;
   return width >= 1 && height >= 1 && data.length === width * height * channels;
 }
-
-const isAbsolute = (path: string): boolean => /^([a-z][a-z0-9+.-]*:|\/|\\)/i.test(path);
 
 /** Equal for the same picture: its pixels in 256 shades. */
 export function imageKey({ data }: Image): string {
