@@ -12,6 +12,7 @@ import { checkOptions, is, required } from '../options.js';
 import { Attention } from './attention.js';
 import { Dropout } from './dropout.js';
 import { Embedding } from './embedding.js';
+import { shrink } from './init.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
 import { GRU, LSTM, RNN } from './recurrent.js';
@@ -230,7 +231,6 @@ export function repeatMemory({ keys, lengths, state }: Memory, rows: readonly nu
 /** Small vectors to begin with: large random ones are noise that a small set cannot undo. */
 function smallEmbedding(tokens: number, size: number): Embedding {
   const embedding = new Embedding({ numEmbeddings: tokens, embeddingDim: size });
-  const { data } = embedding.weight;
-  for (let k = 0; k < data.length; k++) data[k] = 0.1 * (data[k] as number);
+  shrink(embedding.weight, 0.1);
   return embedding;
 }

@@ -8,3 +8,8 @@ export const uniformParameter = (shape: Shape, bound: number): Parameter =>
 export const normalParameter = (shape: Shape): Parameter => new Parameter(randn(shape));
 export const zeroParameter = (shape: Shape): Parameter => new Parameter(zeros(shape));
 export const oneParameter = (shape: Shape): Parameter => new Parameter(full(shape, 1));
+
+/** Initial weights times a factor below 1: where those of PyTorch are noise that a small set cannot undo. */
+export function shrink({ data }: Parameter, factor: number): void {
+  for (let k = 0; k < data.length; k++) data[k] = factor * (data[k] as number);
+}

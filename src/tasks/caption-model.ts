@@ -6,6 +6,7 @@ import { Conv2d } from '../layers/conv.js';
 import { Dropout } from '../layers/dropout.js';
 import { Embedding } from '../layers/embedding.js';
 import type { Memory } from '../layers/encoder-decoder.js';
+import { shrink } from '../layers/init.js';
 import { Linear } from '../layers/linear.js';
 import { Module } from '../layers/module.js';
 import { RecurrentState } from '../layers/state.js';
@@ -56,8 +57,7 @@ export class Captioner extends Module {
     if (settings.cell === 'lstm') this.startCell = new Linear(start);
     this.embedding = new Embedding({ numEmbeddings: words, embeddingDim: embedding });
     // Small vectors to begin with: large random ones are noise that a small set cannot undo.
-    const { data } = this.embedding.weight;
-    for (let k = 0; k < data.length; k++) data[k] = 0.1 * (data[k] as number);
+    shrink(this.embedding.weight, 0.1);
     this.decoder = recurrent({ ...settings, bidirectional: false }, embedding);
     if (attention !== 'none') {
       this.attention = new Attention({ kind: attention, querySize: hidden, keySize: 4 * filters });

@@ -25,7 +25,9 @@ import {
   standardised,
   standardOf,
 } from './inputs/image.js';
+import { fromTable } from './inputs/place.js';
 import { teacherForced } from './translate.js';
+import { vocabularyOf } from './vocabularies.js';
 
 interface Example {
   readonly image: Image;
@@ -139,10 +141,10 @@ export const captionTask: TaskDefinition<Example, Prep, ImageInput, Caption> = {
     batch: 32,
     lr: 0.002,
   }),
-  build: (prep, settings) => new Captioner(new Vocabulary(prep.vocabulary).size, prep.channels, settings),
+  build: (prep, settings) => new Captioner(vocabularyOf(prep.vocabulary).size, prep.channels, settings),
 
   *batches(examples, prep, { settings, training }) {
-    const vocabulary = new Vocabulary(prep.vocabulary);
+    const vocabulary = vocabularyOf(prep.vocabulary);
     const order = training ? Array.from(generator.permutation(examples.length)) : examples.map((_, k) => k);
     for (let start = 0; start < order.length; start += settings.batch) {
       const chosen = order.slice(start, start + settings.batch).map((k) => examples[k] as Example);
@@ -201,7 +203,7 @@ function textOf({ fields, line }: Row, name: string): string {
 /** Paths of a table are relative to it, those given to predict to where the program runs. */
 function pathOf({ fields }: Row, base: string): ImageInput {
   const image = fields.image as ImageInput;
-  return typeof image === 'string' && !/^([a-z][a-z0-9+.-]*:|\/|\\)/i.test(image) ? base + image : image;
+  return typeof image === 'string' ? fromTable(image, base) : image;
 }
 
 /** [B, channels, size, size], standardised; each moved by up to `shift` pixels, the border repeated where nothing is. */
@@ -224,7 +226,7 @@ function pictures(images: readonly Image[], prep: Prep, shift: number): Tensor {
 }
 
 function write(model: Captioner, images: readonly Image[], prep: Prep, settings: Settings): Caption[] {
-  const vocabulary = new Vocabulary(prep.vocabulary);
+  const vocabulary = vocabularyOf(prep.vocabulary);
   const { beam: beamWidth, lengthPenalty } = settings as Settings & { beam: number; lengthPenalty: number };
   const found: Caption[] = [];
   for (let start = 0; start < images.length; start += settings.batch) {

@@ -8,6 +8,7 @@ import { Vocabulary } from '../data/text/vocabulary.js';
 import { DataError } from '../errors.js';
 import { Dropout } from '../layers/dropout.js';
 import { Embedding } from '../layers/embedding.js';
+import { shrink } from '../layers/init.js';
 import { Linear } from '../layers/linear.js';
 import { Module } from '../layers/module.js';
 import type { RecurrentState, StateInput } from '../layers/state.js';
@@ -19,6 +20,7 @@ import { sampleToken } from '../train/sampling.js';
 import { linearDecay } from './decay.js';
 import type { Figures, GenerateOptions, RawData, Settings, TaskDefinition } from './definition.js';
 import { type Recurrent, recurrent } from './recurrent.js';
+import { vocabularyOf } from './vocabularies.js';
 
 type Units = 'chars' | 'words';
 interface Example {
@@ -85,7 +87,6 @@ function languageModel({
   defaults,
 }: Kind): TaskDefinition<Example, Prep, string, TextScore> {
   const split = (text: string): string[] => tokensOf(text, units);
-  const vocabularyOf = ({ vocabulary }: Prep) => new Vocabulary(vocabulary);
   return {
     name,
     summary,
@@ -123,10 +124,10 @@ function languageModel({
       return { vocabulary: vocabulary.toJSON() };
     },
     defaults: () => defaults,
-    build: (prep, settings) => new LanguageModel(vocabularyOf(prep).size, units, settings),
+    build: (prep, settings) => new LanguageModel(vocabularyOf(prep.vocabulary).size, units, settings),
 
     batches(examples, prep, { settings, training }) {
-      const ids = vocabularyOf(prep).encode(examples.flatMap(({ text }) => split(text)));
+      const ids = vocabularyOf(prep.vocabulary).encode(examples.flatMap(({ text }) => split(text)));
       return streams(ids, training ? settings.batch : rowsToMeasure(ids.length), settings.window as number);
     },
     learning(model, _prep, settings) {
@@ -141,10 +142,16 @@ function languageModel({
     },
 
     evaluate: (model, examples, prep, settings) =>
-      score(model as LanguageModel, examples.map(({ text }) => text).join(''), units, vocabularyOf(prep), settings),
+      score(
+        model as LanguageModel,
+        examples.map(({ text }) => text).join(''),
+        units,
+        vocabularyOf(prep.vocabulary),
+        settings,
+      ),
 
     async predict(model, inputs, prep, settings) {
-      const vocabulary = vocabularyOf(prep);
+      const vocabulary = vocabularyOf(prep.vocabulary);
       const answers: TextScore[] = [];
       for (const [k, input] of inputs.entries()) {
         if (typeof input !== 'string')
@@ -161,7 +168,7 @@ function languageModel({
       data.kind === 'text' ? [data.text] : data.rows.map(({ fields }) => String(fields.text)),
 
     generate(model, prompt, prep, _settings, options) {
-      return write(model as LanguageModel, prompt, units, vocabularyOf(prep), options);
+      return write(model as LanguageModel, prompt, units, vocabularyOf(prep.vocabulary), options);
     },
   };
 }
@@ -307,7 +314,7 @@ class LanguageModel extends Module {
     this.head = new Linear({ inFeatures: hidden, outFeatures: classes });
     if (this.embedding) {
       const { weight } = this.embedding;
-      for (let k = 0; k < weight.data.length; k++) weight.data[k] = 0.1 * (weight.data[k] as number);
+      shrink(weight, 0.1);
       if (embedding === hidden) this.head.weight = weight;
     }
   }

@@ -8,6 +8,7 @@ import { Vocabulary } from '../data/text/vocabulary.js';
 import { DataError } from '../errors.js';
 import { Dropout } from '../layers/dropout.js';
 import { Embedding } from '../layers/embedding.js';
+import { shrink } from '../layers/init.js';
 import { Linear } from '../layers/linear.js';
 import { Module } from '../layers/module.js';
 import { concat } from '../ops/shape.js';
@@ -17,6 +18,7 @@ import { macroF1Of } from '../train/class-metrics.js';
 import type { Batch, BatchInput } from '../train/data.js';
 import type { Row, Settings, TaskDefinition } from './definition.js';
 import { type Recurrent, recurrent } from './recurrent.js';
+import { vocabularyOf } from './vocabularies.js';
 
 interface Example {
   readonly tokens: readonly string[];
@@ -188,8 +190,8 @@ function* sentences(
   settings: Settings,
   training: boolean,
 ): Generator<BatchInput & TagBatch> {
-  const words = new Vocabulary(prep.words);
-  const features = NAMES.map((name) => [name, new Vocabulary(prep.features[name])] as const);
+  const words = vocabularyOf(prep.words);
+  const features = NAMES.map((name) => [name, vocabularyOf(prep.features[name])] as const);
   const tags = new Map(prep.tags.map((tag, k) => [tag, k]));
   const list = examples.map(({ tokens }) => ({ x: words.encode(tokens.map(plain)) }));
   for (const batch of batches(list, { batchSize: settings.batch, shuffle: training, bucket: true })) {
@@ -253,12 +255,10 @@ class Tagger extends Module {
     const { embedding, hidden, bidirectional } = settings;
     const small = Math.max(4, Math.round(embedding / 4));
     const of = (words: readonly string[], size: number) =>
-      new Embedding({ numEmbeddings: new Vocabulary(words).size, embeddingDim: size, paddingIdx: Vocabulary.PAD });
+      new Embedding({ numEmbeddings: vocabularyOf(words).size, embeddingDim: size, paddingIdx: Vocabulary.PAD });
     this.words = of(prep.words, embedding);
     this.endings = NAMES.map((name) => of(prep.features[name], small));
-    for (const { weight } of [this.words, ...this.endings]) {
-      for (let k = 0; k < weight.data.length; k++) weight.data[k] = 0.3 * (weight.data[k] as number);
-    }
+    for (const { weight } of [this.words, ...this.endings]) shrink(weight, 0.3);
     this.layer = recurrent(settings, embedding + small * NAMES.length);
     this.dropout = new Dropout({ p: settings.dropout });
     this.head = new Linear({ inFeatures: hidden * (bidirectional ? 2 : 1), outFeatures: prep.tags.length });

@@ -22,6 +22,7 @@ import { featuresInput } from './inputs/features.js';
 import type { Front, InputKind, Place } from './inputs/input.js';
 import { fromTable } from './inputs/place.js';
 import { type Recurrent, recurrent } from './recurrent.js';
+import { vocabularyOf } from './vocabularies.js';
 
 type Units = 'words' | 'chars' | 'spaced';
 interface Example {
@@ -54,8 +55,8 @@ const lettersInput: InputKind<readonly string[], { readonly letters: readonly st
   key: (letters) => letters.join(''),
   prepare: (texts) => ({ letters: Vocabulary.from(texts, { minCount: 1 }).toJSON() }),
   sample: 'tokens',
-  encode: (letters, prep) => new Vocabulary(prep.letters).encode(letters),
-  front: (prep, settings) => new LetterFront(new Vocabulary(prep.letters).size, settings),
+  encode: (letters, prep) => vocabularyOf(prep.letters).encode(letters),
+  front: (prep, settings) => new LetterFront(vocabularyOf(prep.letters).size, settings),
 };
 
 const KINDS = [audioInput, featuresInput, lettersInput] as unknown as readonly InputKind[];
@@ -147,7 +148,7 @@ export const transcribeTask: TaskDefinition<Example, Prep, TranscribeInput, Tran
 
   *batches(examples, prep, { settings, training }) {
     const kind = kindNamed(prep.kind);
-    const vocabulary = new Vocabulary(prep.target);
+    const vocabulary = vocabularyOf(prep.target);
     const samples = examples.map(({ raw }) => ({ x: kind.encode(raw, prep.input) }));
     const targets = examples.map(({ target }) => vocabulary.encode(target));
     const options = { batchSize: settings.batch, shuffle: training, bucket: true, x: kind.sample };
@@ -257,7 +258,7 @@ class Transcriber extends Module {
     this.dropout = new Dropout({ p: settings.dropout });
     this.repeat = Math.max(1, settings.repeat as number);
     // Class 0, padding in the vocabulary, is never in a target: it is the blank.
-    this.classes = new Vocabulary(prep.target).size;
+    this.classes = vocabularyOf(prep.target).size;
     const directions = settings.bidirectional ? 2 : 1;
     this.head = new Linear({ inFeatures: settings.hidden * directions, outFeatures: this.classes * this.repeat });
   }
@@ -293,7 +294,7 @@ class LetterFront extends Module implements Front {
 
 function decode(model: Transcriber, raws: readonly unknown[], prep: Prep, settings: Settings) {
   const kind = kindNamed(prep.kind);
-  const vocabulary = new Vocabulary(prep.target);
+  const vocabulary = vocabularyOf(prep.target);
   const samples = raws.map((raw) => ({ x: kind.encode(raw, prep.input) }));
   const found: { tokens: string[]; score: number }[] = new Array(raws.length);
   const options = { batchSize: settings.batch, bucket: true, x: kind.sample };

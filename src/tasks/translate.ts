@@ -14,6 +14,7 @@ import type { Batch } from '../train/data.js';
 import { bleu, exactMatch, wordErrorRate } from '../train/text-metrics.js';
 import { linearDecay } from './decay.js';
 import type { Row, Settings, TaskDefinition } from './definition.js';
+import { vocabularyOf } from './vocabularies.js';
 
 type Units = 'words' | 'chars' | 'spaced';
 interface Example {
@@ -124,8 +125,8 @@ export const translateTask: TaskDefinition<Example, Prep, string, Translation> =
   }),
   build: (prep, settings) =>
     new EncoderDecoder({
-      sourceTokens: new Vocabulary(prep.source).size,
-      targetTokens: new Vocabulary(prep.target).size,
+      sourceTokens: vocabularyOf(prep.source).size,
+      targetTokens: vocabularyOf(prep.target).size,
       cell: settings.cell,
       hiddenSize: settings.hidden,
       embeddingSize: settings.embedding,
@@ -137,7 +138,7 @@ export const translateTask: TaskDefinition<Example, Prep, string, Translation> =
     }),
 
   *batches(examples, prep, { settings, training }) {
-    const target = new Vocabulary(prep.target);
+    const target = vocabularyOf(prep.target);
     const sources = encodeSources(
       examples.map((pair) => pair.source),
       prep,
@@ -217,7 +218,7 @@ function join(tokens: readonly string[], of: Units): string {
 
 /** A source without a token is one unknown token: there is always something to start from. */
 function encodeSources(sources: readonly (readonly string[])[], prep: Prep, settings: Settings): number[][] {
-  const vocabulary = new Vocabulary(prep.source);
+  const vocabulary = vocabularyOf(prep.source);
   return sources.map((source) => {
     const ids = source.length > 0 ? vocabulary.encode(source) : [Vocabulary.UNKNOWN];
     return settings.reverseSource ? ids.reverse() : ids;
@@ -247,7 +248,7 @@ function write(
   prep: Prep,
   settings: Settings,
 ): Translation[] {
-  const target = new Vocabulary(prep.target);
+  const target = vocabularyOf(prep.target);
   const { beam: beamWidth, lengthPenalty } = settings as Settings & { beam: number; lengthPenalty: number };
   const found: Translation[] = new Array(sources.length);
   const samples = encodeSources(sources, prep, settings).map((x) => ({ x }));

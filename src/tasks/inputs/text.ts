@@ -3,15 +3,16 @@ import type { Tensor } from '../../autograd/tensor.js';
 import { tokenise } from '../../data/text/tokenise.js';
 import { Vocabulary } from '../../data/text/vocabulary.js';
 import { DataError } from '../../errors.js';
-import type { Json } from '../../io/exact-json.js';
 import { Dropout } from '../../layers/dropout.js';
 import { Embedding } from '../../layers/embedding.js';
+import { shrink } from '../../layers/init.js';
 import { Module } from '../../layers/module.js';
 import { is, show } from '../../options.js';
 import type { Settings } from '../definition.js';
+import { vocabularyOf } from '../vocabularies.js';
 import type { Front, InputKind } from './input.js';
 
-type TextPrep = { readonly vocabulary: Json };
+type TextPrep = { readonly vocabulary: readonly string[] };
 
 export const textInput: InputKind<readonly string[], TextPrep> = {
   name: 'text',
@@ -42,27 +43,16 @@ export const textInput: InputKind<readonly string[], TextPrep> = {
   },
   key: (tokens) => tokens.join(' '),
   prepare: (texts, settings) => ({
-    vocabulary: Vocabulary.from(texts, { minCount: settings.minCount as number }).toJSON() as unknown as Json,
+    vocabulary: Vocabulary.from(texts, { minCount: settings.minCount as number }).toJSON(),
   }),
   sample: 'tokens',
   // A text without a word is one unknown word: every sequence has a step to answer from.
   encode(tokens, prep) {
-    const ids = vocabularyOf(prep).encode(tokens);
+    const ids = vocabularyOf(prep.vocabulary).encode(tokens);
     return ids.length > 0 ? ids : [Vocabulary.UNKNOWN];
   },
-  front: (prep, settings) => new WordFront(vocabularyOf(prep).size, settings),
+  front: (prep, settings) => new WordFront(vocabularyOf(prep.vocabulary).size, settings),
 };
-
-/** One object a vocabulary, however many texts are encoded. */
-const vocabularies = new WeakMap<object, Vocabulary>();
-function vocabularyOf(prep: TextPrep): Vocabulary {
-  let vocabulary = vocabularies.get(prep);
-  if (vocabulary === undefined) {
-    vocabulary = Vocabulary.fromJSON(prep.vocabulary);
-    vocabularies.set(prep, vocabulary);
-  }
-  return vocabulary;
-}
 
 class WordFront extends Module implements Front {
   readonly size: number;
@@ -75,8 +65,7 @@ class WordFront extends Module implements Front {
     this.embedding = new Embedding({ numEmbeddings: words, embeddingDim: this.size, paddingIdx: Vocabulary.PAD });
     this.dropout = new Dropout({ p: settings.wordDropout as number });
     // Small vectors to begin with: large random ones are noise that a few thousand sentences cannot undo.
-    const { data } = this.embedding.weight;
-    for (let k = 0; k < data.length; k++) data[k] = 0.1 * (data[k] as number);
+    shrink(this.embedding.weight, 0.1);
   }
 
   forward(ids: Tensor): Tensor {
