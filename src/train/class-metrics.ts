@@ -15,7 +15,7 @@ export interface ClassScores {
 
 /**
  * Precision, recall and F1 of each class that is wanted or given; a ratio 0/0 counts as 0, as in scikit-learn. Targets below 0 are
- * classes that no answer can meet: they count against nobody's precision or recall but are errors where accuracy is concerned.
+ * classes that no answer can meet: they count against the precision of what was answered, and are no class of their own.
  */
 export function classScores(given: ArrayLike<number>, wanted: ArrayLike<number>): ClassScores[] {
   sameLength('classScores', given, wanted);
