@@ -223,6 +223,9 @@ describe('bad input', () => {
     const test = [...rows.slice(0, 9), { text: 'a great film', label: 'unheard of' }];
     const { report } = await classify(rows, { ...quick, test });
     expect(report.test?.accuracy).toBe(0.9);
+    // Of the class of its own, nothing is right: two classes of F1 1 and 10/11 or 8/9, and one of 0.
+    expect(report.test?.macroF1).toBeGreaterThan((8 / 9 + 1) / 3 - 1e-9);
+    expect(report.test?.macroF1).toBeLessThan(2 / 3);
   });
 
   it('a missing file, an unknown option, a wrong value', async () => {
