@@ -6,6 +6,7 @@ import { outFolder, writeWhole } from '../lib/cache.mjs';
 import { readOptions } from '../lib/options.mjs';
 import { watchTraining } from '../lib/progress.mjs';
 import { deviation, mean } from '../lib/stats.mjs';
+import { start } from '../lib/task.mjs';
 import { loadDigits, split } from './data.mjs';
 import { models } from './models.mjs';
 import { rowsAsRead } from './picture.mjs';
@@ -31,9 +32,9 @@ const { values } = readOptions({
   },
 });
 
-await u.ready({ backend: values.backend, ...(values.threads && { threads: values.threads }) });
+await start(values);
 const digits = await loadDigits();
-console.log(`${digits.length} different digits, a fifth of them to test on; ${u.backendInfo().name}`);
+console.log(`${digits.length} different digits, a fifth of them to test on`);
 
 const batches = (list, options) =>
   u.batches(
