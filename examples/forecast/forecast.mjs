@@ -75,6 +75,7 @@ await writeWhole(path.join(folder, 'index.html'), html);
 console.log(`\npictures: ${path.join(folder, 'index.html')}`);
 
 async function train(set, cell, seed, talkative) {
+  let fastestEpoch = Number.POSITIVE_INFINITY;
   const task = await forecast(set.records, {
     value: set.value,
     time: set.time,
@@ -83,6 +84,9 @@ async function train(set, cell, seed, talkative) {
     test: TEST,
     epochs: options.epochs,
     coverage: options.coverage / 100,
+    onEpoch: ({ seconds }) => {
+      fastestEpoch = Math.min(fastestEpoch, seconds);
+    },
     ...(talkative && { say: (line) => console.log(`  ${line}`) }),
   });
   const { report } = task;
@@ -90,7 +94,7 @@ async function train(set, cell, seed, talkative) {
     `${cell} seed ${seed}: ${report.epochs} epochs of ${report.secondsPerEpoch.toFixed(2)} s, mean absolute error ` +
       `${report.test.mae.toPrecision(3)} ${set.unit}, ${(100 * report.test.coverage).toFixed(1)} % within the intervals`,
   );
-  return { cell, seed, task, report };
+  return { cell, seed, task, report, fastestEpoch };
 }
 
 /** Each day of the test part, forecast from the days before it as they would have been known the evening before. */
