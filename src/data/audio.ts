@@ -196,7 +196,11 @@ export function appendDeltas(frames: readonly ArrayLike<number>[], options: Delt
   for (let order = 0; order < orders; order++) {
     parts.push(slopes(parts[order] as readonly ArrayLike<number>[], window));
   }
-  return frames.map((_, t) => Float32Array.from(parts.flatMap((part) => Array.from(part[t] as ArrayLike<number>))));
+  return frames.map((frame, t) => {
+    const all = new Float32Array(parts.length * frame.length);
+    for (const [order, part] of parts.entries()) all.set(part[t] as ArrayLike<number>, order * frame.length);
+    return all;
+  });
 }
 
 function slopes(frames: readonly ArrayLike<number>[], window: number): Float64Array[] {

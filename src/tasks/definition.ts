@@ -53,6 +53,8 @@ export interface TaskColumn {
   /** Names to look for, most likely first, when the option is not given; what was chosen is said aloud. */
   readonly guesses: readonly string[];
   readonly optional?: boolean;
+  /** Of the columns of a group a table has one: where one is named, the others are not guessed. */
+  readonly group?: string;
   /** What is to be learnt: rows to predict need not have it. */
   readonly target?: boolean;
   /** May be several, separated by commas: `--value temp,rain`. Default false. */

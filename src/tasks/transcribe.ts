@@ -19,7 +19,7 @@ import { charErrorRate, exactMatch, wordErrorRate } from '../train/text-metrics.
 import type { RawData, Row, Settings, TaskDefinition } from './definition.js';
 import { audioInput } from './inputs/audio.js';
 import { featuresInput } from './inputs/features.js';
-import { requireColumn, settled } from './inputs/index.js';
+import { columnsOfKinds, requireColumn, settled } from './inputs/index.js';
 import type { Front, InputKind } from './inputs/input.js';
 import { inputOf } from './inputs/place.js';
 import { readEach, skipOption } from './inputs/unreadable.js';
@@ -68,7 +68,7 @@ export const transcribeTask: TaskDefinition<Example, Prep, TranscribeInput, Tran
   summary: 'a text for a sound, a sequence of numbers or a spelling (CTC)',
   inputs: ['table'],
   columns: [
-    ...KINDS.map(({ column }) => ({ ...column, optional: true })),
+    ...columnsOfKinds(KINDS),
     {
       option: 'target',
       guesses: ['target', 'transcript', 'transcription', 'phonemes', 'pronunciation', 'label', 'y'],

@@ -85,6 +85,13 @@ describe('a task', () => {
     expect(report.test).toHaveProperty('accuracy');
   });
 
+  it('where two columns could be read, it asks for one, and does as it is told', async () => {
+    const both = rows.map(({ text, label }, k) => ({ text, path: `${k}.png`, label }));
+    await expect(classify(both, quick)).rejects.toThrow(/several columns to read \(text, path\): name one/);
+    const { report } = await classify(both, { ...quick, epochs: 4, text: 'text' });
+    expect(report.test?.accuracy).toBeGreaterThan(0.9);
+  });
+
   it('examples that are the same never lie on both sides of a split', async () => {
     // Six texts, twenty times each: if one of them were on both sides, it would be known by heart.
     const repeated = Array.from({ length: 120 }, (_, k) => ({ text: `word${k % 6}`, label: k % 6 < 3 ? 'a' : 'b' }));

@@ -10,7 +10,9 @@ import { textInput } from './text.js';
 const KINDS: readonly InputKind[] = [textInput, featuresInput, audioInput, imageInput] as unknown as InputKind[];
 
 /** Each is optional by itself: a table has one of them. */
-export const inputColumns: readonly TaskColumn[] = KINDS.map(({ column }) => ({ ...column, optional: true }));
+export const columnsOfKinds = (kinds: readonly InputKind[]): TaskColumn[] =>
+  kinds.map(({ column }) => ({ ...column, optional: true, group: 'input' }));
+export const inputColumns: readonly TaskColumn[] = columnsOfKinds(KINDS);
 export const inputOptions: Readonly<Record<string, TaskOption>> = Object.assign(
   {},
   ...KINDS.map(({ options }) => options),
