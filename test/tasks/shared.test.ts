@@ -1,7 +1,8 @@
-// What a run says it learns from, in what its user counts; and that encoded examples are made once.
+// Small things that tasks share: what a run says it learns from, what is made once and not in each epoch, numbers of labels.
 import { beforeAll, expect, it } from 'vitest';
 import * as u from '../../src/node.js';
 import { charlm, forecast, tag, wordlm } from '../../src/tasks/index.js';
+import { labelNumbers } from '../../src/tasks/labels.js';
 import { once } from '../../src/tasks/once.js';
 
 beforeAll(async () => {
@@ -45,4 +46,8 @@ it('once makes the same of a list only once, and anew for another list or argume
   expect(made(list, 4)).toEqual([4, 8]);
   expect(made([1, 2], 4)).toEqual([4, 8]);
   expect(calls).toBe(3);
+});
+
+it('labels that are not known are numbered behind those that are, each with its own number', () => {
+  expect(labelNumbers(['a', 'b'], ['b', 'x', 'y', 'a', 'x'])).toEqual([1, 2, 3, 0, 2]);
 });
