@@ -9,6 +9,7 @@ import { readOptions } from '../lib/options.mjs';
 import { pytorchSeconds, pytorchTable } from '../lib/pytorch.mjs';
 import { generator, shuffled } from '../lib/random.mjs';
 import { deviation, mean } from '../lib/stats.mjs';
+import { start } from '../lib/task.mjs';
 import { loadDrawings, SIZE } from './data.mjs';
 import { contactSheet } from './sheet.mjs';
 
@@ -33,10 +34,10 @@ const { values } = readOptions({
   },
 });
 
-await u.ready({ backend: values.backend, ...(values.threads && { threads: values.threads }) });
+await start(values);
 const google = await loadDrawings('google');
 const twitter = await loadDrawings('twitter');
-console.log(`${google.length} drawings of one artist, ${twitter.length} of the other; ${u.backendInfo().name}`);
+console.log(`${google.length} drawings of one artist, ${twitter.length} of the other`);
 
 /** A fifth of one artist's drawings to test on; as many as a validation part needs to stop early; all else to learn from. */
 function split(seed) {

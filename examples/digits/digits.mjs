@@ -7,6 +7,7 @@ import { readOptions } from '../lib/options.mjs';
 import { watchTraining } from '../lib/progress.mjs';
 import { pytorchSeconds, pytorchTable } from '../lib/pytorch.mjs';
 import { deviation, mean } from '../lib/stats.mjs';
+import { start } from '../lib/task.mjs';
 import { loadDigits, split } from './data.mjs';
 import { models } from './models.mjs';
 import { rowsAsRead } from './picture.mjs';
@@ -34,9 +35,9 @@ const { values } = readOptions({
   },
 });
 
-await u.ready({ backend: values.backend, ...(values.threads && { threads: values.threads }) });
+await start(values);
 const digits = await loadDigits();
-console.log(`${digits.length} different digits, a fifth of them to test on; ${u.backendInfo().name}`);
+console.log(`${digits.length} different digits, a fifth of them to test on`);
 
 /** How every net learns. */
 const [BATCH, RATE, CLIP] = [32, 2e-3, 1];
