@@ -17,6 +17,7 @@ import type { Front, InputKind } from './inputs/input.js';
 import { inputOf } from './inputs/place.js';
 import { readEach, skipOption } from './inputs/unreadable.js';
 import { labelNumbers } from './labels.js';
+import { once } from './once.js';
 import { type Recurrent, recurrent } from './recurrent.js';
 
 interface Example {
@@ -160,13 +161,13 @@ function labelOf({ fields, line }: Row, name: string): string {
 }
 
 /** Labels that were not there to learn from, which only parts that are not trained on have, count for nothing in the loss. */
-function samples(examples: readonly Example[], prep: Prep) {
+const samples = once((examples: readonly Example[], prep: Prep) => {
   const kind = kindNamed(prep.kind);
   return examples.map(({ raw, label }) => {
     const y = prep.labels.indexOf(label);
     return { x: kind.encode(raw, prep.input), y: y < 0 ? -100 : y };
   });
-}
+});
 
 function probabilities(model: Module, list: readonly { x: unknown }[], prep: Prep, settings: Settings): number[][] {
   const kind = kindNamed(prep.kind);

@@ -23,6 +23,7 @@ import { columnsOfKinds, requireColumn, settled } from './inputs/index.js';
 import type { Front, InputKind } from './inputs/input.js';
 import { inputOf } from './inputs/place.js';
 import { readEach, skipOption } from './inputs/unreadable.js';
+import { once } from './once.js';
 import { type Recurrent, recurrent } from './recurrent.js';
 import { vocabularyOf } from './vocabularies.js';
 
@@ -145,9 +146,7 @@ export const transcribeTask: TaskDefinition<Example, Prep, TranscribeInput, Tran
 
   *batches(examples, prep, { settings, training }) {
     const kind = kindNamed(prep.kind);
-    const vocabulary = vocabularyOf(prep.target);
-    const samples = examples.map(({ raw }) => ({ x: kind.encode(raw, prep.input) }));
-    const targets = examples.map(({ target }) => vocabulary.encode(target));
+    const { samples, targets } = encoded(examples, prep);
     const options = { batchSize: settings.batch, shuffle: training, bucket: true, x: kind.sample };
     for (const { x, lengths = [], indices } of batches(samples, options)) {
       yield { x, lengths, size: indices.length, targets: indices.map((k) => targets[k] as number[]) };
@@ -194,6 +193,15 @@ export const transcribeTask: TaskDefinition<Example, Prep, TranscribeInput, Tran
     return table.rows.map((row) => inputOf(kind, row, table) as TranscribeInput);
   },
 };
+
+const encoded = once((examples: readonly Example[], prep: Prep) => {
+  const kind = kindNamed(prep.kind);
+  const vocabulary = vocabularyOf(prep.target);
+  return {
+    samples: examples.map(({ raw }) => ({ x: kind.encode(raw, prep.input) })),
+    targets: examples.map(({ target }) => vocabulary.encode(target)),
+  };
+});
 
 function tableOf(data: RawData) {
   if (data.kind === 'rows') return data;
