@@ -1,5 +1,6 @@
 // A page's side of a worker: sends calls, hears what comes of them, and takes them up in another worker when theirs dies. It
 // carries nothing of the library but its errors.
+import type { ReadyOptions } from '../backend/select.js';
 import type { BackendInfo } from '../backend/types.js';
 import { AbortError, OptionError, UnrolledError } from '../errors.js';
 import type { CheckpointStore } from '../io/checkpoint.js';
@@ -176,6 +177,7 @@ class Connection {
   readonly #watch = new AbortController();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #timeout: number | undefined;
+  readonly #ready: ReadyOptions;
   /** Seconds in a row without a sign of life, and how many there may be. */
   #silence = 0;
   #patience: number;
@@ -194,7 +196,7 @@ class Connection {
     this.#thread.addEventListener('message', ({ data }) => this.#hear(data as FromWorker));
     this.#thread.addEventListener('error', ({ message }) => this.gone(message || 'its script cannot be loaded'));
     this.#timer = setInterval(() => this.#listen(), 1000);
-    this.send({ type: 'open', options: ready, lock: this.#lock });
+    this.#ready = ready;
   }
 
   send(message: ToWorker, transfer: Transferable[] = []): void {
@@ -219,6 +221,9 @@ class Connection {
   #hear(message: FromWorker): void {
     this.#silence = 0;
     switch (message.type) {
+      case 'here':
+        this.send({ type: 'open', options: this.#ready, lock: this.#lock });
+        break;
       case 'opened':
         this.isOpen = true;
         this.#patience = this.#timeout ?? (message.locked ? Number.POSITIVE_INFINITY : SILENCE_SECONDS);
@@ -323,11 +328,15 @@ export class Client {
       if (call.isOver) return;
       call.generation = connection.generation;
       const input = call.request.input(connection.generation);
-      const restart = { checkpoint: call.checkpoint, store: typeof store === 'string' ? store : null, every };
+      const restart = {
+        isPaused: call.status === 'paused',
+        checkpoint: call.checkpoint,
+        store: typeof store === 'string' ? store : null,
+        every,
+      };
       const message: ToWorker = { type: 'call', id: call.id, kind: call.request.kind, input, restart };
       call.isMoved = transfer;
       connection.send(message, transfer ? buffersIn(input) : []);
-      if (call.status === 'paused') connection.send({ type: 'pause', id: call.id });
     } catch (error) {
       call.failed(
         (error as Error)?.name === 'DataCloneError' ? notCloneable(call.request.kind, error as Error) : error,

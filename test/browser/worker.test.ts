@@ -221,13 +221,14 @@ describe('a worker that dies', () => {
   it('leaves what a job wrote, and a trained task, to the next one', async () => {
     const worker = await open({ create: own });
     let last = 0;
+    const kill = once(() => worker.kill());
     const run = worker.run<{ sum: number; from: number }>(
       'sum',
       { n: 60 },
       {
         onEvent(event) {
           last = (event as { k: number }).k;
-          if (last === 25) worker.kill();
+          if (last === 25) kill();
         },
       },
     );
@@ -372,7 +373,7 @@ describe('questions to a worker', () => {
   it('copy the data unless they are to be moved; then there is no second worker for them', async () => {
     const worker = await open();
     const copied = spec(1);
-    const bufferOf = ({ data }: workers.FitSpec) => ((data as workers.BatchSpec[])[0]?.x as { data: Int32Array }).data;
+    const bufferOf = ({ data }: workers.FitSpec) => (data as { x: { data: Int32Array } }[])[0]?.x.data;
     await worker.fit(copied).result;
     expect(bufferOf(copied)).toHaveLength(56);
     const moved = spec(1);
