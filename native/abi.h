@@ -26,7 +26,7 @@
 #define UNROLLED_ABI_H
 #include <stdint.h>
 
-#define UNROLLED_ABI_VERSION 4
+#define UNROLLED_ABI_VERSION 5
 
 /* One per environment: instruction set, thread pool, packing buffers. Opaque outside native/runtime. */
 typedef struct u_ctx u_ctx;
@@ -226,6 +226,16 @@ U_KERNEL(gather_backward)(u_ctx* ctx,
   const float* dy,      // [outer,m,inner]
   const int32_t* index, // [outer,m,inner]
   int32_t outer, int32_t n, int32_t m, int32_t inner);
+
+/* y[p,i,j] = max over k < kh, l < kw of x[p, i sh + k - ph, j sw + l - pw], without what is outside; winner: where in the plane it
+ * stands, row * w + column, the first of equals. NaN wins. U_ERR_SIZE if a window has nothing inside, or kh, kw, sh, sw < 1.
+ * Backward is gather_backward with the winners. */
+U_KERNEL(max_pool_forward)(u_ctx* ctx,
+  float* y,             // [planes,oh,ow]
+  int32_t* winner,      // [planes,oh,ow]
+  const float* x,       // [planes,h,w]
+  int32_t planes, int32_t h, int32_t w, int32_t oh, int32_t ow,
+  int32_t kh, int32_t kw, int32_t sh, int32_t sw, int32_t ph, int32_t pw);
 
 /* ---- matrix ------------------------------------------------------------------------------------------------------ */
 

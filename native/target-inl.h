@@ -26,12 +26,13 @@ namespace U_TARGET {
 #include "ops/common-inl.h"
 #include "ops/elementwise-inl.h"
 #include "ops/rows-inl.h"
+#include "ops/pooling-inl.h"
 U_O2_BEGIN
 #include "ops/shape-inl.h"
 #include "ops/matrix-inl.h"
-#include "ops/optim-inl.h"
 U_O2_END
 U_SMALL_BEGIN
+#include "ops/optim-inl.h"
 #include "ops/losses-inl.h"
 #include "ops/ctc-inl.h"
 U_SMALL_END

@@ -84,6 +84,12 @@ static int32_t call_gather_backward(u_ctx* ctx, const double* f) {
       (int32_t)f[3], (int32_t)f[4], (int32_t)f[5], (int32_t)f[6]);
 }
 
+static int32_t call_max_pool_forward(u_ctx* ctx, const double* f) {
+  return max_pool_forward(ctx, (float*)(uintptr_t)f[0], (int32_t*)(uintptr_t)f[1], (const float*)(uintptr_t)f[2],
+      (int32_t)f[3], (int32_t)f[4], (int32_t)f[5], (int32_t)f[6], (int32_t)f[7], (int32_t)f[8], (int32_t)f[9],
+      (int32_t)f[10], (int32_t)f[11], (int32_t)f[12], (int32_t)f[13]);
+}
+
 static int32_t call_matmul_forward(u_ctx* ctx, const double* f) {
   return matmul_forward(ctx, (float*)(uintptr_t)f[0], (const float*)(uintptr_t)f[1], (const float*)(uintptr_t)f[2],
       (int32_t)f[3], (int32_t)f[4], (int32_t)f[5], (int32_t)f[6]);
@@ -341,6 +347,7 @@ static const u_call table[] = {
     call_place,
     call_gather_forward,
     call_gather_backward,
+    call_max_pool_forward,
     call_matmul_forward,
     call_matmul_backward,
     call_linear_forward,

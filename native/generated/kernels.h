@@ -21,6 +21,7 @@ static const char* const kernel_names[] = {
     "place",
     "gather_forward",
     "gather_backward",
+    "max_pool_forward",
     "matmul_forward",
     "matmul_backward",
     "linear_forward",
@@ -59,6 +60,6 @@ static const char* const kernel_names[] = {
     "rnn_general_backward",
     "fma_peak",
 };
-constexpr int kernel_count = 54;
+constexpr int kernel_count = 55;
 constexpr int frame_length = 54;  // the longest argument list
 #endif

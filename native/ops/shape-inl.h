@@ -1,4 +1,5 @@
-// shape-inl.h: expand and its adjoint, transpose, slices and their parts, gather and its adjoint.
+// shape-inl.h: expand and its adjoint, transpose, slices and their parts, gather and its adjoint, the largest under
+// windows.
 
 U_KERNEL(expand)(u_ctx* ctx, float* y, const float* x, int32_t outer, int32_t mid, int32_t inner) {
   if (!sizes_fit(outer, mid, inner)) return U_ERR_SIZE;

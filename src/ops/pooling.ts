@@ -102,6 +102,33 @@ export function checkPadding(op: string, kernelSize: PerAxis | 'global', padding
 }
 
 function largest(op: string, x: Tensor, frame: Frame): Tensor {
+  return frame.layout === 'time-first' ? largestSteps(op, x, frame) : largestInPlanes(op, x, frame);
+}
+
+function largestInPlanes(op: string, x: Tensor, frame: Frame): Tensor {
+  const { images, C, h, w } = frame;
+  const from = floatsOf(x, op, 'x');
+  const recorded = recording(x);
+  const to = newOutput(sizeOfResult(frame), recorded);
+  const winners = newOutput(to.length, recorded, 'int');
+  const { kernels } = current();
+  const planes = images * C;
+  kernels.max_pool_forward(
+    ...([to, winners, from, planes, h.n, w.n, h.out, w.out] as const),
+    ...([h.kernel, w.kernel, h.stride, w.stride, h.before, w.before] as const),
+  );
+  const result = new Tensor(to, frame.shape(C));
+  if (recorded) {
+    // forward was, in each plane: y[k] = x[winners[k]]
+    record(op, [x], [result], ([dy], grads) => {
+      if (dy) kernels.gather_backward(grads.accumulator(x), dy, winners, planes, h.n * w.n, h.out * w.out, 1);
+    });
+  }
+  return result;
+}
+
+/** Of sequences, each row of them up to its own length. */
+function largestSteps(op: string, x: Tensor, frame: Frame): Tensor {
   const from = floatsOf(x, op, 'x');
   const recorded = recording(x);
   const to = newOutput(sizeOfResult(frame), recorded);

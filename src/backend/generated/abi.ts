@@ -4,7 +4,7 @@ import { refuse, statusError } from '../binding.js';
 import { type Argument, readSignature } from '../signature.js';
 import type { Doubles, Element, Floats, Ints, Storage } from '../types.js';
 
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 
 export const Status = { ok: 0, size: 1, index: 2, lengths: 3, kind: 4, workspace: 5, null: 6 } as const;
 export type Status = (typeof Status)[keyof typeof Status];
@@ -114,6 +114,13 @@ export interface Kernels {
    * forward was: y[o,k,i] = x[o,index[o,k,i],i].  dx[o,index[o,k,i],i] += dy[o,k,i]
    */
   gather_backward(dx: Floats, dy: Floats, index: Ints, outer: number, n: number, m: number, inner: number): void;
+  /**
+   * y[p,i,j] = max over k < kh, l < kw of x[p, i sh + k - ph, j sw + l - pw], without what is outside; winner: where in the plane it
+   * stands, row * w + column, the first of equals. NaN wins. U_ERR_SIZE if a window has nothing inside, or kh, kw, sh, sw < 1.
+   * Backward is gather_backward with the winners.
+   */
+  max_pool_forward(y: Floats, winner: Ints, x: Floats, planes: number, h: number, w: number, oh: number, ow: number,
+      kh: number, kw: number, sh: number, sw: number, ph: number, pw: number): void;
   /**
    * y[p] = a[p] b[p] for each of P matrices.
    */
@@ -377,6 +384,8 @@ export interface RawKernels {
       inner: number): number;
   u_gather_backward(ctx: number, dx: number, dy: number, index: number, outer: number, n: number, m: number,
       inner: number): number;
+  u_max_pool_forward(ctx: number, y: number, winner: number, x: number, planes: number, h: number, w: number,
+      oh: number, ow: number, kh: number, kw: number, sh: number, sw: number, ph: number, pw: number): number;
   u_matmul_forward(ctx: number, y: number, a: number, b: number, P: number, M: number, N: number, K: number): number;
   u_matmul_backward(ctx: number, da: number, db: number, dy: number, a: number, b: number, P: number, M: number,
       N: number, K: number): number;
@@ -500,6 +509,8 @@ const signatures: Readonly<Record<KernelName, string>> = {
   place: 'y[outer,n,inner] inout; x[outer,count,inner]; outer; n; inner; start int; count',
   gather_forward: 'y[outer,m,inner] out; x[outer,n,inner]; index[outer,m,inner] int; outer; n; m; inner',
   gather_backward: 'dx[outer,n,inner] accumulated; dy[outer,m,inner]; index[outer,m,inner] int; outer; n; m; inner',
+  max_pool_forward:
+    'y[planes,oh,ow] out; winner[planes,oh,ow] int out; x[planes,h,w]; planes; h; w; oh; ow; kh int; kw int; sh int; sw int; ph int; pw int',
   matmul_forward: 'y[P,M,N] out; a[P,M,K]; b[P,K,N]; P; M; N; K',
   matmul_backward: 'da[P,M,K] out optional; db[P,K,N] out optional; dy[P,M,N]; a[P,M,K]; b[P,K,N]; P; M; N; K',
   linear_forward: 'y[N,O] out; x[N,I]; w[O,I]; b[O] optional; N; I; O',
@@ -867,6 +878,30 @@ export function bindKernels(binding: Binding): Kernels {
         leave();
       }
     },
+    max_pool_forward(y, winner, x, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw) {
+      const valid =
+        floats(y, planes * oh * ow) &&
+        ints(winner, planes * oh * ow) &&
+        floats(x, planes * h * w) &&
+        size(planes) &&
+        size(h) &&
+        size(w) &&
+        size(oh) &&
+        size(ow) &&
+        int(kh) &&
+        int(kw) &&
+        int(sh) &&
+        int(sw) &&
+        int(ph) &&
+        int(pw);
+      if (!valid) wrong(17, [y, winner, x, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw]);
+      try {
+        done(17, raw.u_max_pool_forward(ctx, enter(y, 'w'), enter(winner, 'w'), enter(x, 'r'), planes, h, w, oh, ow, kh,
+            kw, sh, sw, ph, pw));
+      } finally {
+        leave();
+      }
+    },
     matmul_forward(y, a, b, P, M, N, K) {
       const valid =
         floats(y, P * M * N) &&
@@ -876,9 +911,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(M) &&
         size(N) &&
         size(K);
-      if (!valid) wrong(17, [y, a, b, P, M, N, K]);
+      if (!valid) wrong(18, [y, a, b, P, M, N, K]);
       try {
-        done(17, raw.u_matmul_forward(ctx, enter(y, 'w'), enter(a, 'r'), enter(b, 'r'), P, M, N, K));
+        done(18, raw.u_matmul_forward(ctx, enter(y, 'w'), enter(a, 'r'), enter(b, 'r'), P, M, N, K));
       } finally {
         leave();
       }
@@ -894,9 +929,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(M) &&
         size(N) &&
         size(K);
-      if (!valid) wrong(18, [da, db, dy, a, b, P, M, N, K]);
+      if (!valid) wrong(19, [da, db, dy, a, b, P, M, N, K]);
       try {
-        done(18, raw.u_matmul_backward(ctx, enter(da, 'w'), enter(db, 'w'), enter(dy, 'r'), enter(a, 'r'),
+        done(19, raw.u_matmul_backward(ctx, enter(da, 'w'), enter(db, 'w'), enter(dy, 'r'), enter(a, 'r'),
             enter(b, 'r'), P, M, N, K));
       } finally {
         leave();
@@ -911,9 +946,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(N) &&
         size(I) &&
         size(O);
-      if (!valid) wrong(19, [y, x, w, b, N, I, O]);
+      if (!valid) wrong(20, [y, x, w, b, N, I, O]);
       try {
-        done(19, raw.u_linear_forward(ctx, enter(y, 'w'), enter(x, 'r'), enter(w, 'r'), enter(b, 'r'), N, I, O));
+        done(20, raw.u_linear_forward(ctx, enter(y, 'w'), enter(x, 'r'), enter(w, 'r'), enter(b, 'r'), N, I, O));
       } finally {
         leave();
       }
@@ -929,9 +964,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(N) &&
         size(I) &&
         size(O);
-      if (!valid) wrong(20, [dx, dw, db, dy, x, w, N, I, O]);
+      if (!valid) wrong(21, [dx, dw, db, dy, x, w, N, I, O]);
       try {
-        done(20, raw.u_linear_backward(ctx, enter(dx, 'w'), enter(dw, 'w'), enter(db, 'w'), enter(dy, 'r'),
+        done(21, raw.u_linear_backward(ctx, enter(dx, 'w'), enter(dw, 'w'), enter(db, 'w'), enter(dy, 'r'),
             enter(x, 'r'), enter(w, 'r'), N, I, O));
       } finally {
         leave();
@@ -943,9 +978,9 @@ export function bindKernels(binding: Binding): Kernels {
         floats(x, N * C) &&
         size(N) &&
         size(C);
-      if (!valid) wrong(21, [y, x, N, C]);
+      if (!valid) wrong(22, [y, x, N, C]);
       try {
-        done(21, raw.u_softmax_forward(ctx, enter(y, 'w'), enter(x, 'r'), N, C));
+        done(22, raw.u_softmax_forward(ctx, enter(y, 'w'), enter(x, 'r'), N, C));
       } finally {
         leave();
       }
@@ -957,9 +992,9 @@ export function bindKernels(binding: Binding): Kernels {
         floats(y, N * C) &&
         size(N) &&
         size(C);
-      if (!valid) wrong(22, [dx, dy, y, N, C]);
+      if (!valid) wrong(23, [dx, dy, y, N, C]);
       try {
-        done(22, raw.u_softmax_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(y, 'r'), N, C));
+        done(23, raw.u_softmax_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(y, 'r'), N, C));
       } finally {
         leave();
       }
@@ -970,9 +1005,9 @@ export function bindKernels(binding: Binding): Kernels {
         floats(x, N * C) &&
         size(N) &&
         size(C);
-      if (!valid) wrong(23, [y, x, N, C]);
+      if (!valid) wrong(24, [y, x, N, C]);
       try {
-        done(23, raw.u_log_softmax_forward(ctx, enter(y, 'w'), enter(x, 'r'), N, C));
+        done(24, raw.u_log_softmax_forward(ctx, enter(y, 'w'), enter(x, 'r'), N, C));
       } finally {
         leave();
       }
@@ -984,9 +1019,9 @@ export function bindKernels(binding: Binding): Kernels {
         floats(y, N * C) &&
         size(N) &&
         size(C);
-      if (!valid) wrong(24, [dx, dy, y, N, C]);
+      if (!valid) wrong(25, [dx, dy, y, N, C]);
       try {
-        done(24, raw.u_log_softmax_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(y, 'r'), N, C));
+        done(25, raw.u_log_softmax_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(y, 'r'), N, C));
       } finally {
         leave();
       }
@@ -1002,9 +1037,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(N) &&
         size(C) &&
         number(eps);
-      if (!valid) wrong(25, [y, mean, rstd, x, gamma, beta, N, C, eps]);
+      if (!valid) wrong(26, [y, mean, rstd, x, gamma, beta, N, C, eps]);
       try {
-        done(25, raw.u_layer_norm_forward(ctx, enter(y, 'w'), enter(mean, 'w'), enter(rstd, 'w'), enter(x, 'r'),
+        done(26, raw.u_layer_norm_forward(ctx, enter(y, 'w'), enter(mean, 'w'), enter(rstd, 'w'), enter(x, 'r'),
             enter(gamma, 'r'), enter(beta, 'r'), N, C, eps));
       } finally {
         leave();
@@ -1022,9 +1057,9 @@ export function bindKernels(binding: Binding): Kernels {
         floatsOrNull(gamma, C) &&
         size(N) &&
         size(C);
-      if (!valid) wrong(26, [dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C]);
+      if (!valid) wrong(27, [dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C]);
       try {
-        done(26, raw.u_layer_norm_backward(ctx, enter(dx, 'w'), enter(dgamma, 'w'), enter(dbeta, 'w'), enter(dy, 'r'),
+        done(27, raw.u_layer_norm_backward(ctx, enter(dx, 'w'), enter(dgamma, 'w'), enter(dbeta, 'w'), enter(dy, 'r'),
             enter(x, 'r'), enter(mean, 'r'), enter(rstd, 'r'), enter(gamma, 'r'), N, C));
       } finally {
         leave();
@@ -1038,9 +1073,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(N) &&
         size(V) &&
         size(E);
-      if (!valid) wrong(27, [y, w, index, N, V, E]);
+      if (!valid) wrong(28, [y, w, index, N, V, E]);
       try {
-        done(27, raw.u_embedding_forward(ctx, enter(y, 'w'), enter(w, 'r'), enter(index, 'r'), N, V, E));
+        done(28, raw.u_embedding_forward(ctx, enter(y, 'w'), enter(w, 'r'), enter(index, 'r'), N, V, E));
       } finally {
         leave();
       }
@@ -1054,9 +1089,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(V) &&
         size(E) &&
         int(padding_idx);
-      if (!valid) wrong(28, [dw, dy, index, N, V, E, padding_idx]);
+      if (!valid) wrong(29, [dw, dy, index, N, V, E, padding_idx]);
       try {
-        done(28, raw.u_embedding_backward(ctx, enter(dw, 'w'), enter(dy, 'r'), enter(index, 'r'), N, V, E,
+        done(29, raw.u_embedding_backward(ctx, enter(dw, 'w'), enter(dy, 'r'), enter(index, 'r'), N, V, E,
             padding_idx));
       } finally {
         leave();
@@ -1077,10 +1112,10 @@ export function bindKernels(binding: Binding): Kernels {
         int(ignore_index) &&
         number(label_smoothing) &&
         int(reduction);
-      if (!valid) wrong(29, [loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
+      if (!valid) wrong(30, [loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
           reduction]);
       try {
-        done(29, raw.u_cross_entropy_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(denominator, 'w'),
+        done(30, raw.u_cross_entropy_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(denominator, 'w'),
             enter(logits, 'r'), enter(target, 'r'), enter(weight, 'r'), N, C, L, ignore_index, label_smoothing,
             reduction));
       } finally {
@@ -1102,10 +1137,10 @@ export function bindKernels(binding: Binding): Kernels {
         int(ignore_index) &&
         number(label_smoothing) &&
         int(reduction);
-      if (!valid) wrong(30, [dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
+      if (!valid) wrong(31, [dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
           reduction]);
       try {
-        done(30, raw.u_cross_entropy_backward(ctx, enter(dlogits, 'w'), enter(dloss, 'r'), enter(logp, 'r'),
+        done(31, raw.u_cross_entropy_backward(ctx, enter(dlogits, 'w'), enter(dloss, 'r'), enter(logp, 'r'),
             enter(denominator, 'r'), enter(target, 'r'), enter(weight, 'r'), N, C, L, ignore_index, label_smoothing,
             reduction));
       } finally {
@@ -1122,9 +1157,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(n) &&
         size(L) &&
         int(reduction);
-      if (!valid) wrong(31, [loss, x, t, weight, pos_weight, n, L, reduction]);
+      if (!valid) wrong(32, [loss, x, t, weight, pos_weight, n, L, reduction]);
       try {
-        done(31, raw.u_bce_with_logits_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'), enter(weight, 'r'),
+        done(32, raw.u_bce_with_logits_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'), enter(weight, 'r'),
             enter(pos_weight, 'r'), n, L, reduction));
       } finally {
         leave();
@@ -1141,9 +1176,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(n) &&
         size(L) &&
         int(reduction);
-      if (!valid) wrong(32, [dx, dloss, x, t, weight, pos_weight, n, L, reduction]);
+      if (!valid) wrong(33, [dx, dloss, x, t, weight, pos_weight, n, L, reduction]);
       try {
-        done(32, raw.u_bce_with_logits_backward(ctx, enter(dx, 'w'), enter(dloss, 'r'), enter(x, 'r'), enter(t, 'r'),
+        done(33, raw.u_bce_with_logits_backward(ctx, enter(dx, 'w'), enter(dloss, 'r'), enter(x, 'r'), enter(t, 'r'),
             enter(weight, 'r'), enter(pos_weight, 'r'), n, L, reduction));
       } finally {
         leave();
@@ -1169,10 +1204,10 @@ export function bindKernels(binding: Binding): Kernels {
         int(blank) &&
         int(reduction) &&
         int(zero_infinity);
-      if (!valid) wrong(33, [loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C,
+      if (!valid) wrong(34, [loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C,
           S, L, blank, reduction, zero_infinity]);
       try {
-        done(33, raw.u_ctc_loss_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(alpha, 'w'), enter(nll, 'w'),
+        done(34, raw.u_ctc_loss_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(alpha, 'w'), enter(nll, 'w'),
             enter(scratch, 'w'), enter(logits, 'r'), enter(targets, 'r'), enter(input_lengths, 'r'),
             enter(target_lengths, 'r'), T, B, C, S, L, blank, reduction, zero_infinity));
       } finally {
@@ -1199,10 +1234,10 @@ export function bindKernels(binding: Binding): Kernels {
         int(blank) &&
         int(reduction) &&
         int(zero_infinity);
-      if (!valid) wrong(34, [dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C,
+      if (!valid) wrong(35, [dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C,
           S, L, blank, reduction, zero_infinity]);
       try {
-        done(34, raw.u_ctc_loss_backward(ctx, enter(dlogits, 'w'), enter(scratch, 'w'), enter(dloss, 'r'),
+        done(35, raw.u_ctc_loss_backward(ctx, enter(dlogits, 'w'), enter(scratch, 'w'), enter(dloss, 'r'),
             enter(logp, 'r'), enter(alpha, 'r'), enter(nll, 'r'), enter(targets, 'r'), enter(input_lengths, 'r'),
             enter(target_lengths, 'r'), T, B, C, S, L, blank, reduction, zero_infinity));
       } finally {
@@ -1219,9 +1254,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(reduction) &&
         int(kind) &&
         number(delta);
-      if (!valid) wrong(35, [loss, x, t, n, L, reduction, kind, delta]);
+      if (!valid) wrong(36, [loss, x, t, n, L, reduction, kind, delta]);
       try {
-        done(35, raw.u_regression_loss_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'), n, L, reduction,
+        done(36, raw.u_regression_loss_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'), n, L, reduction,
             kind, delta));
       } finally {
         leave();
@@ -1239,9 +1274,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(reduction) &&
         int(kind) &&
         number(delta);
-      if (!valid) wrong(36, [dx, dt, dloss, x, t, n, L, reduction, kind, delta]);
+      if (!valid) wrong(37, [dx, dt, dloss, x, t, n, L, reduction, kind, delta]);
       try {
-        done(36, raw.u_regression_loss_backward(ctx, enter(dx, 'w'), enter(dt, 'w'), enter(dloss, 'r'), enter(x, 'r'),
+        done(37, raw.u_regression_loss_backward(ctx, enter(dx, 'w'), enter(dt, 'w'), enter(dloss, 'r'), enter(x, 'r'),
             enter(t, 'r'), n, L, reduction, kind, delta));
       } finally {
         leave();
@@ -1252,9 +1287,9 @@ export function bindKernels(binding: Binding): Kernels {
         doubles(out, 1) &&
         floats(x, n) &&
         size(n);
-      if (!valid) wrong(37, [out, x, n]);
+      if (!valid) wrong(38, [out, x, n]);
       try {
-        done(37, raw.u_sum_squares(ctx, enter(out, 'w'), enter(x, 'r'), n));
+        done(38, raw.u_sum_squares(ctx, enter(out, 'w'), enter(x, 'r'), n));
       } finally {
         leave();
       }
@@ -1271,9 +1306,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(nesterov) &&
         number(weight_decay) &&
         int(first);
-      if (!valid) wrong(38, [p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first]);
+      if (!valid) wrong(39, [p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first]);
       try {
-        done(38, raw.u_sgd_update(ctx, enter(p, 'w'), enter(buf, 'w'), enter(g, 'r'), n, lr, momentum, dampening,
+        done(39, raw.u_sgd_update(ctx, enter(p, 'w'), enter(buf, 'w'), enter(g, 'r'), n, lr, momentum, dampening,
             nesterov, weight_decay, first));
       } finally {
         leave();
@@ -1294,9 +1329,9 @@ export function bindKernels(binding: Binding): Kernels {
         number(weight_decay) &&
         int(decoupled) &&
         number(step);
-      if (!valid) wrong(39, [p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step]);
+      if (!valid) wrong(40, [p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step]);
       try {
-        done(39, raw.u_adam_update(ctx, enter(p, 'w'), enter(m, 'w'), enter(v, 'w'), enter(vmax, 'w'), enter(g, 'r'), n,
+        done(40, raw.u_adam_update(ctx, enter(p, 'w'), enter(m, 'w'), enter(v, 'w'), enter(vmax, 'w'), enter(g, 'r'), n,
             lr, beta1, beta2, eps, weight_decay, decoupled, step));
       } finally {
         leave();
@@ -1315,9 +1350,9 @@ export function bindKernels(binding: Binding): Kernels {
         number(eps) &&
         number(weight_decay) &&
         number(momentum);
-      if (!valid) wrong(40, [p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum]);
+      if (!valid) wrong(41, [p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum]);
       try {
-        done(40, raw.u_rmsprop_update(ctx, enter(p, 'w'), enter(sq, 'w'), enter(buf, 'w'), enter(gavg, 'w'),
+        done(41, raw.u_rmsprop_update(ctx, enter(p, 'w'), enter(sq, 'w'), enter(buf, 'w'), enter(gavg, 'w'),
             enter(g, 'r'), n, lr, alpha, eps, weight_decay, momentum));
       } finally {
         leave();
@@ -1332,9 +1367,9 @@ export function bindKernels(binding: Binding): Kernels {
         number(lr) &&
         number(eps) &&
         number(weight_decay);
-      if (!valid) wrong(41, [p, sum, g, n, lr, eps, weight_decay]);
+      if (!valid) wrong(42, [p, sum, g, n, lr, eps, weight_decay]);
       try {
-        done(41, raw.u_adagrad_update(ctx, enter(p, 'w'), enter(sum, 'w'), enter(g, 'r'), n, lr, eps, weight_decay));
+        done(42, raw.u_adagrad_update(ctx, enter(p, 'w'), enter(sum, 'w'), enter(g, 'r'), n, lr, eps, weight_decay));
       } finally {
         leave();
       }
@@ -1349,9 +1384,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(H) &&
         int(D) &&
         int(rows);
-      if (!valid) wrong(42, [sizes, cell, T, B, I, H, D, rows]);
+      if (!valid) wrong(43, [sizes, cell, T, B, I, H, D, rows]);
       try {
-        done(42, raw.u_rnn_sizes(ctx, enter(sizes, 'w'), cell, T, B, I, H, D, rows));
+        done(43, raw.u_rnn_sizes(ctx, enter(sizes, 'w'), cell, T, B, I, H, D, rows));
       } finally {
         leave();
       }
@@ -1373,10 +1408,10 @@ export function bindKernels(binding: Binding): Kernels {
         size(H) &&
         int(D) &&
         wide(npacked);
-      if (!valid) wrong(43, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D,
+      if (!valid) wrong(44, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D,
           npacked]);
       try {
-        done(43, raw.u_rnn_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
+        done(44, raw.u_rnn_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
             enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'), enter(b_ih_r, 'r'), enter(b_hh_r, 'r'), cell,
             gates, I, H, D, npacked));
       } finally {
@@ -1415,10 +1450,10 @@ export function bindKernels(binding: Binding): Kernels {
         wide(nsaved) &&
         wide(nscratch) &&
         wide(npacked);
-      if (!valid) wrong(44, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r,
+      if (!valid) wrong(45, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r,
           b_ih_r, b_hh_r, lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked]);
       try {
-        done(44, raw.u_rnn_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
+        done(45, raw.u_rnn_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
             enter(scratch, 'w'), enter(packed, 'r'), enter(x, 'r'), enter(h0, 'r'), enter(c0, 'r'), enter(w_ih, 'r'),
             enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'),
             enter(b_ih_r, 'r'), enter(b_hh_r, 'r'), enter(lengths, 'r'), cell, gates, T, B, I, H, D, rows, nsaved,
@@ -1469,11 +1504,11 @@ export function bindKernels(binding: Binding): Kernels {
         int(rows) &&
         wide(nsaved) &&
         wide(nscratch);
-      if (!valid) wrong(45, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn,
+      if (!valid) wrong(46, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn,
           x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B,
           I, H, D, rows, nsaved, nscratch]);
       try {
-        done(45, raw.u_rnn_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
+        done(46, raw.u_rnn_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
             enter(dw_hh, 'w'), enter(db_ih, 'w'), enter(db_hh, 'w'), enter(dw_ih_r, 'w'), enter(dw_hh_r, 'w'),
             enter(db_ih_r, 'w'), enter(db_hh_r, 'w'), enter(dy, 'r'), enter(dhn, 'r'), enter(dcn, 'r'), enter(x, 'r'),
             enter(h0, 'r'), enter(c0, 'r'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'),
@@ -1494,9 +1529,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(H) &&
         int(D) &&
         int(rows);
-      if (!valid) wrong(46, [sizes, precision, cell, T, B, I, H, D, rows]);
+      if (!valid) wrong(47, [sizes, precision, cell, T, B, I, H, D, rows]);
       try {
-        done(46, raw.u_rnn_quantized_sizes(ctx, enter(sizes, 'w'), precision, cell, T, B, I, H, D, rows));
+        done(47, raw.u_rnn_quantized_sizes(ctx, enter(sizes, 'w'), precision, cell, T, B, I, H, D, rows));
       } finally {
         leave();
       }
@@ -1521,10 +1556,10 @@ export function bindKernels(binding: Binding): Kernels {
         size(H) &&
         int(D) &&
         wide(npacked);
-      if (!valid) wrong(47, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell,
+      if (!valid) wrong(48, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell,
           gates, I, H, D, npacked]);
       try {
-        done(47, raw.u_rnn_quantize(ctx, enter(packed, 'w'), enter(error, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'),
+        done(48, raw.u_rnn_quantize(ctx, enter(packed, 'w'), enter(error, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'),
             enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'), enter(b_ih_r, 'r'),
             enter(b_hh_r, 'r'), precision, cell, gates, I, H, D, npacked));
       } finally {
@@ -1554,10 +1589,10 @@ export function bindKernels(binding: Binding): Kernels {
         int(rows) &&
         wide(nscratch) &&
         wide(npacked);
-      if (!valid) wrong(48, [y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D,
+      if (!valid) wrong(49, [y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D,
           rows, nscratch, npacked]);
       try {
-        done(48, raw.u_rnn_quantized_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(scratch, 'w'),
+        done(49, raw.u_rnn_quantized_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(scratch, 'w'),
             enter(packed, 'r'), enter(x, 'r'), enter(h0, 'r'), enter(c0, 'r'), enter(lengths, 'r'), precision, cell,
             gates, T, B, I, H, D, rows, nscratch, npacked));
       } finally {
@@ -1576,9 +1611,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(R) &&
         int(rows) &&
         int(keep);
-      if (!valid) wrong(49, [sizes, cell, features, T, B, I, H, R, rows, keep]);
+      if (!valid) wrong(50, [sizes, cell, features, T, B, I, H, R, rows, keep]);
       try {
-        done(49, raw.u_rnn_general_sizes(ctx, enter(sizes, 'w'), cell, features, T, B, I, H, R, rows, keep));
+        done(50, raw.u_rnn_general_sizes(ctx, enter(sizes, 'w'), cell, features, T, B, I, H, R, rows, keep));
       } finally {
         leave();
       }
@@ -1598,9 +1633,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(H) &&
         size(R) &&
         wide(npacked);
-      if (!valid) wrong(50, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked]);
+      if (!valid) wrong(51, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked]);
       try {
-        done(50, raw.u_rnn_general_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
+        done(51, raw.u_rnn_general_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
             enter(b_hh, 'r'), enter(w_hr, 'r'), cell, gates, features, I, H, R, npacked));
       } finally {
         leave();
@@ -1652,11 +1687,11 @@ export function bindKernels(binding: Binding): Kernels {
         wide(nsaved) &&
         wide(nscratch) &&
         wide(npacked);
-      if (!valid) wrong(51, [y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit,
+      if (!valid) wrong(52, [y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit,
           ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I,
           H, R, rows, reverse, width, column, keep, nsaved, nscratch, npacked]);
       try {
-        done(51, raw.u_rnn_general_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
+        done(52, raw.u_rnn_general_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
             enter(scratch, 'w'), enter(packed, 'r'), enter(x, 'r'), enter(ids, 'r'), enter(h0, 'r'), enter(c0, 'r'),
             enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_hr, 'r'),
             enter(w_unit, 'r'), enter(ln_ih, 'r'), enter(ln_hh, 'r'), enter(ln_c, 'r'), enter(ln_c_bias, 'r'),
@@ -1725,12 +1760,12 @@ export function bindKernels(binding: Binding): Kernels {
         size(nsteps) &&
         wide(nsaved) &&
         wide(nscratch);
-      if (!valid) wrong(52, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c,
+      if (!valid) wrong(53, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c,
           dln_c_bias, steps, contributions, dy, dhn, dcn, x, ids, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh,
           ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, saved, scratch, cell, gates, units, features, T, B,
           I, H, R, rows, reverse, width, column, keep, nsteps, nsaved, nscratch]);
       try {
-        done(52, raw.u_rnn_general_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
+        done(53, raw.u_rnn_general_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
             enter(dw_hh, 'w'), enter(db_ih, 'w'), enter(db_hh, 'w'), enter(dw_hr, 'w'), enter(dw_unit, 'w'),
             enter(dln_ih, 'w'), enter(dln_hh, 'w'), enter(dln_c, 'w'), enter(dln_c_bias, 'w'), enter(steps, 'w'),
             enter(contributions, 'w'), enter(dy, 'r'), enter(dhn, 'r'), enter(dcn, 'r'), enter(x, 'r'), enter(ids, 'r'),
@@ -1747,9 +1782,9 @@ export function bindKernels(binding: Binding): Kernels {
       const valid =
         doubles(flops, 1) &&
         int(rounds);
-      if (!valid) wrong(53, [flops, rounds]);
+      if (!valid) wrong(54, [flops, rounds]);
       try {
-        done(53, raw.u_fma_peak(ctx, enter(flops, 'w'), rounds));
+        done(54, raw.u_fma_peak(ctx, enter(flops, 'w'), rounds));
       } finally {
         leave();
       }
@@ -1978,6 +2013,25 @@ export function frameKernels(binding: FrameBinding): Kernels {
       if (!valid) wrong(16, [dx, dy, index, outer, n, m, inner]);
       done(16, call(16));
     },
+    max_pool_forward(y, winner, x, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw) {
+      const valid =
+        putFloats(0, y, planes * oh * ow) &&
+        putInts(1, winner, planes * oh * ow) &&
+        putFloats(2, x, planes * h * w) &&
+        putSize(3, planes) &&
+        putSize(4, h) &&
+        putSize(5, w) &&
+        putSize(6, oh) &&
+        putSize(7, ow) &&
+        putInt(8, kh) &&
+        putInt(9, kw) &&
+        putInt(10, sh) &&
+        putInt(11, sw) &&
+        putInt(12, ph) &&
+        putInt(13, pw);
+      if (!valid) wrong(17, [y, winner, x, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw]);
+      done(17, call(17));
+    },
     matmul_forward(y, a, b, P, M, N, K) {
       const valid =
         putFloats(0, y, P * M * N) &&
@@ -1987,8 +2041,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(4, M) &&
         putSize(5, N) &&
         putSize(6, K);
-      if (!valid) wrong(17, [y, a, b, P, M, N, K]);
-      done(17, call(17));
+      if (!valid) wrong(18, [y, a, b, P, M, N, K]);
+      done(18, call(18));
     },
     matmul_backward(da, db, dy, a, b, P, M, N, K) {
       const valid =
@@ -2001,8 +2055,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(6, M) &&
         putSize(7, N) &&
         putSize(8, K);
-      if (!valid) wrong(18, [da, db, dy, a, b, P, M, N, K]);
-      done(18, call(18));
+      if (!valid) wrong(19, [da, db, dy, a, b, P, M, N, K]);
+      done(19, call(19));
     },
     linear_forward(y, x, w, b, N, I, O) {
       const valid =
@@ -2013,8 +2067,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(4, N) &&
         putSize(5, I) &&
         putSize(6, O);
-      if (!valid) wrong(19, [y, x, w, b, N, I, O]);
-      done(19, call(19));
+      if (!valid) wrong(20, [y, x, w, b, N, I, O]);
+      done(20, call(20));
     },
     linear_backward(dx, dw, db, dy, x, w, N, I, O) {
       const valid =
@@ -2027,8 +2081,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(6, N) &&
         putSize(7, I) &&
         putSize(8, O);
-      if (!valid) wrong(20, [dx, dw, db, dy, x, w, N, I, O]);
-      done(20, call(20));
+      if (!valid) wrong(21, [dx, dw, db, dy, x, w, N, I, O]);
+      done(21, call(21));
     },
     softmax_forward(y, x, N, C) {
       const valid =
@@ -2036,8 +2090,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putFloats(1, x, N * C) &&
         putSize(2, N) &&
         putSize(3, C);
-      if (!valid) wrong(21, [y, x, N, C]);
-      done(21, call(21));
+      if (!valid) wrong(22, [y, x, N, C]);
+      done(22, call(22));
     },
     softmax_backward(dx, dy, y, N, C) {
       const valid =
@@ -2046,8 +2100,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putFloats(2, y, N * C) &&
         putSize(3, N) &&
         putSize(4, C);
-      if (!valid) wrong(22, [dx, dy, y, N, C]);
-      done(22, call(22));
+      if (!valid) wrong(23, [dx, dy, y, N, C]);
+      done(23, call(23));
     },
     log_softmax_forward(y, x, N, C) {
       const valid =
@@ -2055,8 +2109,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putFloats(1, x, N * C) &&
         putSize(2, N) &&
         putSize(3, C);
-      if (!valid) wrong(23, [y, x, N, C]);
-      done(23, call(23));
+      if (!valid) wrong(24, [y, x, N, C]);
+      done(24, call(24));
     },
     log_softmax_backward(dx, dy, y, N, C) {
       const valid =
@@ -2065,8 +2119,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putFloats(2, y, N * C) &&
         putSize(3, N) &&
         putSize(4, C);
-      if (!valid) wrong(24, [dx, dy, y, N, C]);
-      done(24, call(24));
+      if (!valid) wrong(25, [dx, dy, y, N, C]);
+      done(25, call(25));
     },
     layer_norm_forward(y, mean, rstd, x, gamma, beta, N, C, eps) {
       const valid =
@@ -2079,8 +2133,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(6, N) &&
         putSize(7, C) &&
         putNumber(8, eps);
-      if (!valid) wrong(25, [y, mean, rstd, x, gamma, beta, N, C, eps]);
-      done(25, call(25));
+      if (!valid) wrong(26, [y, mean, rstd, x, gamma, beta, N, C, eps]);
+      done(26, call(26));
     },
     layer_norm_backward(dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C) {
       const valid =
@@ -2094,8 +2148,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putFloatsOrNull(7, gamma, C) &&
         putSize(8, N) &&
         putSize(9, C);
-      if (!valid) wrong(26, [dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C]);
-      done(26, call(26));
+      if (!valid) wrong(27, [dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C]);
+      done(27, call(27));
     },
     embedding_forward(y, w, index, N, V, E) {
       const valid =
@@ -2105,8 +2159,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(3, N) &&
         putSize(4, V) &&
         putSize(5, E);
-      if (!valid) wrong(27, [y, w, index, N, V, E]);
-      done(27, call(27));
+      if (!valid) wrong(28, [y, w, index, N, V, E]);
+      done(28, call(28));
     },
     embedding_backward(dw, dy, index, N, V, E, padding_idx) {
       const valid =
@@ -2117,8 +2171,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(4, V) &&
         putSize(5, E) &&
         putInt(6, padding_idx);
-      if (!valid) wrong(28, [dw, dy, index, N, V, E, padding_idx]);
-      done(28, call(28));
+      if (!valid) wrong(29, [dw, dy, index, N, V, E, padding_idx]);
+      done(29, call(29));
     },
     cross_entropy_forward(loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
         reduction) {
@@ -2135,9 +2189,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(9, ignore_index) &&
         putNumber(10, label_smoothing) &&
         putInt(11, reduction);
-      if (!valid) wrong(29, [loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
+      if (!valid) wrong(30, [loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
           reduction]);
-      done(29, call(29));
+      done(30, call(30));
     },
     cross_entropy_backward(dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
         reduction) {
@@ -2154,9 +2208,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(9, ignore_index) &&
         putNumber(10, label_smoothing) &&
         putInt(11, reduction);
-      if (!valid) wrong(30, [dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
+      if (!valid) wrong(31, [dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
           reduction]);
-      done(30, call(30));
+      done(31, call(31));
     },
     bce_with_logits_forward(loss, x, t, weight, pos_weight, n, L, reduction) {
       const valid =
@@ -2168,8 +2222,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(5, n) &&
         putSize(6, L) &&
         putInt(7, reduction);
-      if (!valid) wrong(31, [loss, x, t, weight, pos_weight, n, L, reduction]);
-      done(31, call(31));
+      if (!valid) wrong(32, [loss, x, t, weight, pos_weight, n, L, reduction]);
+      done(32, call(32));
     },
     bce_with_logits_backward(dx, dloss, x, t, weight, pos_weight, n, L, reduction) {
       const valid =
@@ -2182,8 +2236,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(6, n) &&
         putSize(7, L) &&
         putInt(8, reduction);
-      if (!valid) wrong(32, [dx, dloss, x, t, weight, pos_weight, n, L, reduction]);
-      done(32, call(32));
+      if (!valid) wrong(33, [dx, dloss, x, t, weight, pos_weight, n, L, reduction]);
+      done(33, call(33));
     },
     ctc_loss_forward(loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C, S, L,
         blank, reduction, zero_infinity) {
@@ -2205,9 +2259,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(14, blank) &&
         putInt(15, reduction) &&
         putInt(16, zero_infinity);
-      if (!valid) wrong(33, [loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C,
+      if (!valid) wrong(34, [loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C,
           S, L, blank, reduction, zero_infinity]);
-      done(33, call(33));
+      done(34, call(34));
     },
     ctc_loss_backward(dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C, S, L,
         blank, reduction, zero_infinity) {
@@ -2229,9 +2283,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(14, blank) &&
         putInt(15, reduction) &&
         putInt(16, zero_infinity);
-      if (!valid) wrong(34, [dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C,
+      if (!valid) wrong(35, [dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C,
           S, L, blank, reduction, zero_infinity]);
-      done(34, call(34));
+      done(35, call(35));
     },
     regression_loss_forward(loss, x, t, n, L, reduction, kind, delta) {
       const valid =
@@ -2243,8 +2297,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(5, reduction) &&
         putInt(6, kind) &&
         putNumber(7, delta);
-      if (!valid) wrong(35, [loss, x, t, n, L, reduction, kind, delta]);
-      done(35, call(35));
+      if (!valid) wrong(36, [loss, x, t, n, L, reduction, kind, delta]);
+      done(36, call(36));
     },
     regression_loss_backward(dx, dt, dloss, x, t, n, L, reduction, kind, delta) {
       const valid =
@@ -2258,16 +2312,16 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(7, reduction) &&
         putInt(8, kind) &&
         putNumber(9, delta);
-      if (!valid) wrong(36, [dx, dt, dloss, x, t, n, L, reduction, kind, delta]);
-      done(36, call(36));
+      if (!valid) wrong(37, [dx, dt, dloss, x, t, n, L, reduction, kind, delta]);
+      done(37, call(37));
     },
     sum_squares(out, x, n) {
       const valid =
         putDoubles(0, out, 1) &&
         putFloats(1, x, n) &&
         putSize(2, n);
-      if (!valid) wrong(37, [out, x, n]);
-      done(37, call(37));
+      if (!valid) wrong(38, [out, x, n]);
+      done(38, call(38));
     },
     sgd_update(p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first) {
       const valid =
@@ -2281,8 +2335,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(7, nesterov) &&
         putNumber(8, weight_decay) &&
         putInt(9, first);
-      if (!valid) wrong(38, [p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first]);
-      done(38, call(38));
+      if (!valid) wrong(39, [p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first]);
+      done(39, call(39));
     },
     adam_update(p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step) {
       const valid =
@@ -2299,8 +2353,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putNumber(10, weight_decay) &&
         putInt(11, decoupled) &&
         putNumber(12, step);
-      if (!valid) wrong(39, [p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step]);
-      done(39, call(39));
+      if (!valid) wrong(40, [p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step]);
+      done(40, call(40));
     },
     rmsprop_update(p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum) {
       const valid =
@@ -2315,8 +2369,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putNumber(8, eps) &&
         putNumber(9, weight_decay) &&
         putNumber(10, momentum);
-      if (!valid) wrong(40, [p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum]);
-      done(40, call(40));
+      if (!valid) wrong(41, [p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum]);
+      done(41, call(41));
     },
     adagrad_update(p, sum, g, n, lr, eps, weight_decay) {
       const valid =
@@ -2327,8 +2381,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putNumber(4, lr) &&
         putNumber(5, eps) &&
         putNumber(6, weight_decay);
-      if (!valid) wrong(41, [p, sum, g, n, lr, eps, weight_decay]);
-      done(41, call(41));
+      if (!valid) wrong(42, [p, sum, g, n, lr, eps, weight_decay]);
+      done(42, call(42));
     },
     rnn_sizes(sizes, cell, T, B, I, H, D, rows) {
       const valid =
@@ -2340,8 +2394,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(5, H) &&
         putInt(6, D) &&
         putInt(7, rows);
-      if (!valid) wrong(42, [sizes, cell, T, B, I, H, D, rows]);
-      done(42, call(42));
+      if (!valid) wrong(43, [sizes, cell, T, B, I, H, D, rows]);
+      done(43, call(43));
     },
     rnn_pack(packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D, npacked) {
       const valid =
@@ -2360,9 +2414,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(12, H) &&
         putInt(13, D) &&
         putWide(14, npacked);
-      if (!valid) wrong(43, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D,
+      if (!valid) wrong(44, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D,
           npacked]);
-      done(43, call(43));
+      done(44, call(44));
     },
     rnn_forward(y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r,
         lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked) {
@@ -2396,9 +2450,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putWide(26, nsaved) &&
         putWide(27, nscratch) &&
         putWide(28, npacked);
-      if (!valid) wrong(44, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r,
+      if (!valid) wrong(45, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r,
           b_ih_r, b_hh_r, lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked]);
-      done(44, call(44));
+      done(45, call(45));
     },
     rnn_backward(dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn, x, h0, c0,
         w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B, I, H, D,
@@ -2442,10 +2496,10 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(35, rows) &&
         putWide(36, nsaved) &&
         putWide(37, nscratch);
-      if (!valid) wrong(45, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn,
+      if (!valid) wrong(46, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn,
           x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B,
           I, H, D, rows, nsaved, nscratch]);
-      done(45, call(45));
+      done(46, call(46));
     },
     rnn_quantized_sizes(sizes, precision, cell, T, B, I, H, D, rows) {
       const valid =
@@ -2458,8 +2512,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(6, H) &&
         putInt(7, D) &&
         putInt(8, rows);
-      if (!valid) wrong(46, [sizes, precision, cell, T, B, I, H, D, rows]);
-      done(46, call(46));
+      if (!valid) wrong(47, [sizes, precision, cell, T, B, I, H, D, rows]);
+      done(47, call(47));
     },
     rnn_quantize(packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell, gates, I, H, D,
         npacked) {
@@ -2481,9 +2535,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(14, H) &&
         putInt(15, D) &&
         putWide(16, npacked);
-      if (!valid) wrong(47, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell,
+      if (!valid) wrong(48, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell,
           gates, I, H, D, npacked]);
-      done(47, call(47));
+      done(48, call(48));
     },
     rnn_quantized_forward(y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D, rows,
         nscratch, npacked) {
@@ -2508,9 +2562,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(17, rows) &&
         putWide(18, nscratch) &&
         putWide(19, npacked);
-      if (!valid) wrong(48, [y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D,
+      if (!valid) wrong(49, [y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D,
           rows, nscratch, npacked]);
-      done(48, call(48));
+      done(49, call(49));
     },
     rnn_general_sizes(sizes, cell, features, T, B, I, H, R, rows, keep) {
       const valid =
@@ -2524,8 +2578,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(7, R) &&
         putInt(8, rows) &&
         putInt(9, keep);
-      if (!valid) wrong(49, [sizes, cell, features, T, B, I, H, R, rows, keep]);
-      done(49, call(49));
+      if (!valid) wrong(50, [sizes, cell, features, T, B, I, H, R, rows, keep]);
+      done(50, call(50));
     },
     rnn_general_pack(packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked) {
       const valid =
@@ -2542,8 +2596,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(10, H) &&
         putSize(11, R) &&
         putWide(12, npacked);
-      if (!valid) wrong(50, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked]);
-      done(50, call(50));
+      if (!valid) wrong(51, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked]);
+      done(51, call(51));
     },
     rnn_general_forward(y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih,
         ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I, H, R,
@@ -2591,10 +2645,10 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putWide(39, nsaved) &&
         putWide(40, nscratch) &&
         putWide(41, npacked);
-      if (!valid) wrong(51, [y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit,
+      if (!valid) wrong(52, [y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit,
           ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I,
           H, R, rows, reverse, width, column, keep, nsaved, nscratch, npacked]);
-      done(51, call(51));
+      done(52, call(52));
     },
     rnn_general_backward(dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c, dln_c_bias,
         steps, contributions, dy, dhn, dcn, x, ids, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias,
@@ -2655,18 +2709,18 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(51, nsteps) &&
         putWide(52, nsaved) &&
         putWide(53, nscratch);
-      if (!valid) wrong(52, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c,
+      if (!valid) wrong(53, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c,
           dln_c_bias, steps, contributions, dy, dhn, dcn, x, ids, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh,
           ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, saved, scratch, cell, gates, units, features, T, B,
           I, H, R, rows, reverse, width, column, keep, nsteps, nsaved, nscratch]);
-      done(52, call(52));
+      done(53, call(53));
     },
     fma_peak(flops, rounds) {
       const valid =
         putDoubles(0, flops, 1) &&
         putInt(1, rounds);
-      if (!valid) wrong(53, [flops, rounds]);
-      done(53, call(53));
+      if (!valid) wrong(54, [flops, rounds]);
+      done(54, call(54));
     },
   };
 }

@@ -16,6 +16,7 @@ import * as losses from './losses.js';
 import * as matrix from './matrix.js';
 import { ReferenceMemory } from './memory.js';
 import * as optim from './optim.js';
+import * as pooling from './pooling.js';
 import * as probes from './probes.js';
 import * as quantized from './quantized.js';
 import * as recurrent from './recurrent.js';
@@ -32,6 +33,7 @@ const kernels: ReferenceKernels = {
   ...losses,
   ...ctc,
   ...optim,
+  ...pooling,
   ...recurrent,
   ...recurrentGeneral,
   ...quantized,

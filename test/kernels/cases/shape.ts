@@ -1,6 +1,6 @@
 // Cases of the kernels that move numbers about.
 import { EPS32 } from '../../helpers/compare.js';
-import { below, type KernelCase } from '../harness.js';
+import { below, type Fill, type KernelCase } from '../harness.js';
 import { type CaseTable, dotScale, exact, fewTails, product, sweep } from './sizes.js';
 
 /** A slice that is the whole, and one with something before and after it. */
@@ -17,6 +17,9 @@ const gathers = (rtol: number): KernelCase[] =>
     floor: 0.5,
     fill: { index: below('n') },
   }));
+
+const few: Fill = (random, n) =>
+  Float32Array.from({ length: n }, () => [0, 1, -1, Number.NaN][Math.floor(4.2 * random()) % 4] as number);
 
 const reductions = [
   ...sweep({ outer: 3, mid: 4, inner: 5 }, fewTails),
@@ -48,5 +51,19 @@ export const shapeCases: CaseTable = {
   slice_backward: { why: 'one addition', cases: slices(EPS32) },
   place: { why: 'copies', cases: slices(exact) },
   gather_forward: { why: 'copies', cases: gathers(exact) },
+  max_pool_forward: {
+    why: 'copies',
+    cases: [
+      { planes: 3, h: 8, w: 34, oh: 4, ow: 17, kh: 2, kw: 2, sh: 2, sw: 2, ph: 0, pw: 0 },
+      { planes: 2, h: 7, w: 5, oh: 5, ow: 4, kh: 3, kw: 2, sh: 1, sw: 1, ph: 0, pw: 0 },
+      { planes: 1, h: 9, w: 10, oh: 4, ow: 6, kh: 4, kw: 3, sh: 3, sw: 2, ph: 2, pw: 1 },
+      { planes: 5, h: 1, w: 19, oh: 1, ow: 5, kh: 1, kw: 5, sh: 1, sw: 4, ph: 0, pw: 2 },
+      { planes: 2, h: 4, w: 6, oh: 1, ow: 1, kh: 4, kw: 6, sh: 1, sw: 1, ph: 0, pw: 0 },
+    ].flatMap((scalars) => [
+      { scalars, rtol: exact },
+      // Equals, and NaN among them.
+      { scalars, rtol: exact, fill: { x: few } },
+    ]),
+  },
   gather_backward: { why: 'up to 67 additions into one element', cases: gathers(16 * EPS32) },
 };
