@@ -74,6 +74,17 @@ async function build() {
   for (const [file, target] of Object.entries({ 'index.cjs': '../node.js', 'plot.cjs': '../plot/index.js' })) {
     writeFileSync(join(next, 'cjs', file), `module.exports = require('${target}');\n`);
   }
+  // The script of WASM's threads is one file, for tools that copy what `new URL(..., import.meta.url)` names as it is.
+  const worker = 'dist.next/backend/wasm-worker.js';
+  await bundle({
+    ...common,
+    entryPoints: [worker],
+    outfile: worker,
+    allowOverwrite: true,
+    platform: 'neutral',
+    format: 'esm',
+    minifyWhitespace: true,
+  });
   // Two folders below the package's root, as src/platform/ is.
   await bundle({
     ...common,
@@ -83,6 +94,7 @@ async function build() {
     format: 'esm',
     minify: true,
     keepNames: true, // the names of classes in messages
+    ignoreAnnotations: true, // package.json's sideEffects name dist/, not the folder that this is built in
   });
 
   // Types that no entry point leads to are nobody's.

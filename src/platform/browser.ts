@@ -52,7 +52,7 @@ export const browserPlatform: Platform = {
         if (data !== 'ready') ended();
       });
       worker.addEventListener('error', ({ message }) => {
-        failed(message || `${new URL('../backend/wasm-worker.js', import.meta.url)} cannot be loaded`);
+        failed(message || 'dist/backend/wasm-worker.js of this package cannot be loaded');
         ended();
       });
     });
