@@ -1,0 +1,9 @@
+// importMetaAssets copies the files that `new URL('file', import.meta.url)` names, which Rollup by itself does not.
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import { importMetaAssets } from '@web/rollup-plugin-import-meta-assets';
+
+export default {
+  input: 'main.js',
+  output: { dir: 'dist', format: 'es' },
+  plugins: [nodeResolve({ browser: true }), importMetaAssets()],
+};
