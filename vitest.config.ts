@@ -17,8 +17,6 @@ export default defineConfig({
         },
       },
       {
-        // Found only when the built module is first loaded, Vite would reload the page in the middle of a test.
-        optimizeDeps: { include: ['wasm-feature-detect'] },
         server: { headers: ISOLATION },
         test: {
           name: 'browser',

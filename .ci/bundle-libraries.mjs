@@ -1,5 +1,5 @@
-// bundle-libraries.mjs: the libraries that unrolled/data and the command line stand on go into the package, so that it installs
-// with two dependencies: each as one ES module in dist/libraries/, their licences beside them. In src/ they are imported by
+// bundle-libraries.mjs: the libraries that the package stands on go into it, so that it installs with one
+// dependency: each as one ES module in dist/libraries/, their licences beside them. In src/ they are imported by
 // name; here those imports are pointed at the bundles. Which file may import which is stated in test/architecture.test.ts.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

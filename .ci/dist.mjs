@@ -1,11 +1,12 @@
 // dist.mjs: builds dist/: ES modules and types by tsc (same folders as src/, so that paths relative to a file hold in both),
-// the libraries that data and command line stand on, CommonJS bundles for `require` (core and plots; data and tasks are ES
-// modules alone), and one self-contained ES module for pages without a bundler. Does nothing when fresh.
+// the libraries that data and command line stand on, entries for `require`, WASM inside a module (unrolled/inline), and for
+// pages without a bundler one ES module and what it loads on demand. Does nothing when fresh.
 // Built beside and then renamed: a program that imports the package meanwhile finds the old one whole.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { isNewer } from '../native/build.mjs';
 import { bundleLibraries } from './bundle-libraries.mjs';
 import { requireTypes } from './require-types.mjs';
@@ -14,9 +15,11 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 const next = join(root, 'dist.next');
 const stamp = join('cjs', 'package.json'); // written last
+const inlined = join(root, 'wasm', 'dist', 'unrolled-simd128.wasm');
 
 function isFresh() {
   const sources = readdirSync(join(root, 'src'), { recursive: true }).map((name) => join(root, 'src', name));
+  sources.push(inlined);
   const config = readdirSync(join(root, '.ci'))
     .filter((name) => name.endsWith('.mjs'))
     .map((name) => join('.ci', name))
@@ -40,6 +43,11 @@ function typesFrom(entries) {
   return found;
 }
 
+/** Of declarations that only other declarations refer to: nobody is shown them. */
+function withoutComments(file) {
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^ *\/\*\*[\s\S]*?\*\/\n/gm, ''));
+}
+
 async function build() {
   rmSync(next, { recursive: true, force: true });
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -54,26 +62,29 @@ async function build() {
   await bundleLibraries(root, 'dist.next', isInstalled); // reads what tsc prints, so before its lines are joined
 
   const { build: bundle, transformSync } = await import('esbuild');
-  // Comments are for the types, which keep them; a fifth less to install.
+  // Comments are for the types, which keep them; and names that no message shows are short: a third less to install.
   for (const file of readdirSync(next, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.js') || file.startsWith('libraries')) continue;
     const path = join(next, file);
-    const generated = file.includes('generated');
-    const options = {
+    const text = readFileSync(path, 'utf8');
+    const code = transformSync(text, {
       format: 'esm',
       target: 'es2022',
       minifyWhitespace: true,
-      minifyIdentifiers: generated,
-      minifySyntax: generated,
-    };
-    writeFileSync(path, transformSync(readFileSync(path, 'utf8'), options).code);
+      minifySyntax: true,
+      minifyIdentifiers: !/^(export )?(abstract )?class /m.test(text), // messages name classes
+    }).code;
+    writeFileSync(path, code);
   }
-  const common = { absWorkingDir: root, bundle: true, target: 'es2022', logLevel: 'warning' };
+  // All names are exported: nothing is to be left out for its lack of side effects.
+  const common = { absWorkingDir: root, bundle: true, ignoreAnnotations: true, target: 'es2022', logLevel: 'warning' };
   // `require` gives the ES modules themselves (Node 20.19 and later): one library in the process, however it is loaded.
   mkdirSync(join(next, 'cjs'));
   for (const [file, target] of Object.entries({ 'index.cjs': '../node.js', 'plot.cjs': '../plot/index.js' })) {
     writeFileSync(join(next, 'cjs', file), `module.exports = require('${target}');\n`);
   }
+  const base64 = gzipSync(readFileSync(inlined), { level: 9 }).toString('base64');
+  writeFileSync(join(next, 'inline-wasm.js'), `export const wasm='${base64}';\n`);
   // The script of WASM's threads is one file, for tools that copy what `new URL(..., import.meta.url)` names as it is.
   const worker = 'dist.next/backend/wasm-worker.js';
   await bundle({
@@ -88,25 +99,29 @@ async function build() {
   // Two folders below the package's root, as src/platform/ is.
   await bundle({
     ...common,
-    entryPoints: ['dist.next/browser.js'],
-    outfile: 'dist.next/web/unrolled.js',
+    entryPoints: { unrolled: 'dist.next/browser.js' },
+    outdir: 'dist.next/web',
+    splitting: true,
+    chunkNames: '[name]-[hash]',
     platform: 'browser',
     format: 'esm',
     minify: true,
-    keepNames: true, // the names of classes in messages
-    ignoreAnnotations: true, // package.json's sideEffects name dist/, not the folder that this is built in
+    keepNames: true,
   });
 
   // Types that no entry point leads to are nobody's.
   const wanted = typesFrom([
     'node.d.ts',
     'browser.d.ts',
+    'inline.d.ts',
     join('plot', 'index.d.ts'),
     join('data', 'index.d.ts'),
     join('tasks', 'index.d.ts'),
   ]);
   for (const file of readdirSync(next, { recursive: true, encoding: 'utf8' })) {
-    if (file.endsWith('.d.ts') && !wanted.has(file)) rmSync(join(next, file));
+    if (!file.endsWith('.d.ts')) continue;
+    if (!wanted.has(file)) rmSync(join(next, file));
+    else if (file.includes('generated')) withoutComments(join(next, file));
   }
   for (const file of ['node.d.ts', join('plot', 'index.d.ts')]) {
     const target = join(next, 'cjs', file);

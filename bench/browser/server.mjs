@@ -57,7 +57,7 @@ export async function openBrowser() {
     },
     optimizeDeps: {
       entries: [],
-      include: [...PEERS.filter(isInstalled), 'wasm-feature-detect'],
+      include: PEERS.filter(isInstalled),
       exclude: ['onnxruntime-web'],
     },
   });

@@ -4,8 +4,6 @@ import { relaxedSimd, simd as wasmSimd, threads as wasmThreads } from 'wasm-feat
 import { BackendError, UnrolledError } from '../errors.js';
 import { checkOptions, is } from '../options.js';
 import { platform } from '../platform/types.js';
-import { type Addon, openNative } from './native.js';
-import { createReferenceBackend } from './reference/index.js';
 import type { Attempt, Backend, BackendInfo, BackendName, Simd } from './types.js';
 import { Unavailable } from './unavailable.js';
 import { openWasm } from './wasm.js';
@@ -54,15 +52,16 @@ async function start({ backend, simd, threads, wasmUrl }: BackendSpec): Promise<
       return startWasm(simd, threads, wasmUrl);
     case 'reference':
       if (simd !== undefined && simd !== 'scalar') throw new Unavailable('reference', `it has no simd "${simd}"`);
-      return createReferenceBackend();
+      // On demand: a page, where WASM runs, need not load it.
+      return (await import('./reference/index.js')).createReferenceBackend();
   }
 }
 
 function startNative(simd?: Simd, threads = Math.min(platform().cores(), MOST_THREADS_BY_DEFAULT)): Backend {
-  const { loadAddon } = platform();
-  if (!loadAddon)
+  const { openAddon } = platform();
+  if (!openAddon)
     throw new Unavailable('native', 'there are no addons in a browser', 'WASM is the backend for browsers');
-  return openNative(loadAddon() as Addon, { simd, threads });
+  return openAddon({ simd, threads });
 }
 
 async function startWasm(simd?: Simd, threads = 1, wasmUrl?: string | URL): Promise<Backend> {

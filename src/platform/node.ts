@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { type Addon, openNative } from '../backend/native.js';
 import { Unavailable } from '../backend/unavailable.js';
 import { UnrolledError } from '../errors.js';
 import { followWorker, locateWasm, type Platform, type WasmVariant } from './types.js';
@@ -17,23 +18,26 @@ const wasmFolder = pathToFileURL(join(root, 'wasm', 'dist', '/'));
 /** Built, also when this file runs from src/: a worker of Node does not read TypeScript. */
 const workerFile = join(root, 'dist', 'backend', 'wasm-worker.js');
 
+/** The addon's exports. Throws Unavailable. */
+export function loadAddon(): Addon {
+  const remedy = 'build it with "npm run build:native" in a clone of the repository; without it WASM is used';
+  try {
+    const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => Addon;
+    return load(root);
+  } catch (cause) {
+    const text = (cause as Error).message;
+    const none = `no binary for ${process.platform}-${process.arch} (Node-API 8) in this installation`;
+    const reason = text.startsWith('No native build') ? none : `the addon cannot be loaded: ${text.split('\n')[0]}`;
+    throw new Unavailable('native', reason, remedy, { cause });
+  }
+}
+
 export const nodePlatform: Platform = {
   name: 'node',
   cores: availableParallelism,
   env: (name) => process.env[name],
 
-  loadAddon() {
-    const remedy = 'build it with "npm run build:native" in a clone of the repository; without it WASM is used';
-    try {
-      const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => unknown;
-      return load(root);
-    } catch (cause) {
-      const text = (cause as Error).message;
-      const none = `no binary for ${process.platform}-${process.arch} (Node-API 8) in this installation`;
-      const reason = text.startsWith('No native build') ? none : `the addon cannot be loaded: ${text.split('\n')[0]}`;
-      throw new Unavailable('native', reason, remedy, { cause });
-    }
-  },
+  openAddon: (options) => openNative(loadAddon(), options),
 
   async compileWasm(variant: WasmVariant, from: string | URL = wasmFolder) {
     const place = locateWasm(variant, from);

@@ -1,5 +1,6 @@
 // What differs between Node and the browser, in one interface. The entry points (src/node.ts, src/browser.ts) choose one;
 // nothing else imports a platform.
+import type { Backend, Simd } from '../backend/types.js';
 import { Unavailable } from '../backend/unavailable.js';
 import type { WorkerNews, WorkerTask } from '../backend/wasm-worker.js';
 import { BackendError } from '../errors.js';
@@ -23,8 +24,8 @@ export interface Platform {
   cores(): number;
   /** An environment variable; undefined where there are none. */
   env(name: string): string | undefined;
-  /** The native addon's exports. Throws Unavailable. Absent where there are no addons. */
-  loadAddon?(): unknown;
+  /** Starts the native addon. Throws Unavailable. Absent where there are no addons, so that a page does not load what drives them. */
+  openAddon?(options: { simd?: Simd | undefined; threads: number }): Backend;
   /**
    * Compiles a variant of the WASM module. `from`: where its file is, or the folder (ending in "/") that holds all; by
    * default the one in this package. Throws Unavailable.

@@ -1,27 +1,22 @@
 // Training: the loop over epochs and batches, and everything that watches it.
 import { generator } from '../autograd/random.js';
 import { NumericError, OptionError } from '../errors.js';
-import { applyCheckpoint } from '../io/checkpoint.js';
 import { checkJson, type Json } from '../io/exact-json.js';
 import type { Module } from '../layers/module.js';
 import { show } from '../options.js';
 import { makeBreather } from './breathe.js';
 import {
   behind,
-  Checkpoints,
   type Cursor,
-  checkMetrics,
-  checkSameRun,
   type EpochStart,
   type EpochState,
   newTotals,
-  otherData,
-  type Resumed,
   restoreState,
   stateOf,
   type Totals,
   type TrainingState,
 } from './checkpointing.js';
+import type { Checkpoints, Resumed } from './checkpoints.js';
 import { type Data, noBatches, openData, toBatch } from './data.js';
 import { EarlyStopping } from './early-stopping.js';
 import { keepModes, pass, valuesOf, withoutTrace } from './evaluate.js';
@@ -95,7 +90,8 @@ class Training {
   readonly #callbacks: readonly Callbacks[];
   readonly #updater: Updater;
   readonly #breathe = makeBreather();
-  readonly #checkpoints: Checkpoints | undefined;
+  /** Null until `run` has loaded what writes and reads them, and in a run without. */
+  #checkpoints: Checkpoints | null = null;
   readonly #records: EpochRecord[] = [];
   readonly #startedAt = performance.now();
   /** The checkpoint this run goes on from, until it has arrived where that was made. */
@@ -122,14 +118,18 @@ class Training {
     this.#metrics = makeMetrics('fit', options.metrics ?? []);
     const { earlyStopping, validation, callbacks = [] } = options;
     this.#earlyStopping = earlyStopping && new EarlyStopping(earlyStopping, this.#metrics, validation !== undefined);
-    this.#checkpoints = options.checkpoint && new Checkpoints(options.checkpoint);
-    if (this.#checkpoints?.every !== undefined) checkMetrics(this.#metrics);
     this.#callbacks = Array.isArray(callbacks) ? callbacks : [callbacks as Callbacks];
     this.#updater = new Updater(model, this.#objective, this.#metrics, options);
   }
 
   async run(): Promise<History> {
     this.#options.signal?.throwIfAborted();
+    const { checkpoint } = this.#options;
+    if (checkpoint !== undefined) {
+      // Only now: a page whose runs have none does not load it.
+      const { Checkpoints } = await import('./checkpoints.js');
+      this.#checkpoints = new Checkpoints(checkpoint, this.#metrics);
+    }
     let epoch = await this.#resume();
     let stopped: History['stopped'] = this.#isOver && epoch <= this.#epochs ? 'earlyStopping' : 'completed';
     for (; epoch <= this.#epochs && stopped === 'completed'; epoch++) {
@@ -246,11 +246,12 @@ class Training {
 
   /** Takes over the checkpoint that is there, if any. Returns the epoch to go on with. */
   async #resume(): Promise<number> {
-    const found = (await this.#checkpoints?.open()) ?? null;
-    if (found === null) return 1;
+    const checkpoints = this.#checkpoints;
+    const found = (await checkpoints?.open()) ?? null;
+    if (checkpoints === null || found === null) return 1;
     const { opened, state } = found;
     const { optimizer, tbptt = null, validation } = this.#options;
-    checkSameRun(opened.name, state, {
+    checkpoints.checkSameRun(found, {
       tbptt: tbptt as Json,
       metrics: this.#metrics.map((metric) => metric.name),
       monitor: this.#earlyStopping?.monitor,
@@ -259,7 +260,7 @@ class Training {
     restoreState(this.#data, state.data);
     restoreState(validation, state.validation);
     for (const [k, metric] of this.#metrics.entries()) restoreState(metric, state.epoch?.metrics[k]?.state ?? null);
-    applyCheckpoint(opened, { model: this.#model, optimizer });
+    checkpoints.apply(found, { model: this.#model, optimizer });
     if (state.earlyStopping) this.#earlyStopping?.resume(state.earlyStopping.best, opened.best);
     this.#isOver = (this.#earlyStopping && state.earlyStopping?.isOver) ?? false;
     this.#records.push(...state.records);
@@ -293,9 +294,9 @@ class Training {
   /** Batches that are not those of the checkpoint must not be trained on. */
   #checkArrival(number: number, given = number): void {
     if (this.#resumed === null) return;
-    const { opened, state } = this.#resumed;
-    const { batch, window } = state.cursor;
-    if (number >= (window > 0 ? batch + 1 : batch)) throw otherData(opened.name, state.cursor, given);
+    const { batch, window } = this.#resumed.state.cursor;
+    if (number < (window > 0 ? batch + 1 : batch)) return;
+    throw (this.#checkpoints as Checkpoints).otherData(this.#resumed, given);
   }
 
   /** All that was done before is passed: from here on everything is as it was when the checkpoint was made. */
@@ -308,7 +309,7 @@ class Training {
   }
 
   async #save(cursor: Cursor, totals: Totals | null): Promise<void> {
-    if (this.#checkpoints === undefined) return;
+    if (this.#checkpoints === null) return;
     const { optimizer, tbptt = null, validation } = this.#options;
     const early = this.#earlyStopping;
     const epoch = totals && {

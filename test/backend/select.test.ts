@@ -48,7 +48,7 @@ describe('selectBackend', () => {
   });
 
   it('falls back to WASM, then to the reference, and says why', async () => {
-    use({ loadAddon: noAddon });
+    use({ openAddon: noAddon });
     await selectBackend();
     expect(backendInfo()).toMatchObject({
       name: 'wasm',
@@ -74,7 +74,7 @@ describe('selectBackend', () => {
   });
 
   it('a start that failed can be tried again', async () => {
-    use({ loadAddon: noAddon });
+    use({ openAddon: noAddon });
     await expect(selectBackend({ backend: 'native' })).rejects.toThrow(BackendError);
     use();
     expect((await selectBackend({ backend: 'native' })).info.name).toBe('native');

@@ -6,7 +6,7 @@ import { type Addon, openNative } from '../../src/backend/native.js';
 import { createReferenceBackend } from '../../src/backend/reference/index.js';
 import type { Backend } from '../../src/backend/types.js';
 import { openWasm } from '../../src/backend/wasm.js';
-import { nodePlatform } from '../../src/platform/node.js';
+import { loadAddon, nodePlatform } from '../../src/platform/node.js';
 import type { WasmVariant } from '../../src/platform/types.js';
 
 /** A backend at one instruction set, to be opened by who needs one of his own. */
@@ -41,7 +41,7 @@ function natives(): Candidate[] {
   if (wanted.length > 0 && !wanted.some((word) => word.trim().startsWith('native'))) return [];
   let addon: Addon;
   try {
-    addon = nodePlatform.loadAddon?.() as Addon;
+    addon = loadAddon();
   } catch (error) {
     // A missing build fails its tests: skipping them would look like passing.
     return [{ label: 'native', open: () => Promise.reject(error) }];

@@ -26,7 +26,7 @@ export interface Consumer {
   remove(): void;
 }
 
-/** Packs and installs. The two dependencies come from this clone's node_modules, so that no registry is asked. */
+/** Packs and installs. The dependency comes from this clone's node_modules, so that no registry is asked. */
 export function makeConsumer(): Consumer {
   const folder = mkdtempSync(join(tmpdir(), 'unrolled-consumer-'));
   const run = (program: string, args: readonly string[], cwd: string): string =>
@@ -37,9 +37,8 @@ export function makeConsumer(): Consumer {
     JSON.parse(npm(['pack', what, '--json', '--ignore-scripts', '--pack-destination', folder], root))[0];
 
   const packed = pack('.');
-  const dependencies = ['node-gyp-build', 'wasm-feature-detect'].map((name) => pack(`./node_modules/${name}`));
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
-  const tarballs = [packed, ...dependencies].map(({ filename }) => `./${filename}`);
+  const tarballs = [packed, pack('./node_modules/node-gyp-build')].map(({ filename }) => `./${filename}`);
   npm(['install', '--offline', '--ignore-scripts', ...tarballs], folder);
   return {
     folder,

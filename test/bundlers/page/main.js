@@ -1,10 +1,11 @@
 // The page: trains on two threads where it is allowed to, then learns a task. `?simd=wasm-simd` chooses the instruction set.
+import * as u from 'unrolled';
 import { train } from './train.js';
 
 const simd = new URLSearchParams(location.search).get('simd') ?? undefined;
 const out = document.querySelector('output');
 try {
-  const trained = await train({ threads: 2, simd });
+  const trained = await train(u, { threads: 2, simd });
   const { learn } = await import('./learn.js');
   globalThis.result = { trained, learnt: await learn() };
   out.textContent = `loss ${trained.losses.at(-1).toFixed(3)} on ${trained.name}, threads: ${trained.threads}`;
