@@ -80,7 +80,7 @@ export function table(workload, rows, absent, disturbance = null) {
     'least',
     'GFLOP/s',
     '% of peak',
-    `time / ${rows[0]?.base?.startsWith('chromium') ? 'simd128' : 'native'}`,
+    `time / ${/ wasm simd128$/.test(rows[0]?.base) ? 'simd128' : 'native'}`,
     'middle half',
     'MiB',
   ];
