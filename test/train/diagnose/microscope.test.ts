@@ -31,7 +31,7 @@ describe('microscope', () => {
     await u.fit(plain.model, plain.data, plain.options);
     const watched = setUp();
     const steps: number[] = [];
-    const scope = u.microscope({ every: 5, onReport: ({ step }) => steps.push(step) });
+    const scope = u.microscope({ every: 5, contributions: false, onReport: ({ step }) => steps.push(step) });
     const norms: number[] = [];
     const onBatchEnd = ({ gradNorm }: u.Progress) => {
       norms.push(gradNorm);
@@ -50,7 +50,7 @@ describe('microscope', () => {
     const { model, data, options } = setUp();
     const [batch] = data as [(typeof data)[0]];
     const { layers } = u.diagnose(model, batch, { loss: 'mse', jacobian: false });
-    const scope = u.microscope({ contributions: true });
+    const scope = u.microscope();
     await u.fit(model, [batch], { ...options, callbacks: scope });
     const seen = scope.reports[0]?.layers as u.LayerFlow[];
     expect(seen).toHaveLength(2);
