@@ -101,8 +101,20 @@ async function build() {
     ...common,
     entryPoints: { unrolled: 'dist.next/browser.js' },
     outdir: 'dist.next/web',
-    splitting: true,
+    splitting: true, // what is loaded on demand is a file of its own
     chunkNames: '[name]-[hash]',
+    platform: 'browser',
+    format: 'esm',
+    minify: true,
+    keepNames: true,
+  });
+
+  // One file with all of it, for it is other people's bundlers, or nobody's, that carry it into an application.
+  await bundle({
+    ...common,
+    entryPoints: ['dist.next/worker/entry.js'],
+    outfile: 'dist.next/worker/entry.js',
+    allowOverwrite: true,
     platform: 'browser',
     format: 'esm',
     minify: true,
@@ -117,6 +129,7 @@ async function build() {
     join('plot', 'index.d.ts'),
     join('data', 'index.d.ts'),
     join('tasks', 'index.d.ts'),
+    ...['index.d.ts', 'node.d.ts', 'serve.d.ts', 'serve-node.d.ts'].map((file) => join('worker', file)),
   ]);
   for (const file of readdirSync(next, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.d.ts')) continue;
