@@ -1,7 +1,7 @@
 """Times an epoch of examples/digits in PyTorch: the same nets on as many digits, with the same batches, clipping and optimiser.
 The pixels are random: they do not change the time.
 
-python3 bench/tasks/digits.py [CELL] [DIGITS] [HIDDEN]      prints {"cell": ..., "secondsPerEpoch": ...}
+python3 bench/tasks/digits.py WORK.json      prints {"secondsPerEpoch": ...}
 """
 import json
 import sys
@@ -11,7 +11,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-torch.set_num_threads(1)
 torch.manual_seed(1)
 
 
@@ -50,8 +49,10 @@ class CNN(nn.Module):
 
 
 def main():
-    cell, digits, hidden = (sys.argv[1:] + ["lstm", "7200", "128"][len(sys.argv) - 1 :])[:3]
-    hidden, batch = int(hidden), 32
+    with open(sys.argv[1]) as file:
+        work = json.load(file)
+    torch.set_num_threads(work["threads"])
+    digits, hidden, batch = work["digits"], work["hidden"], work["batch"]
     makes = {
         "rnn": lambda: RowReader(nn.RNN, hidden),
         "gru": lambda: RowReader(nn.GRU, hidden),
@@ -59,19 +60,19 @@ def main():
         "mlp": MLP,
         "cnn": CNN,
     }
-    model = makes[cell]()
-    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
-    x = torch.rand(28, int(digits), 28)
-    y = torch.randint(0, 10, (int(digits),))
+    model = makes[work["net"]]()
+    optimizer = torch.optim.Adam(model.parameters(), lr=work["lr"])
+    x = torch.rand(28, digits, 28)
+    y = torch.randint(0, 10, (digits,))
 
     def epoch():
-        order = torch.randperm(int(digits))
-        for at in range(0, int(digits), batch):
+        order = torch.randperm(digits)
+        for at in range(0, digits, batch):
             rows = order[at : at + batch]
             loss = F.cross_entropy(model(x[:, rows]), y[rows])
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1)
+            nn.utils.clip_grad_norm_(model.parameters(), work["clip"])
             optimizer.step()
 
     epoch()
@@ -80,7 +81,7 @@ def main():
         start = time.perf_counter()
         epoch()
         seconds.append(time.perf_counter() - start)
-    print(json.dumps({"cell": cell, "secondsPerEpoch": min(seconds)}))
+    print(json.dumps({"secondsPerEpoch": min(seconds)}))
 
 
 if __name__ == "__main__":

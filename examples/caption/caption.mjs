@@ -2,12 +2,15 @@
 import path from 'node:path';
 import Table from 'cli-table3';
 import * as u from 'unrolled';
+import { splitPieces } from 'unrolled/data';
 import { caption } from 'unrolled/tasks';
 import { outFolder, writeWhole } from '../lib/cache.mjs';
 import { readOptions } from '../lib/options.mjs';
+import { pytorchSeconds, pytorchTable } from '../lib/pytorch.mjs';
 import { generator, shuffled } from '../lib/random.mjs';
 import { deviation, mean } from '../lib/stats.mjs';
-import { loadDrawings } from './data.mjs';
+import { start } from '../lib/task.mjs';
+import { loadDrawings, SIZE } from './data.mjs';
 import { contactSheet } from './sheet.mjs';
 
 const help = `npm run example:caption -- [options]
@@ -15,6 +18,7 @@ const help = `npm run example:caption -- [options]
   --cell NAME     rnn, lstm or gru (default gru)
   --seeds N       runs, with other splits and weights (default 1)
   --epochs N      at most; early stopping watches the validation part (default 30)
+  --pytorch       time the same training in PyTorch, too (needs python3-torch)
   --backend NAME  auto, native, wasm, reference
   --threads N     default: all`;
 
@@ -24,15 +28,16 @@ const { values } = readOptions({
     cell: { type: 'string', default: 'gru', oneOf: ['rnn', 'lstm', 'gru'] },
     seeds: { type: 'string', default: '1', atLeast: 1 },
     epochs: { type: 'string', default: '30', atLeast: 1 },
+    pytorch: { type: 'boolean', default: false },
     backend: { type: 'string', default: 'auto', oneOf: ['auto', 'native', 'wasm', 'reference'] },
     threads: { type: 'string', atLeast: 1 },
   },
 });
 
-await u.ready({ backend: values.backend, ...(values.threads && { threads: values.threads }) });
+await start(values);
 const google = await loadDrawings('google');
 const twitter = await loadDrawings('twitter');
-console.log(`${google.length} drawings of one artist, ${twitter.length} of the other; ${u.backendInfo().name}`);
+console.log(`${google.length} drawings of one artist, ${twitter.length} of the other`);
 
 /** A fifth of one artist's drawings to test on; as many as a validation part needs to stop early; all else to learn from. */
 function split(seed) {
@@ -63,6 +68,7 @@ const figures = { exact: [], wordF1: [], wordPrecision: [], wordRecall: [], bleu
 const baseline = { exact: [], wordF1: [], wordPrecision: [], wordRecall: [], bleu: [] };
 const seconds = [];
 let sheet;
+let first;
 for (let seed = 1; seed <= values.seeds; seed++) {
   const { train, valid, test } = split(seed);
   const task = await caption(records(train), {
@@ -79,6 +85,7 @@ for (let seed = 1; seed <= values.seeds; seed++) {
       );
     },
   });
+  first ??= { ...task, lengths: train.map(({ text }) => splitPieces(text).length + 1) };
   for (const name of Object.keys(figures)) figures[name].push(task.report.test[name]);
   const wanted = test.map(({ text }) => text);
   const copied = nearest(train, test);
@@ -101,6 +108,20 @@ const row = ({ exact, wordF1, wordPrecision, wordRecall, bleu }) => [
 table.push(['nearest picture', ...row(baseline)], [`CNN and ${values.cell.toUpperCase()}`, ...row(figures)]);
 console.log(table.toString());
 console.log(`${mean(seconds).toFixed(1)} s an epoch`);
+
+if (values.pytorch) {
+  const { settings, prep, lengths } = first;
+  const theirs = await pytorchSeconds('caption', {
+    ...settings,
+    words: prep.vocabulary.length + 4,
+    lengths,
+    size: SIZE,
+    threads: u.backendInfo().threads,
+  });
+  // As on the other side the fastest, so that what else the machine does counts for little.
+  const name = `CNN and ${values.cell.toUpperCase()}`;
+  console.log(`\n${pytorchTable([{ name, ours: Math.min(...seconds), theirs }])}`);
+}
 
 const file = path.join(outFolder('caption'), 'captions.html');
 await writeWhole(file, contactSheet(sheet.drawings, sheet.captions));

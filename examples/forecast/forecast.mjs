@@ -1,15 +1,15 @@
 // npm run example:forecast: the next day's births in the United States, and the next day's temperature in Seattle, by RNN, GRU
 // and LSTM, beside the plain forecast and a linear one; with intervals, and how many of the days they hold.
 import path from 'node:path';
-import * as u from 'unrolled';
 import { forecast } from 'unrolled/tasks';
 import { outFolder, writeWhole } from '../lib/cache.mjs';
 import { readOptions } from '../lib/options.mjs';
 import { mean } from '../lib/stats.mjs';
+import { start } from '../lib/task.mjs';
 import { dateOf, loadSet, NAMES } from './data.mjs';
 import { linearAutoregression } from './linear.mjs';
 import { draw, forecastPlot, surprises } from './plot.mjs';
-import { pytorchTable, seriesTable, surpriseTable } from './report.mjs';
+import { besidePytorch, seriesTable, surpriseTable } from './report.mjs';
 
 const CELLS = ['rnn', 'gru', 'lstm'];
 /** The last fifth is the test part. */
@@ -39,8 +39,7 @@ const { values: options } = readOptions({
   },
 });
 
-const { name, simd } = await u.ready({ backend: options.backend, threads: options.threads });
-console.log(`unrolled on ${name} (${simd})`);
+await start(options);
 const plots = [];
 for (const setName of options.set ? [options.set] : NAMES) {
   const set = await loadSet(setName);
@@ -66,7 +65,7 @@ for (const setName of options.set ? [options.set] : NAMES) {
       shown: 120,
     }),
   });
-  if (options.pytorch) console.log(`\n${await pytorchTable(setName, set, runs)}`);
+  if (options.pytorch) console.log(`\n${await besidePytorch(set, runs)}`);
 }
 
 const folder = outFolder('forecast');
@@ -76,6 +75,7 @@ await writeWhole(path.join(folder, 'index.html'), html);
 console.log(`\npictures: ${path.join(folder, 'index.html')}`);
 
 async function train(set, cell, seed, talkative) {
+  let fastestEpoch = Number.POSITIVE_INFINITY;
   const task = await forecast(set.records, {
     value: set.value,
     time: set.time,
@@ -84,6 +84,9 @@ async function train(set, cell, seed, talkative) {
     test: TEST,
     epochs: options.epochs,
     coverage: options.coverage / 100,
+    onEpoch: ({ seconds }) => {
+      fastestEpoch = Math.min(fastestEpoch, seconds);
+    },
     ...(talkative && { say: (line) => console.log(`  ${line}`) }),
   });
   const { report } = task;
@@ -91,7 +94,7 @@ async function train(set, cell, seed, talkative) {
     `${cell} seed ${seed}: ${report.epochs} epochs of ${report.secondsPerEpoch.toFixed(2)} s, mean absolute error ` +
       `${report.test.mae.toPrecision(3)} ${set.unit}, ${(100 * report.test.coverage).toFixed(1)} % within the intervals`,
   );
-  return { cell, seed, task, report };
+  return { cell, seed, task, report, fastestEpoch };
 }
 
 /** Each day of the test part, forecast from the days before it as they would have been known the evening before. */

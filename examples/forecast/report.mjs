@@ -1,11 +1,6 @@
 // What the example prints: errors beside the plain and the linear forecast, the days that surprised, PyTorch's time beside ours.
-import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import Table from 'cli-table3';
-import { cacheFolder } from '../lib/cache.mjs';
+import { pytorchSeconds, pytorchTable } from '../lib/pytorch.mjs';
 import { deviation, mean } from '../lib/stats.mjs';
 
 const plain = { style: { head: [], border: [], compact: true } };
@@ -70,26 +65,17 @@ export function surpriseTable(set, days, cell) {
 }
 
 /** Seconds of an epoch in PyTorch: the same net, sizes, batches and updates, of the same numbers. */
-export async function pytorchTable(name, set, runs) {
-  const table = new Table({
-    ...plain,
-    head: ['', 's/epoch', 'PyTorch', 'ratio'],
-    colAligns: ['left', 'right', 'right', 'right'],
-  });
+export async function besidePytorch(set, runs) {
+  const rows = [];
   for (const list of byCell(runs)) {
     const { task, report, cell } = list[0];
-    const work = path.join(cacheFolder(), `forecast-${name}-${cell}.json`);
-    await writeFile(work, JSON.stringify(workOf(set, task)));
-    const script = fileURLToPath(new URL('../../bench/tasks/forecast.py', import.meta.url));
-    const { stdout } = await promisify(execFile)('/usr/bin/python3', [script, work]).catch((error) => {
-      throw new Error(`PyTorch could not be timed (Debian: apt-get install python3-torch): ${error.message}`);
+    rows.push({
+      name: report.backend === 'native' ? cell.toUpperCase() : `${cell.toUpperCase()} (ours on ${report.backend})`,
+      ours: Math.min(...list.map(({ fastestEpoch }) => fastestEpoch)),
+      theirs: await pytorchSeconds('forecast', workOf(set, task)),
     });
-    const theirs = JSON.parse(stdout).secondsPerEpoch;
-    const ours = Math.min(...list.map((run) => run.report.secondsPerEpoch));
-    table.push([cell.toUpperCase(), ours.toFixed(3), theirs.toFixed(3), (theirs / ours).toFixed(2)]);
-    if (report.backend !== 'native') table.push([`(ours on ${report.backend})`, '', '', '']);
   }
-  return `Seconds of an epoch beside PyTorch, one thread each, validation left out on both sides:\n${table}`;
+  return pytorchTable(rows);
 }
 
 /** The sizes of a training epoch: how many windows of what, through which net. */

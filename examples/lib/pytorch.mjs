@@ -35,5 +35,5 @@ export function pytorchTable(rows) {
   for (const { name, ours, theirs } of rows) {
     table.push([name, ours.toFixed(3), theirs.toFixed(3), (theirs / ours).toFixed(2)]);
   }
-  return `Seconds of the fastest epoch beside PyTorch: the same net and updates, one thread each, without validation:\n${table}`;
+  return `Seconds of the fastest epoch beside PyTorch: the same net and updates, as many threads, without validation:\n${table}`;
 }

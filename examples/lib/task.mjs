@@ -16,9 +16,14 @@ export const commonHelp = `  --pytorch         time the same training in PyTorch
   --threads N       (default 2)
   --help`;
 
+/** Says what runs the kernels, and why nothing faster does. Without `threads`: as many as the backend takes by itself. */
 export async function start({ backend, threads }) {
-  const { name, simd } = await u.ready({ backend, threads });
-  console.log(`unrolled on ${name} (${simd}), ${threads} ${threads === 1 ? 'thread' : 'threads'}`);
+  const { name, simd, threads: used, tried } = await u.ready({ backend, ...(threads && { threads }) });
+  console.log(`unrolled on ${name} (${simd}), ${used} ${used === 1 ? 'thread' : 'threads'}`);
+  // An addon that is older than the library is passed over: nobody should have to wonder why it is slow.
+  for (const { ok, backend: faster, reason, remedy } of tried) {
+    if (!ok) console.error(`${faster} is faster, but cannot be used: ${reason}${remedy ? `; ${remedy}` : ''}`);
+  }
 }
 
 /** Options of a task that tell its epochs, a line each. */

@@ -3,6 +3,7 @@
 import * as u from 'unrolled';
 import { classify } from 'unrolled/tasks';
 import { readOptions } from '../lib/options.mjs';
+import { pytorchSeconds, pytorchTable } from '../lib/pytorch.mjs';
 import { deviation, mean } from '../lib/stats.mjs';
 import { common, commonHelp, curves, savePictures, start, table } from '../lib/task.mjs';
 import { loadPrompts, split } from './data.mjs';
@@ -28,6 +29,8 @@ const prompts = await loadPrompts();
 console.log(`${prompts.length} prompts of 5 speakers, one a language: a voice and its language are learnt together`);
 const runs = new Map();
 const history = [];
+/** Of each cell's first run: what it did, and how long its fastest epoch took. */
+const work = new Map();
 const add = (what, figures) => runs.set(what, [...(runs.get(what) ?? []), figures]);
 
 for (let seed = 1; seed <= options.seeds; seed++) {
@@ -47,18 +50,25 @@ for (let seed = 1; seed <= options.seeds; seed++) {
   add('MLP on the mean spectrum', mlp.report.test);
   add('CNN on the mean spectrum', await convolutional(flat(train), flat(valid), flat(test), seed));
   for (const cell of options.cell ? [options.cell] : CELLS) {
+    let fastest = Number.POSITIVE_INFINITY;
     const task = await classify(train.map(record), {
       ...settings,
       cell,
       valid: valid.map(record),
       test: test.map(record),
       onEpoch({ epoch, loss, validation, seconds }) {
+        fastest = Math.min(fastest, seconds);
         if (seed === 1) history.push({ epoch, value: validation.metrics.accuracy, what: cell });
         console.log(
           `  ${cell} seed ${seed} epoch ${epoch}: loss ${loss.toFixed(3)}, validation ${validation.metrics.accuracy.toFixed(3)}, ${seconds.toFixed(1)} s`,
         );
       },
     });
+    if (!work.has(cell)) {
+      const lengths = train.map(({ features }) => features.length);
+      const sizes = { lengths, bands: train[0].features[0].length, classes: task.prep.labels.length };
+      work.set(cell, { ours: fastest, theirs: { ...task.settings, ...sizes, threads: options.threads } });
+    }
     add(cell, { ...task.report.test, secondsPerEpoch: task.report.secondsPerEpoch });
   }
 }
@@ -69,6 +79,12 @@ const rows = [...runs].map(([what, list]) => {
   return [what, `${(100 * mean(of('accuracy'))).toFixed(1)} %`, (100 * deviation(of('accuracy'))).toFixed(1), seconds];
 });
 console.log(`\n${table(['prompts by names not heard before', 'accuracy', '+-', 's/epoch'], rows)}`);
+if (options.pytorch) {
+  const rows = [];
+  for (const [name, { ours, theirs }] of work)
+    rows.push({ name, ours, theirs: await pytorchSeconds('speech', theirs) });
+  console.log(`\n${pytorchTable(rows)}`);
+}
 const page = await savePictures('speech', 'Whose voice?', [
   curves(history, {
     title: 'Validation accuracy, seed 1',

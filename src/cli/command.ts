@@ -1,6 +1,6 @@
 // What a command of the command line is, and what several of them do alike.
 import { setCurrent } from '../autograd/context.js';
-import { type ReadyOptions, selectBackend } from '../backend/select.js';
+import { backendInfo, type ReadyOptions, selectBackend } from '../backend/select.js';
 import { nodePlatform } from '../platform/node.js';
 import { setPlatform } from '../platform/types.js';
 import { type Flags, UsageError } from './arguments.js';
@@ -35,6 +35,16 @@ export async function start({ backend, threads }: Readonly<Record<string, unknow
   setPlatform(nodePlatform);
   const options = { ...(backend !== undefined && { backend }), ...(threads !== undefined && { threads }) };
   setCurrent(await selectBackend(options as ReadyOptions));
+}
+
+/** A line for each backend that is faster than the one in use and could not be started; none where it was asked for by name. */
+export function fasterRefused(): string[] {
+  return backendInfo()
+    .tried.filter(({ ok }) => !ok)
+    .map(
+      ({ backend, reason, remedy }) =>
+        `the ${backend} backend is faster, but cannot be used: ${reason}${remedy ? `; ${remedy}` : ''}`,
+    );
 }
 
 /** Exactly the words that the usage names. */

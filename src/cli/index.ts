@@ -5,6 +5,7 @@ import { OptionError, UnrolledError } from '../errors.js';
 import { adviceFor } from '../options.js';
 import { readArguments, UsageError } from './arguments.js';
 import type { Command } from './command.js';
+import { bench } from './commands/bench.js';
 import { doctor } from './commands/doctor.js';
 import { evaluate } from './commands/evaluate.js';
 import { generate } from './commands/generate.js';
@@ -13,7 +14,7 @@ import { predict } from './commands/predict.js';
 import { train } from './commands/train.js';
 import { version } from './version.js';
 
-const COMMANDS: readonly Command[] = [train, predict, generate, evaluate, inspect, doctor];
+const COMMANDS: readonly Command[] = [train, predict, generate, evaluate, inspect, bench, doctor];
 
 function help(): string {
   const width = Math.max(...COMMANDS.map(({ usage }) => usage.length)) + 4;

@@ -1,5 +1,15 @@
 // `unrolled/data`: what stands between files and tensors. Nothing here knows a model.
-export { type DecodeWavOptions, decodeWav, type LogMelOptions, logMel, type Sound } from './audio.js';
+export {
+  appendDeltas,
+  type DecodeWavOptions,
+  type DeltasOptions,
+  decodeWav,
+  type LogMelOptions,
+  logMel,
+  type ResampleOptions,
+  resample,
+  type Sound,
+} from './audio.js';
 export { type DecodePngOptions, decodePng, type Image, imageRows, imageTensor, resize } from './images.js';
 export * from './series/index.js';
 export { lines, type ReadRowsOptions, readRows, type StreamOptions, type StreamSource } from './stream.js';

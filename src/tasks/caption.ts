@@ -25,7 +25,8 @@ import {
   standardised,
   standardOf,
 } from './inputs/image.js';
-import { fromTable } from './inputs/place.js';
+import { inputOf } from './inputs/place.js';
+import { readEach, skipOption } from './inputs/unreadable.js';
 import { teacherForced } from './translate.js';
 import { vocabularyOf } from './vocabularies.js';
 
@@ -90,36 +91,26 @@ export const captionTask: TaskDefinition<Example, Prep, ImageInput, Caption> = {
       help: 'hypotheses side by side when it writes; 1: greedy',
     },
     lengthPenalty: { rule: is.number(0), type: 'number', default: 0.6, help: 'how much longer captions are favoured' },
-    skipUnreadable: {
-      rule: is.boolean,
-      type: 'boolean',
-      default: false,
-      help: 'leave out pictures that cannot be read, and say how many',
-    },
+    ...skipOption('pictures'),
   },
   split: 'random',
 
-  async read(data, { settings, say }) {
+  async read(data, context) {
+    const { settings } = context;
     if (data.kind !== 'rows') throw new DataError(`caption: ${data.name} must be a table of pictures and captions`);
     if ((settings.imageSize as number) < 8) {
       throw new DataError('caption: imageSize must be at least 8: the picture is halved three times');
     }
-    const examples: Example[] = [];
-    let unread = 0;
-    for (const row of data.rows) {
+    const captions = data.rows.map((row) => {
       const words = splitPieces(textOf(row, data.name));
       if (words.length === 0) throw new DataError(`${data.name}, line ${row.line}: the caption is empty`);
-      try {
-        const place = { file: data.name, line: row.line, base: data.base };
-        examples.push({ image: await readImage(row.fields.image, place, settings), words, text: joinPieces(words) });
-      } catch (error) {
-        if (!(error instanceof DataError) || !settings.skipUnreadable) throw error;
-        unread++;
-        say(`caption: left out: ${error.message}`);
-      }
-    }
-    if (unread > 0) say(`caption: ${unread} of ${data.rows.length} pictures could not be read and were left out`);
-    return examples;
+      return words;
+    });
+    return readEach('caption', data.rows, context, async (row, k) => {
+      const place = { file: data.name, line: row.line, base: data.base };
+      const words = captions[k] as string[];
+      return { image: await readImage(row.fields.image, place, settings), words, text: joinPieces(words) };
+    });
   },
   key: ({ image }) => imageKey(image),
 
@@ -191,19 +182,13 @@ export const captionTask: TaskDefinition<Example, Prep, ImageInput, Caption> = {
   },
   inputsOf(data) {
     if (data.kind !== 'rows') throw new DataError(`caption: ${data.name} must be a table with a column of pictures`);
-    return Promise.all(data.rows.map((row) => pathOf(row, data.base)));
+    return data.rows.map((row) => inputOf({ column: imageColumn, isFile: true }, row, data) as ImageInput);
   },
 };
 
 function textOf({ fields, line }: Row, name: string): string {
   if (typeof fields.text === 'string') return fields.text;
   throw new DataError(`${name}, line ${line}: the caption must be a text, got ${show(fields.text)}`);
-}
-
-/** Paths of a table are relative to it, those given to predict to where the program runs. */
-function pathOf({ fields }: Row, base: string): ImageInput {
-  const image = fields.image as ImageInput;
-  return typeof image === 'string' ? fromTable(image, base) : image;
 }
 
 /** [B, channels, size, size], standardised; each moved by up to `shift` pixels, the border repeated where nothing is. */

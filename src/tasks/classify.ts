@@ -12,8 +12,11 @@ import { batches } from '../train/batches.js';
 import { areaUnderCurve, macroF1Of } from '../train/class-metrics.js';
 import type { RawData, Row, Settings, TaskDefinition } from './definition.js';
 import type { ImageInput } from './inputs/image.js';
-import { inputColumns, inputOptions, kindNamed, kindOf } from './inputs/index.js';
+import { inputColumns, inputOptions, kindNamed, kindOf, requireColumn, settled } from './inputs/index.js';
 import type { Front, InputKind } from './inputs/input.js';
+import { inputOf } from './inputs/place.js';
+import { readEach, skipOption } from './inputs/unreadable.js';
+import { labelNumbers } from './labels.js';
 import { type Recurrent, recurrent } from './recurrent.js';
 
 interface Example {
@@ -31,7 +34,7 @@ export interface Classification {
   readonly probabilities: Readonly<Record<string, number>>;
 }
 
-/** What predict takes: a text, a list of steps, or a picture. */
+/** What predict takes: a text, a list of steps, a sound or a picture. */
 export type ClassifyInput = string | readonly (number | ArrayLike<number>)[] | ImageInput;
 
 export const classifyTask: TaskDefinition<Example, Prep, ClassifyInput, Classification> = {
@@ -47,25 +50,26 @@ export const classifyTask: TaskDefinition<Example, Prep, ClassifyInput, Classifi
       help: 'what is to be learnt',
     },
   ],
-  options: inputOptions,
+  options: { ...inputOptions, ...skipOption('sounds and pictures') },
   split: 'random',
 
-  async read(data, { settings }) {
-    const { rows, kind, place } = rowsOf(data);
-    const examples: Example[] = [];
-    for (const row of rows) {
-      const label = labelOf(row, data.name);
-      examples.push({
-        kind: kind.name,
-        raw: await kind.read(row.fields[kind.column.option], place(row), settings),
-        label,
-      });
-    }
-    return examples;
+  async settle(data, context) {
+    const table = tableOf(data);
+    return settled(kindOf(table), table, context);
+  },
+  async read(data, context) {
+    const table = tableOf(data);
+    const kind = kindOf(table);
+    const labels = table.rows.map((row) => labelOf(row, table.name));
+    return readEach('classify', table.rows, context, async (row, k) => {
+      const place = { file: table.name, line: row.line, base: table.base };
+      const raw = await kind.read(row.fields[kind.column.option], place, context.settings);
+      return { kind: kind.name, raw, label: labels[k] as string };
+    });
   },
   key: ({ kind, raw }) => kindNamed(kind).key(raw),
 
-  prepare(train, { settings }) {
+  async prepare(train, context) {
     const labels = [...new Set(train.map(({ label }) => label))].sort();
     if (labels.length < 2) {
       throw new DataError(
@@ -74,16 +78,11 @@ export const classifyTask: TaskDefinition<Example, Prep, ClassifyInput, Classifi
       );
     }
     const kind = kindNamed((train[0] as Example).kind);
-    return {
-      kind: kind.name,
-      labels,
-      input: kind.prepare(
-        train.map(({ raw }) => raw),
-        settings,
-      ),
-    };
+    const raws = train.map(({ raw }) => raw);
+    return { kind: kind.name, labels, input: await kind.prepare(raws, context) };
   },
-  defaults: (train) => ({
+  defaults: (train, { kind, input }) => ({
+    ...kindNamed(kind).defaults?.(input),
     hidden: 48,
     // Small sets are gone through more often.
     epochs: train.length < 20_000 ? 30 : 10,
@@ -102,7 +101,8 @@ export const classifyTask: TaskDefinition<Example, Prep, ClassifyInput, Classifi
 
   evaluate(model, examples, prep, settings) {
     const rows = probabilities(model, samples(examples, prep), prep, settings);
-    const wanted = examples.map(({ label }) => prep.labels.indexOf(label));
+    const labels = examples.map(({ label }) => label);
+    const wanted = labelNumbers(prep.labels, labels);
     const given = rows.map(largest);
     const binary = prep.labels.length === 2;
     return {
@@ -138,16 +138,18 @@ export const classifyTask: TaskDefinition<Example, Prep, ClassifyInput, Classifi
       };
     });
   },
-  inputsOf(data) {
-    const { rows, kind } = rowsOf(data);
-    return rows.map((row) => row.fields[kind.column.option] as ClassifyInput);
+  inputColumn: ({ kind }) => kindNamed(kind).column.option,
+  inputsOf(data, prep) {
+    const table = tableOf(data);
+    const kind = kindNamed(prep.kind);
+    requireColumn(table, kind);
+    return table.rows.map((row) => inputOf(kind, row, table) as ClassifyInput);
   },
 };
 
-function rowsOf(data: RawData) {
-  if (data.kind !== 'rows') throw new DataError(`classify: ${data.name} must be a table with a column to read`);
-  const place = (row: Row) => ({ file: data.name, line: row.line, base: data.base });
-  return { rows: data.rows, kind: kindOf(data), place };
+function tableOf(data: RawData) {
+  if (data.kind === 'rows') return data;
+  throw new DataError(`classify: ${data.name} must be a table with a column to read`);
 }
 
 function labelOf({ fields, line }: Row, name: string): string {
@@ -157,12 +159,11 @@ function labelOf({ fields, line }: Row, name: string): string {
   throw new DataError(`${name}, line ${line}: the label must be a word or a number, got ${show(label)}`);
 }
 
-/** Labels that were not there to learn from are -1: no answer can be right. Only in parts that are not trained on. */
+/** Labels that were not there to learn from, which only parts that are not trained on have, count for nothing in the loss. */
 function samples(examples: readonly Example[], prep: Prep) {
   const kind = kindNamed(prep.kind);
   return examples.map(({ raw, label }) => {
     const y = prep.labels.indexOf(label);
-    // -100 counts for nothing in a loss.
     return { x: kind.encode(raw, prep.input), y: y < 0 ? -100 : y };
   });
 }

@@ -37,8 +37,9 @@ export function chooseColumns(
     }
     chosen[column.option] = column.several ? names : (names[0] as string);
   }
+  const named = new Set(wanted.filter(({ option }) => chosen[option] !== undefined).map(({ group }) => group));
   for (const column of wanted) {
-    if (chosen[column.option] !== undefined) continue;
+    if (chosen[column.option] !== undefined || (column.group !== undefined && named.has(column.group))) continue;
     const free = table.columns.filter((name) => !taken.has(name));
     const guess = guessColumn(column, free);
     if (guess === undefined) continue;

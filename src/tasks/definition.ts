@@ -40,6 +40,8 @@ export interface TaskOption {
   /** Of what the command line gives: a number, a word, a switch. */
   readonly type: 'number' | 'string' | 'boolean';
   readonly default?: Json;
+  /** What stands for the value in --help where it is no plain number or word: FILE. */
+  readonly value?: string;
   /** One line for --help. */
   readonly help: string;
 }
@@ -51,6 +53,8 @@ export interface TaskColumn {
   /** Names to look for, most likely first, when the option is not given; what was chosen is said aloud. */
   readonly guesses: readonly string[];
   readonly optional?: boolean;
+  /** Of the columns of a group a table has one: where one is named, the others are not guessed. */
+  readonly group?: string;
   /** What is to be learnt: rows to predict need not have it. */
   readonly target?: boolean;
   /** May be several, separated by commas: `--value temp,rain`. Default false. */
@@ -104,6 +108,12 @@ export interface Learning extends Pick<FitOptions, 'loss' | 'metrics' | 'forward
 /** Figures of the test part by name, as the last line of `--json` gives them: accuracy, mae, bleu, ... Rounded by nobody. */
 export type Figures = Readonly<Record<string, number>>;
 
+/** So many of what `unit` names, in the singular: characters of a text, rows of a series. */
+export interface Amount {
+  readonly count: number;
+  readonly unit: string;
+}
+
 /**
  * @typeParam Example  what one row, or one piece of text, is once read and checked; plain data
  * @typeParam Prep     what has to be known before there is a model, learnt from the training part alone: vocabularies,
@@ -122,8 +132,12 @@ export interface TaskDefinition<Example = unknown, Prep extends Json = Json, Inp
   /** How --valid and --test fractions are cut: the last part, or a seeded random part. */
   readonly split: 'last' | 'random';
 
+  /** Settings that the first data decide where they are not given: the sampling rate of sounds. */
+  settle?(data: RawData, context: ReadContext): Promise<Partial<Settings>>;
   /** Reads and checks. Throws DataError naming file and line. May skip and count where the settings say so. */
   read(data: RawData, context: ReadContext): readonly Example[] | Promise<readonly Example[]>;
+  /** How much the examples are, in what users count them in. Default: their number, in examples. */
+  amount?(examples: readonly Example[]): Amount;
   /** Two examples of the same key are one and must not lie on both sides of a split. Default: all differ. */
   key?(example: Example): string;
   /**
@@ -159,6 +173,8 @@ export interface TaskDefinition<Example = unknown, Prep extends Json = Json, Inp
     prep: Prep,
     settings: Settings,
   ): readonly Answer[] | Promise<readonly Answer[]>;
+  /** The option of the column that inputs stand in, where that hangs on what was learnt from. Default: the first column. */
+  inputColumn?(prep: Prep): string;
   /** Which columns the task was trained on, by option: those of other files have the same names, unless told otherwise. */
   columnsOf?(prep: Prep): Readonly<Record<string, string | readonly string[]>>;
   /** What predict takes, from a file (rows need not have the targets): an input a row, or one of them all. Throws DataError. */

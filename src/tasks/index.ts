@@ -46,12 +46,16 @@ export type { Translation } from './translate.js';
 export { unzipTask, zipTask } from './zip.js';
 
 /**
- * Learns to give a label to a text, or to a sequence of numbers.
+ * Learns to give a label to a text, a sequence of numbers, a sound or a picture.
  *
- * @param data     a table with a column for the text (`text`) or the numbers (`features`) and one for the label (`label`): a
- *   CSV, TSV or JSONL file, or records. Columns of other names are guessed, or named by options: { text: 'review' }
- * @param options  sizes, parts, the folder to save to; see TaskOptions
- * @throws DataError  for data that cannot be learnt from, naming the line
+ * @param data     a table with a column for the text (`text`), the numbers (`features`), or the path of a WAV or PNG file, relative
+ *   to the table (`audio`, `image`), and one for the label (`label`): a CSV, TSV or JSONL file, or records. Columns of other names
+ *   are guessed, or named by options: { text: 'review' }
+ * @param options  sizes, parts, the folder to save to: see TaskOptions. Texts: `vectors`, the path of word vectors to begin with
+ *   (GloVe or word2vec as text, or what WordVectors.save wrote), whose size is then `embedding`; the model is saved with those of
+ *   its own words. Sounds: `melBands` (24), `deltas` (0), `sampleRate` (that of the first: others are brought to it).
+ *   `skipUnreadable` leaves out files that cannot be read, and says which and how many
+ * @throws DataError  for data that cannot be learnt from, naming the line; for vectors that none of the words has
  */
 export function classify(
   data: TaskSource,
@@ -118,7 +122,9 @@ export function translate(data: TaskSource, options: TaskOptions = {}): Promise<
  *   const task = await transcribe('words.csv', { text: 'word', target: 'phonemes', targetUnits: 'spaced' });
  *   await task.predict(['unrolled']);          // [{ text: 'AH N R OW L D', logProb }]
  *
- * @param data  a table with one of these columns and one of targets (`target`), made of `targetUnits`: chars, words, or spaced
+ * @param data     a table with one of these columns and one of targets (`target`), made of `targetUnits`: chars, words, or spaced
+ * @param options  `repeat`: outputs for each step of the input, of which each unit of a target needs one (default: as many as 99 of
+ *   100 targets fit into, and for texts at least 2); sounds as in classify; see TaskOptions
  * @throws DataError  for a sound that cannot be read (unless skipUnreadable), naming it
  */
 export function transcribe(
@@ -145,7 +151,8 @@ export function caption(data: TaskSource, options: TaskOptions = {}): Promise<Tr
 /**
  * Learns to give a label to each word of a sentence.
  *
- * @param data  sentences as lists of words with as many tags: JSONL { "tokens": [...], "tags": [...] }, CoNLL columns, or records
+ * @param data     sentences as lists of words with as many tags: JSONL { "tokens": [...], "tags": [...] }, CoNLL columns, or records
+ * @param options  `vectors`: word vectors to begin with, as in classify; see TaskOptions
  */
 export function tag(
   data: TaskSource,

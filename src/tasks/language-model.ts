@@ -19,6 +19,7 @@ import { evaluate } from '../train/evaluate.js';
 import { sampleToken } from '../train/sampling.js';
 import { linearDecay } from './decay.js';
 import type { Figures, GenerateOptions, RawData, Settings, TaskDefinition } from './definition.js';
+import { once } from './once.js';
 import { type Recurrent, recurrent } from './recurrent.js';
 import { vocabularyOf } from './vocabularies.js';
 
@@ -87,6 +88,13 @@ function languageModel({
   defaults,
 }: Kind): TaskDefinition<Example, Prep, string, TextScore> {
   const split = (text: string): string[] => tokensOf(text, units);
+  const encoded = once((examples: readonly Example[], prep: Prep): Int32Array => {
+    const vocabulary = vocabularyOf(prep.vocabulary);
+    return Int32Array.from(
+      examples.flatMap(({ text }) => split(text)),
+      (token) => vocabulary.id(token),
+    );
+  });
   return {
     name,
     summary,
@@ -104,6 +112,10 @@ function languageModel({
       }
       return [{ text }];
     },
+    amount: (examples) => ({
+      count: examples.reduce((sum, { text }) => sum + split(text).length, 0),
+      unit: units === 'chars' ? 'character' : 'word',
+    }),
     cut(examples, share) {
       const text = examples.map((example) => example.text).join('');
       // Between words, not within one.
@@ -127,7 +139,7 @@ function languageModel({
     build: (prep, settings) => new LanguageModel(vocabularyOf(prep.vocabulary).size, units, settings),
 
     batches(examples, prep, { settings, training }) {
-      const ids = vocabularyOf(prep.vocabulary).encode(examples.flatMap(({ text }) => split(text)));
+      const ids = encoded(examples, prep);
       return streams(ids, training ? settings.batch : rowsToMeasure(ids.length), settings.window as number);
     },
     learning(model, _prep, settings) {
@@ -191,7 +203,7 @@ const rowsToMeasure = (tokens: number): number => Math.max(1, Math.min(16, Math.
  * is left over at the end of the last row is padded with targets that do not count.
  */
 function streams(
-  ids: readonly number[],
+  ids: ArrayLike<number>,
   rows: number,
   window: number,
 ): Iterable<BatchInput> & { readonly length: number } {

@@ -8,7 +8,8 @@ import { is, show } from '../options.js';
 import type { CheckpointOptions } from '../train/checkpointing.js';
 import { fit as fitModel } from '../train/fit.js';
 import type { Callbacks, EpochRecord, History, Progress } from '../train/fit-options.js';
-import type { CommonSettings, Say, TaskDefinition } from './definition.js';
+import { amountOf, number, showAmount } from './amount.js';
+import type { CommonSettings, Say, Settings, TaskDefinition } from './definition.js';
 import { gradientReport } from './gradient-report.js';
 import { Outbox } from './outbox.js';
 import { completeSettings, readSettings } from './settings.js';
@@ -77,11 +78,12 @@ export async function runTask<Example, Prep extends Json, Input, Answer>(
   checkRunOptions(general, options);
   const say = options.say ?? (() => {});
   const given = readSettings(general, options, RUN_OPTIONS);
-  const early = completeSettings(general, given);
   const columns = Object.fromEntries(task.columns.map(({ option }) => [option, options[option]]));
   const out = options.out === undefined ? null : await Outbox.open(options.out, options.overwrite ?? false);
 
-  const read = async (from: TaskSource) => {
+  /** What the data to learn from decide. */
+  let settled: Partial<Settings> = {};
+  const read = async (from: TaskSource, isFirst = false) => {
     const { format, encoding } = options;
     const raw = await readSource(general, from, {
       say,
@@ -89,12 +91,14 @@ export async function runTask<Example, Prep extends Json, Input, Answer>(
       ...(format && { format }),
       ...(encoding && { encoding }),
     });
-    const examples = await task.read(raw, { settings: early, say });
+    if (isFirst) settled = (await task.settle?.(raw, { settings: completeSettings(general, given), say })) ?? {};
+    const examples = await task.read(raw, { settings: completeSettings(general, given, settled), say });
     if (examples.length === 0)
       throw new DataError(`${task.name}: ${raw.name} has no examples; nothing can be learnt from it`);
     return examples;
   };
-  let train = await read(source);
+  let train = await read(source, true);
+  const early = completeSettings(general, given, settled);
   const partOf = async (name: 'valid' | 'test'): Promise<readonly Example[]> => {
     const wanted = options[name] ?? 0.1;
     if (typeof wanted !== 'number') return read(wanted);
@@ -109,14 +113,17 @@ export async function runTask<Example, Prep extends Json, Input, Answer>(
   const valid = await partOf('valid');
 
   const prep = await task.prepare(train, { settings: early, say });
-  const settings = completeSettings(general, given, task.defaults(train, prep));
+  const settings = completeSettings(general, given, { ...settled, ...task.defaults(train, prep) });
+  const { count } = amountOf(general, valid);
   say(
-    `${task.name}: ${count(train.length, 'example')} to learn from, ${valid.length} for early stopping, ${test.length} to test on`,
+    `${task.name}: ${showAmount(amountOf(general, train))} to learn from, ${number(count)} for early stopping, ` +
+      `${number(amountOf(general, test).count)} to test on`,
   );
+  seed(settings.seed);
+  // Before the folder is begun: of settings that make no model nothing is left there.
+  const model = task.build(prep, settings);
   await out?.begin({ task: task.name, settings, data: fingerprint([train, valid, test]) });
 
-  seed(settings.seed);
-  const model = task.build(prep, settings);
   const parameters = model.parameters().reduce((sum, parameter) => sum + parameter.size, 0);
   const learning = task.learning(model, prep, settings);
   const { optimizer = new Adam(model.parameters(), { lr: settings.lr }), monitor, callbacks = [], ...rest } = learning;
@@ -197,8 +204,6 @@ function checkRunOptions(task: TaskDefinition, options: TaskOptions): void {
     throw new OptionError(`${task.name}: option "overwrite" must be true or false, got ${show(options.overwrite)}`);
   }
 }
-
-const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 /** So that a run is not taken up with other data. 64 bits over the examples' JSON, one at a time: all of it may be no string. */
 function fingerprint(parts: readonly (readonly unknown[])[]): string {

@@ -1,6 +1,7 @@
 // Training, validation and test part. Examples that are the same never lie on both sides.
 import { Generator } from '../autograd/random.js';
 import { DataError } from '../errors.js';
+import { amountOf, showAmount } from './amount.js';
 import type { Settings, TaskDefinition } from './definition.js';
 
 /**
@@ -20,9 +21,11 @@ export function splitOff<Example>(
   const [rest, part] =
     task.split === 'random' ? randomPart(task, examples, share, settings.seed) : lastPart(task, examples, share);
   if (rest.length === 0 || part.length === 0) {
+    const amount = amountOf(task, examples);
     throw new DataError(
-      `${task.name}: ${examples.length} ${examples.length === 1 ? 'example is' : 'examples are'} too few to keep ` +
-        `${Math.round(1000 * share) / 10} % of them for --${what}; give a file of its own with --${what} FILE, or more examples`,
+      `${task.name}: ${showAmount(amount)} ${amount.count === 1 ? 'is' : 'are'} too few to keep ` +
+        `${Math.round(1000 * share) / 10} % of them for --${what}; give a file of its own with --${what} FILE, or more ` +
+        `${amount.unit}s`,
     );
   }
   return [rest, part];

@@ -17,7 +17,10 @@ import { batches } from '../train/batches.js';
 import { macroF1Of } from '../train/class-metrics.js';
 import type { Batch, BatchInput } from '../train/data.js';
 import type { Row, Settings, TaskDefinition } from './definition.js';
+import { labelNumbers } from './labels.js';
+import { once } from './once.js';
 import { type Recurrent, recurrent } from './recurrent.js';
+import { fillWith, readVectors, vectorsOption } from './vectors.js';
 import { vocabularyOf } from './vocabularies.js';
 
 interface Example {
@@ -38,6 +41,8 @@ const NAMES = Object.keys(FEATURES) as FeatureName[];
 type Prep = {
   readonly tags: readonly string[];
   readonly words: readonly string[];
+  /** Numbers of the word vectors that the words' embedding began with. */
+  readonly vectors?: number;
   readonly features: Readonly<Record<FeatureName, readonly string[]>>;
 };
 
@@ -72,6 +77,7 @@ export const tagTask: TaskDefinition<Example, Prep, string | readonly string[], 
       default: 0.1,
       help: 'share of words that are unknown in training, so that endings and shape are learnt from',
     },
+    ...vectorsOption,
   },
   split: 'random',
 
@@ -91,7 +97,8 @@ export const tagTask: TaskDefinition<Example, Prep, string | readonly string[], 
   },
   key: ({ tokens }) => tokens.join(' '),
 
-  prepare(train, { settings }) {
+  async prepare(train, context) {
+    const { settings } = context;
     const tags = [...new Set(train.flatMap((example) => example.tags))].sort();
     if (tags.length < 2)
       throw new DataError(`tag: all words have the tag ${show(tags[0])}; at least two different tags are needed`);
@@ -101,16 +108,19 @@ export const tagTask: TaskDefinition<Example, Prep, string | readonly string[], 
         sentences.map((tokens) => tokens.map(of)),
         { minCount },
       ).toJSON();
+    const words = kept(plain, settings.minCount as number);
+    const vectors = await readVectors(words, context);
     return {
       tags,
-      words: kept(plain, settings.minCount as number),
+      words,
+      ...(vectors !== null && { vectors }),
       features: Object.fromEntries(NAMES.map((name) => [name, kept(FEATURES[name], 3)])) as Prep['features'],
     };
   },
-  defaults: (train) => ({
+  defaults: (train, { vectors }) => ({
     bidirectional: true,
     hidden: 64,
-    embedding: 64,
+    embedding: vectors ?? 64,
     dropout: 0.3,
     lr: 0.004,
     epochs: train.length < 20_000 ? 8 : 5,
@@ -127,8 +137,9 @@ export const tagTask: TaskDefinition<Example, Prep, string | readonly string[], 
 
   evaluate(model, examples, prep, settings) {
     const given = answer(model as Tagger, examples, prep, settings).flat();
-    const wanted = examples.flatMap(({ tags }) => tags.map((tag) => prep.tags.indexOf(tag)));
-    const unseen = wanted.filter((tag) => tag < 0).length;
+    const tags = examples.flatMap((example) => example.tags);
+    const wanted = labelNumbers(prep.tags, tags);
+    const unseen = wanted.filter((tag) => tag >= prep.tags.length).length;
     return {
       accuracy: given.filter((tag, k) => tag === wanted[k]).length / wanted.length,
       macroF1: macroF1Of(given, wanted),
@@ -184,38 +195,69 @@ interface TagBatch extends Batch {
   readonly indices: readonly number[];
 }
 
+/** Sentences as numbers: the words of each, and of all of them one after the other what else is seen of a word, and its tag. */
+interface Encoded {
+  readonly words: readonly { readonly x: readonly number[] }[];
+  /** Where each sentence begins in the lists below. */
+  readonly starts: Int32Array;
+  readonly features: Readonly<Record<FeatureName, Int32Array>>;
+  readonly tags: Int32Array;
+}
+
+const encoded = once((examples: readonly Example[], prep: Prep): Encoded => {
+  const words = vocabularyOf(prep.words);
+  const known = new Map(prep.tags.map((tag, k) => [tag, k]));
+  const starts = new Int32Array(examples.length);
+  let all = 0;
+  for (const [k, { tokens }] of examples.entries()) {
+    starts[k] = all;
+    all += tokens.length;
+  }
+  const listed = (number: (example: Example, t: number) => number): Int32Array => {
+    const numbers = new Int32Array(all);
+    for (const [k, example] of examples.entries()) {
+      for (let t = 0; t < example.tokens.length; t++) numbers[(starts[k] as number) + t] = number(example, t);
+    }
+    return numbers;
+  };
+  const feature = (name: FeatureName) => {
+    const vocabulary = vocabularyOf(prep.features[name]);
+    return listed(({ tokens }, t) => vocabulary.id(FEATURES[name](tokens[t] as string)));
+  };
+  return {
+    words: examples.map(({ tokens }) => ({ x: words.encode(tokens.map(plain)) })),
+    starts,
+    features: Object.fromEntries(NAMES.map((name) => [name, feature(name)])) as Encoded['features'],
+    // A tag that was not there to learn from counts for nothing in the loss; in the figures no answer can meet it.
+    tags: listed(({ tags }, t) => known.get(tags[t] as string) ?? -100),
+  };
+});
+
 function* sentences(
   examples: readonly Example[],
   prep: Prep,
   settings: Settings,
   training: boolean,
 ): Generator<BatchInput & TagBatch> {
-  const words = vocabularyOf(prep.words);
-  const features = NAMES.map((name) => [name, vocabularyOf(prep.features[name])] as const);
-  const tags = new Map(prep.tags.map((tag, k) => [tag, k]));
-  const list = examples.map(({ tokens }) => ({ x: words.encode(tokens.map(plain)) }));
-  for (const batch of batches(list, { batchSize: settings.batch, shuffle: training, bucket: true })) {
+  const { words, starts, features, tags } = encoded(examples, prep);
+  for (const batch of batches(words, { batchSize: settings.batch, shuffle: training, bucket: true })) {
     const [T, B] = batch.x.shape as [number, number];
-    const rows = batch.indices.map((index) => examples[index] as Example);
+    const lengths = batch.lengths as readonly number[];
     // [T, B] of a number a word; `padding` where there is none.
-    const table = (padding: number, of: (example: Example) => ArrayLike<number>): Tensor => {
+    const table = (padding: number, listed: Int32Array): Tensor => {
       const numbers = new Int32Array(T * B).fill(padding);
-      for (const [b, example] of rows.entries()) {
-        const own = of(example);
-        for (let t = 0; t < own.length; t++) numbers[t * B + b] = own[t] as number;
+      for (const [b, index] of batch.indices.entries()) {
+        const start = starts[index] as number;
+        for (let t = 0; t < (lengths[b] as number); t++) numbers[t * B + b] = listed[start + t] as number;
       }
       return tensor(numbers, [T, B]);
     };
     yield {
       ...batch,
-      lengths: batch.lengths as readonly number[],
-      // A tag that was not there to learn from counts for nothing in the loss; in the figures no answer can meet it.
-      y: table(-100, (example) => example.tags.map((tag) => tags.get(tag) ?? -100)),
+      lengths,
+      y: table(-100, tags),
       features: Object.fromEntries(
-        features.map(([name, vocabulary]) => [
-          name,
-          table(Vocabulary.PAD, ({ tokens }) => vocabulary.encode(tokens.map(FEATURES[name]))),
-        ]),
+        NAMES.map((name) => [name, table(Vocabulary.PAD, features[name])]),
       ) as TagBatch['features'],
     };
   }
@@ -259,6 +301,7 @@ class Tagger extends Module {
     this.words = of(prep.words, embedding);
     this.endings = NAMES.map((name) => of(prep.features[name], small));
     for (const { weight } of [this.words, ...this.endings]) shrink(weight, 0.3);
+    fillWith(prep.words, this.words.weight, settings);
     this.layer = recurrent(settings, embedding + small * NAMES.length);
     this.dropout = new Dropout({ p: settings.dropout });
     this.head = new Linear({ inFeatures: hidden * (bidirectional ? 2 : 1), outFeatures: prep.tags.length });

@@ -56,7 +56,8 @@ export class TrainedTask<Input = unknown, Answer = unknown> {
 
   /** The column that inputs stand in, by its option: text, features, ... */
   get inputColumn(): string {
-    return this.#definition.columns.find(({ target }) => !target)?.option ?? 'text';
+    const first = this.#definition.columns.find(({ target }) => !target)?.option ?? 'text';
+    return this.#definition.inputColumn?.(this.prep) ?? first;
   }
 
   /** An answer for each input, in evaluation mode. */

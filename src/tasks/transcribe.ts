@@ -19,8 +19,10 @@ import { charErrorRate, exactMatch, wordErrorRate } from '../train/text-metrics.
 import type { RawData, Row, Settings, TaskDefinition } from './definition.js';
 import { audioInput } from './inputs/audio.js';
 import { featuresInput } from './inputs/features.js';
-import type { Front, InputKind, Place } from './inputs/input.js';
-import { fromTable } from './inputs/place.js';
+import { columnsOfKinds, requireColumn, settled } from './inputs/index.js';
+import type { Front, InputKind } from './inputs/input.js';
+import { inputOf } from './inputs/place.js';
+import { readEach, skipOption } from './inputs/unreadable.js';
 import { type Recurrent, recurrent } from './recurrent.js';
 import { vocabularyOf } from './vocabularies.js';
 
@@ -66,7 +68,7 @@ export const transcribeTask: TaskDefinition<Example, Prep, TranscribeInput, Tran
   summary: 'a text for a sound, a sequence of numbers or a spelling (CTC)',
   inputs: ['table'],
   columns: [
-    ...KINDS.map(({ column }) => ({ ...column, optional: true })),
+    ...columnsOfKinds(KINDS),
     {
       option: 'target',
       guesses: ['target', 'transcript', 'transcription', 'phonemes', 'pronunciation', 'label', 'y'],
@@ -94,37 +96,32 @@ export const transcribeTask: TaskDefinition<Example, Prep, TranscribeInput, Tran
       default: 16,
       help: 'prefixes followed side by side when it writes',
     },
-    skipUnreadable: {
-      rule: is.boolean,
-      type: 'boolean',
-      default: false,
-      help: 'leave out sounds that cannot be read, and say so',
-    },
+    ...skipOption('sounds'),
   },
   split: 'random',
 
-  async read(data, { settings, say }) {
-    const { rows, kind, place } = rowsOf(data);
-    const examples: Example[] = [];
-    let unread = 0;
-    for (const row of rows) {
-      const target = split(targetOf(row, data.name), settings.targetUnits as Units);
-      if (target.length === 0) throw new DataError(`${data.name}, line ${row.line}: the target is empty`);
-      try {
-        const raw = await kind.read(row.fields[kind.column.option], place(row), settings);
-        examples.push({ kind: kind.name, raw, target });
-      } catch (error) {
-        if (!(error instanceof DataError) || !settings.skipUnreadable) throw error;
-        unread++;
-        say(`transcribe: left out: ${error.message}`);
-      }
-    }
-    if (unread > 0) say(`transcribe: ${unread} of ${rows.length} inputs could not be read and were left out`);
-    return examples;
+  async settle(data, context) {
+    const table = tableOf(data);
+    return settled(kindOf(table), table, context);
+  },
+  async read(data, context) {
+    const table = tableOf(data);
+    const kind = kindOf(table);
+    const { settings } = context;
+    const targets = table.rows.map((row) => {
+      const target = split(targetOf(row, table.name), settings.targetUnits as Units);
+      if (target.length === 0) throw new DataError(`${table.name}, line ${row.line}: the target is empty`);
+      return target;
+    });
+    return readEach('transcribe', table.rows, context, async (row, k) => {
+      const place = { file: table.name, line: row.line, base: table.base };
+      const raw = await kind.read(row.fields[kind.column.option], place, settings);
+      return { kind: kind.name, raw, target: targets[k] as string[] };
+    });
   },
   key: ({ kind, raw }) => kindNamed(kind).key(raw),
 
-  prepare(train, { settings, say }) {
+  async prepare(train, context) {
     const first = train[0];
     if (first === undefined) throw new DataError('transcribe: there is nothing to learn from');
     const kind = kindNamed(first.kind);
@@ -132,9 +129,9 @@ export const transcribeTask: TaskDefinition<Example, Prep, TranscribeInput, Tran
       train.map((example) => example.target),
       { minCount: 1 },
     );
-    say(`transcribe: ${target.toJSON().length} different units to write`);
+    context.say(`transcribe: ${target.toJSON().length} different units to write`);
     const raws = train.map(({ raw }) => raw);
-    return { kind: kind.name, input: kind.prepare(raws, settings), target: target.toJSON() };
+    return { kind: kind.name, input: await kind.prepare(raws, context), target: target.toJSON() };
   },
   defaults: (train) => ({
     bidirectional: true,
@@ -189,19 +186,21 @@ export const transcribeTask: TaskDefinition<Example, Prep, TranscribeInput, Tran
       logProb: score,
     }));
   },
-  inputsOf(data) {
-    const { rows, kind } = rowsOf(data);
-    return rows.map((row) => {
-      const value = row.fields[kind.column.option];
-      // A path is from where the table is: predict does not know it.
-      const isPath = kind.name === 'audio' && typeof value === 'string' && data.kind === 'rows';
-      return (isPath ? fromTable(value, data.base) : value) as TranscribeInput;
-    });
+  inputColumn: ({ kind }) => kindNamed(kind).column.option,
+  inputsOf(data, prep) {
+    const table = tableOf(data);
+    const kind = kindNamed(prep.kind);
+    requireColumn(table, kind);
+    return table.rows.map((row) => inputOf(kind, row, table) as TranscribeInput);
   },
 };
 
-function rowsOf(data: RawData) {
-  if (data.kind !== 'rows') throw new DataError(`transcribe: ${data.name} must be a table with a column to read`);
+function tableOf(data: RawData) {
+  if (data.kind === 'rows') return data;
+  throw new DataError(`transcribe: ${data.name} must be a table with a column to read`);
+}
+
+function kindOf(data: ReturnType<typeof tableOf>): InputKind {
   const found = KINDS.filter(({ column }) => data.columns[column.option] !== undefined);
   if (found.length !== 1) {
     const names = KINDS.map(({ column }) => `--${column.option} (${column.help})`).join(', ');
@@ -209,8 +208,7 @@ function rowsOf(data: RawData) {
       `transcribe: ${data.name} must have one column to read, it has ${found.length}; name one with ${names}`,
     );
   }
-  const place = (row: Row): Place => ({ file: data.name, line: row.line, base: data.base });
-  return { rows: data.rows, kind: found[0] as InputKind, place };
+  return found[0] as InputKind;
 }
 
 const kindNamed = (name: string): InputKind => KINDS.find((kind) => kind.name === name) as InputKind;

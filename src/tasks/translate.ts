@@ -14,6 +14,7 @@ import type { Batch } from '../train/data.js';
 import { bleu, exactMatch, wordErrorRate } from '../train/text-metrics.js';
 import { linearDecay } from './decay.js';
 import type { Row, Settings, TaskDefinition } from './definition.js';
+import { once } from './once.js';
 import { vocabularyOf } from './vocabularies.js';
 
 type Units = 'words' | 'chars' | 'spaced';
@@ -138,14 +139,7 @@ export const translateTask: TaskDefinition<Example, Prep, string, Translation> =
     }),
 
   *batches(examples, prep, { settings, training }) {
-    const target = vocabularyOf(prep.target);
-    const sources = encodeSources(
-      examples.map((pair) => pair.source),
-      prep,
-      settings,
-    );
-    const targets = examples.map((pair) => target.encode(pair.target));
-    const samples = sources.map((x) => ({ x }));
+    const { samples, targets } = encoded(examples, prep, settings);
     for (const { x, lengths = [], indices, tokens } of batches(samples, {
       batchSize: settings.batch,
       shuffle: training,
@@ -224,6 +218,16 @@ function encodeSources(sources: readonly (readonly string[])[], prep: Prep, sett
     return settings.reverseSource ? ids.reverse() : ids;
   });
 }
+
+const encoded = once((examples: readonly Example[], prep: Prep, settings: Settings) => {
+  const target = vocabularyOf(prep.target);
+  const sources = encodeSources(
+    examples.map((pair) => pair.source),
+    prep,
+    settings,
+  );
+  return { samples: sources.map((x) => ({ x })), targets: examples.map((pair) => target.encode(pair.target)) };
+});
 
 /** What the decoder is given, and what it is to answer: the target one step later, with its end. */
 export function teacherForced(targets: readonly (readonly number[])[]): { before: Tensor; y: Tensor } {

@@ -14,8 +14,8 @@ export interface ClassScores {
 }
 
 /**
- * Precision, recall and F1 of each class that is wanted or given; a ratio 0/0 counts as 0, as in scikit-learn. Targets below 0 are
- * classes that no answer can meet: they count against the precision of what was answered, and are no class of their own.
+ * Precision, recall and F1 of each class that is wanted or given, by any number; a ratio 0/0 counts as 0. As in scikit-learn: a class
+ * that is wanted and never given (one that was not there to learn from, say) is a class like the others, of F1 0.
  */
 export function classScores(given: ArrayLike<number>, wanted: ArrayLike<number>): ClassScores[] {
   sameLength('classScores', given, wanted);
@@ -28,7 +28,7 @@ export function classScores(given: ArrayLike<number>, wanted: ArrayLike<number>)
   for (let k = 0; k < given.length; k++) {
     const [g, w] = [given[k] as number, wanted[k] as number];
     of(g).given++;
-    if (w >= 0) of(w).wanted++;
+    of(w).wanted++;
     if (g === w) of(g).right++;
   }
   const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);

@@ -1,6 +1,6 @@
 // The command line as a user has it: what it prints where, and what it exits with.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +11,11 @@ const cli = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'unrolled-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function run(args: readonly string[], input = '') {
+function run(args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
     cwd: folder,
     encoding: 'utf8',
+    env: { ...process.env, ...env },
     input,
   });
   return { status, stdout, stderr };
@@ -40,6 +41,8 @@ const sizes = [
 ];
 beforeAll(() => {
   writeFileSync(path.join(folder, 'reviews.csv'), `review,label\n${rows.join('\n')}\n`);
+  writeFileSync(path.join(folder, 'foreign.txt'), 'der 1 2\ndas 3 4\n');
+  writeFileSync(path.join(folder, 'vectors.txt'), 'good 1 2 3\nbad -1 -2 -3\n');
   writeFileSync(path.join(folder, 'book.txt'), 'the cat sat on the mat and the dog sat on the cat. '.repeat(60));
 });
 
@@ -88,6 +91,27 @@ describe('unrolled', () => {
     expect(inspected.stdout).toContain('gradient flow');
   });
 
+  it('train takes word vectors, whose size is that of the embedding', () => {
+    const own = [
+      '--vectors',
+      'vectors.txt',
+      '--hidden',
+      '6',
+      '--epochs',
+      '1',
+      '--threads',
+      '1',
+      '--out',
+      'with-vectors',
+    ];
+    const { status, stderr } = run(['train', 'classify', 'reviews.csv', ...own]);
+    expect(stderr).toMatch(/vectors\.txt: vectors of 3 numbers for 2 of \d+ words/);
+    expect(status).toBe(0);
+    expect(JSON.parse(run(['inspect', 'with-vectors', '--json']).stdout).settings.embedding).toBe(3);
+    const wrong = run(['train', 'classify', 'reviews.csv', '--vectors', 'vectors.txt', '--embedding', '6']);
+    expect(wrong).toMatchObject({ status: 1, stderr: expect.stringContaining('say --embedding 3') });
+  });
+
   it('charlm writes, the same for the same seed', () => {
     const trained = run([
       'train',
@@ -105,6 +129,7 @@ describe('unrolled', () => {
       '1',
     ]);
     expect(trained.stdout).toMatch(/bitsPerChar/);
+    expect(trained.stderr).toMatch(/charlm: [\d,]+ characters to learn from/);
     const write = (seed: string) =>
       run(['generate', 'writer', '--prompt', 'the ', '--length', '40', '--seed', seed]).stdout;
     expect(write('3')).toMatch(/^the .{40}\n$/s);
@@ -123,11 +148,59 @@ describe('unrolled', () => {
     expect(run(['--help']).stdout).toContain('unrolled train TASK FILE');
     const help = run(['train', '--help']).stdout;
     for (const { name } of TASKS) expect(help).toContain(`  ${name}`);
-    expect(run(['train', 'classify', '--help']).stdout).toMatch(/--word-dropout N[\s\S]*--patience N/);
+    expect(run(['train', 'classify', '--help']).stdout).toMatch(
+      /--word-dropout N[\s\S]*--vectors FILE[\s\S]*--deltas N[\s\S]*--sample-rate N[\s\S]*--skip-unreadable/,
+    );
     expect(run(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+/);
   });
 
+  it('bench times training, inference and streaming on the backends that work', () => {
+    const small = ['--hidden', '8', '--input', '4', '--steps', '5', '--batch', '3', '--threads', '1'];
+    const { status, stdout } = run(['bench', '--json', '--cell', 'gru', ...small]);
+    expect(status).toBe(0);
+    const { results, absent, ...about } = JSON.parse(stdout);
+    expect(about).toMatchObject({ cell: 'gru', input: 4, hidden: 8, steps: 5, batch: 3 });
+    expect(absent).toEqual([]);
+    expect(results.map((r: { backend: string; work: string }) => `${r.backend} ${r.work}`)).toEqual(
+      ['native', 'wasm', 'reference'].flatMap((name) =>
+        ['training', 'inference', 'streaming'].map((work) => `${name} ${work}`),
+      ),
+    );
+    for (const { work, us, usPerStep, gflops, tokensPerSecond, middle } of results) {
+      const [rows, steps] = work === 'streaming' ? [1, 1] : [3, 5];
+      expect(usPerStep).toBeCloseTo(us / steps, 9);
+      expect(tokensPerSecond / ((rows * steps) / (us / 1e6))).toBeCloseTo(1, 9);
+      expect(gflops / (((work === 'training' ? 3 : 1) * 2 * rows * steps * 3 * 8 * 12) / us / 1e3)).toBeCloseTo(1, 9);
+      expect(middle[0]).toBeLessThanOrEqual(us);
+      expect(us).toBeLessThanOrEqual(middle[1]);
+    }
+    const table = run(['bench', '--backend', 'reference', ...small]);
+    expect(table.stdout).toMatch(/LSTM, 4 numbers a step[\s\S]*reference.*scalar.*streaming/);
+    expect(table.stdout).not.toContain('native');
+  }, 60_000);
+
+  it('train says on stderr why a faster backend is not used, and what to do', () => {
+    // An addon that is there and cannot be loaded: as one of another version of the library, or of another system.
+    const release = path.join(folder, 'old', 'build', 'Release');
+    mkdirSync(release, { recursive: true });
+    writeFileSync(path.join(release, 'unrolled.node'), 'no addon');
+    const command = ['train', 'classify', 'reviews.csv', '--epochs', '1', '--json', ...sizes];
+    const { status, stderr, stdout } = run(command, '', { UNROLLED_PREBUILD: path.join(folder, 'old') });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ backend: 'wasm' });
+    expect(stderr).toMatch(
+      /^unrolled: the native backend is faster, but cannot be used: the addon cannot be loaded: .*; build it/m,
+    );
+    // Who asks for WASM by name knows.
+    expect(run([...command, '--backend', 'wasm']).stderr).not.toContain('is faster');
+  });
+
   it.each([
+    [['bench', '--hidden', '0'], 2, /--hidden must be a whole number from 1 to 65536, got 0/],
+    [['bench', '--cell', 'mgu'], 2, /--cell must be one of rnn, gru, lstm/],
+    [['bench', 'lstm'], 2, /too much: "lstm"; usage: unrolled bench/],
+    [['train', 'classify', 'reviews.csv', '--vectors', 'nowhere.txt'], 1, /cannot read nowhere\.txt/],
+    [['train', 'classify', 'reviews.csv', '--vectors', 'foreign.txt'], 1, /foreign\.txt has a vector for none of/],
     [['trian', 'classify', 'x'], 2, /unknown command "trian"; did you mean "train"/],
     [['train', 'clasify', 'reviews.csv'], 2, /unknown task "clasify"; did you mean "classify"/],
     [['train', 'classify'], 2, /something is missing; usage: unrolled train TASK FILE/],

@@ -1,6 +1,6 @@
 // Sound: WAV files of every coding, damaged ones, and log-mel frames against the transform as it is defined.
 import { describe, expect, it } from 'vitest';
-import { decodeWav, logMel } from '../../src/data/audio.js';
+import { appendDeltas, decodeWav, logMel, resample } from '../../src/data/audio.js';
 import { DataError, OptionError } from '../../src/errors.js';
 import { expectClose } from '../helpers/compare.js';
 import { seeded, uniform } from '../helpers/random.js';
@@ -52,6 +52,86 @@ describe('decodeWav', () => {
     new DataView(silent.buffer).setUint32(24, 0, true);
     fails(silent, /sample rate above 0/);
     fails(wav({ bits: 32, float: true, samples: [0, Number.NaN] }), /sample 1 must be a finite number/);
+  });
+});
+
+describe('resample', () => {
+  /** A second of tones whose phases differ, as a function of time. */
+  const tones = (hertz: readonly number[]) => (rate: number) =>
+    Float32Array.from({ length: rate }, (_, n) =>
+      hertz.reduce((sum, f, k) => sum + 0.3 * Math.sin((2 * Math.PI * f * n) / rate + k), 0),
+    );
+
+  it.each([
+    [44_100, 16_000],
+    [8000, 16_000],
+    [16_000, 8000],
+    [48_000, 44_100],
+    [11_025, 8000],
+  ])('from %i to %i Hz gives the samples of the same tones', (from, to) => {
+    const half = Math.min(from, to) / 2;
+    const sound = tones([100, 1000.5, 0.5 * half, 0.84 * half]);
+    const got = resample(sound(from), { from, to });
+    expect(got).toHaveLength(to);
+    const middle = [Math.round(0.05 * to), Math.round(0.95 * to)] as const;
+    expectClose(got.subarray(...middle), sound(to).subarray(...middle), 4e-4, 'samples', 1);
+  });
+
+  it('leaves out what the lower rate cannot carry, and nothing of a constant', () => {
+    const high = tones([4160, 5000, 7000])(16_000);
+    const got = resample(high, { from: 16_000, to: 8000 }).subarray(200, 7800);
+    expect(Math.max(...got.map(Math.abs))).toBeLessThan(2e-3);
+    expectClose(
+      resample(new Float32Array(999).fill(0.7), { from: 3, to: 7 }).subarray(100, -100),
+      new Array(2131).fill(0.7),
+      1e-6,
+      'constant',
+      1,
+    );
+  });
+
+  it('is a copy at the same rate, takes sounds of any length, and refuses rates that are none', () => {
+    expect(Array.from(resample(noise, { from: 8000, to: 8000 }))).toEqual(Array.from(Float32Array.from(noise)));
+    expect(resample([], { from: 2, to: 3 })).toHaveLength(0);
+    expect(resample([1], { from: 8000, to: 16_000 })).toHaveLength(2);
+    expect(() => resample(noise, { from: 0, to: 8000 })).toThrow(OptionError);
+    expect(() => resample(noise, { from: 8000, to: 44.1 })).toThrow(/"to"/);
+  });
+});
+
+describe('appendDeltas', () => {
+  const frames = Array.from({ length: 9 }, (_, t) => [noise[3 * t], noise[3 * t + 1], t].map(Number));
+  /** The slope of the line of least squares through some points, by its normal equations. */
+  function slope(values: readonly number[]): number {
+    const mean = (list: readonly number[]) => list.reduce((a, b) => a + b, 0) / list.length;
+    const times = values.map((_, k) => k);
+    const [t0, v0] = [mean(times), mean(values)];
+    const along = times.reduce((sum, t, k) => sum + (t - t0) * ((values[k] as number) - v0), 0);
+    return along / times.reduce((sum, t) => sum + (t - t0) ** 2, 0);
+  }
+  const around = (t: number, window: number) =>
+    Array.from({ length: 2 * window + 1 }, (_, k) => Math.min(8, Math.max(0, t + k - window)));
+
+  it.each([1, 2, 4])('is the slope through %i frames on each side, the ends repeated', (window) => {
+    const got = appendDeltas(frames, { window });
+    const first = frames.map((_, t) =>
+      [0, 1, 2].map((k) => slope(around(t, window).map((at) => (frames[at] as number[])[k] as number))),
+    );
+    for (const [t, frame] of got.entries()) {
+      expectClose(frame, [...(frames[t] as number[]), ...(first[t] as number[])], 1e-6, `frame ${t}`, 1);
+    }
+    const second = appendDeltas(frames, { window, orders: 2 });
+    for (const [t, frame] of second.entries()) {
+      const want = [0, 1, 2].map((k) => slope(around(t, window).map((at) => (first[at] as number[])[k] as number)));
+      expectClose(frame.subarray(6), want, 1e-6, `second, frame ${t}`, 1);
+    }
+  });
+
+  it('of order 0 is the frames; a single frame does not change; options are checked', () => {
+    expect(appendDeltas([[1, 2]], { orders: 0 })).toEqual([Float32Array.of(1, 2)]);
+    expect(appendDeltas([[1, 2]], { orders: 2 })).toEqual([Float32Array.of(1, 2, 0, 0, 0, 0)]);
+    expect(() => appendDeltas(frames, { orders: 3 })).toThrow(OptionError);
+    expect(() => appendDeltas(frames, { window: 0 })).toThrow(OptionError);
   });
 });
 

@@ -129,7 +129,7 @@ describe('caption', () => {
     const said: string[] = [];
     await caption(manifest, { ...small, epochs: 1, skipUnreadable: true, say: (line) => said.push(line) });
     expect(said.filter((line) => line.startsWith('caption: left out')).length).toBe(2);
-    expect(said).toContain('caption: 2 of 32 pictures could not be read and were left out');
+    expect(said).toContain('caption: 2 of 32 inputs could not be read and were left out');
     await expect(caption([{ image: 5, text: 'five' }], small)).rejects.toThrow(
       /must be the path of a PNG file, or its bytes, got 5/,
     );

@@ -15,9 +15,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Stems are all different; what a word is stands in its ending alone, and in the word before for "x". */
 const stem = (k: number): string => `${'bdfgkl'[k % 6]}${'aeiou'[(k >> 1) % 5]}${'mnprt'[(k >> 2) % 5]}${'aeo'[k % 3]}`;
 const sentence = (k: number) => ({
-  tokens: ['The', `${stem(k)}ous`, `${stem(k * 7 + 3)}ness`, `${stem(k * 5 + 1)}ed`, `${k}`],
-  tags: ['DET', 'ADJ', 'NOUN', 'VERB', 'NUM'],
+  tokens: turned(k, ['The', `${stem(k)}ous`, `${stem(k * 7 + 3)}ness`, `${stem(k * 5 + 1)}ed`, `${k}`]),
+  tags: turned(k, ['DET', 'ADJ', 'NOUN', 'VERB', 'NUM']),
 });
+/** Sentences of 4 or 5 words begin anywhere: no place in a sentence says what stands there. */
+const turned = (k: number, words: readonly string[]): string[] =>
+  [...words.slice(k % 5), ...words.slice(0, k % 5)].slice(k % 2);
 const sentences = Array.from({ length: 200 }, (_, k) => sentence(k));
 const quick: TaskOptions = { epochs: 4, hidden: 8, embedding: 8, lr: 0.02, dropout: 0, batch: 16 };
 
@@ -37,7 +40,7 @@ describe('tag', () => {
     const task = await tag(sentences, { ...quick, test });
     const { accuracy, unseenTags } = task.report.test as { accuracy: number; unseenTags: number };
     expect(unseenTags).toBe(4);
-    expect(accuracy).toBeLessThanOrEqual(5 / 6);
+    expect(accuracy).toBeLessThanOrEqual(18 / 22);
     expect(accuracy).toBeGreaterThan(0.7);
   });
 

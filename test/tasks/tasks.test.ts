@@ -85,6 +85,13 @@ describe('a task', () => {
     expect(report.test).toHaveProperty('accuracy');
   });
 
+  it('where two columns could be read, it asks for one, and does as it is told', async () => {
+    const both = rows.map(({ text, label }, k) => ({ text, path: `${k}.png`, label }));
+    await expect(classify(both, quick)).rejects.toThrow(/several columns to read \(text, path\): name one/);
+    const { report } = await classify(both, { ...quick, epochs: 4, text: 'text' });
+    expect(report.test?.accuracy).toBeGreaterThan(0.9);
+  });
+
   it('examples that are the same never lie on both sides of a split', async () => {
     // Six texts, twenty times each: if one of them were on both sides, it would be known by heart.
     const repeated = Array.from({ length: 120 }, (_, k) => ({ text: `word${k % 6}`, label: k % 6 < 3 ? 'a' : 'b' }));
@@ -223,6 +230,9 @@ describe('bad input', () => {
     const test = [...rows.slice(0, 9), { text: 'a great film', label: 'unheard of' }];
     const { report } = await classify(rows, { ...quick, test });
     expect(report.test?.accuracy).toBe(0.9);
+    // Of the class of its own, nothing is right: two classes of F1 1 and 10/11 or 8/9, and one of 0.
+    expect(report.test?.macroF1).toBeGreaterThan((8 / 9 + 1) / 3 - 1e-9);
+    expect(report.test?.macroF1).toBeLessThan(2 / 3);
   });
 
   it('a missing file, an unknown option, a wrong value', async () => {

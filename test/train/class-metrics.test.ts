@@ -72,6 +72,16 @@ describe('figures of whole sets', () => {
     );
   });
 
+  it('a class that is wanted and never given is a class like the others, with an F1 of 0', () => {
+    // As scikit-learn's f1_score defines it (macro): 1/2, 1/2, 0 and 0, of four classes.
+    expect(macroF1Of([0, 1, 1, 0, 1], [0, 0, 1, 7, 8])).toBeCloseTo(0.25, 12);
+    expect(classScores([0, 1], [0, 7]).map(({ label, f1, support }) => [label, f1, support])).toEqual([
+      [0, 1, 1],
+      [1, 0, 0],
+      [7, 0, 1],
+    ]);
+  });
+
   it('the confusion matrix has what was wanted in its rows', () => {
     expect(confusionMatrix([1, 1, 0, 2], [0, 1, 0, -100])).toEqual([
       [1, 1, 0],

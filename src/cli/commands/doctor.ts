@@ -1,8 +1,8 @@
 // `unrolled doctor`: which backend runs here, with which instruction set, and why not a faster one.
-import { cpus } from 'node:os';
 import { backendInfo } from '../../backend/select.js';
 import { describeFlags, type Flags } from '../arguments.js';
 import { BACKEND_FLAGS, type Command, start, takeWords } from '../command.js';
+import { machine } from '../machine.js';
 import { table } from '../table.js';
 import { version } from '../version.js';
 
@@ -29,8 +29,7 @@ export const doctor: Command = {
     }
     await start({ backend: 'auto', ...values });
     const { name, simd, threads, tried } = backendInfo();
-    const cpu = cpus()[0]?.model ?? 'unknown processor';
-    const platform = `${process.platform}-${process.arch}, Node ${process.versions.node}, ${cpu}, ${cpus().length} cores`;
+    const platform = machine();
     if (values.json) {
       const chosen = { backend: name, simd, threads };
       process.stdout.write(`${JSON.stringify({ version: version(), platform, chosen, backends: found, tried })}\n`);

@@ -8,7 +8,7 @@ import { runTask, type TaskOptions } from '../../tasks/run.js';
 import { COMMON } from '../../tasks/settings.js';
 import type { Report } from '../../tasks/trained.js';
 import { describeFlags, type Flags, UsageError } from '../arguments.js';
-import { BACKEND_FLAGS, type Command, start, takeWords } from '../command.js';
+import { BACKEND_FLAGS, type Command, fasterRefused, start, takeWords } from '../command.js';
 import { figure, table } from '../table.js';
 import { watchTraining } from '../watch.js';
 
@@ -86,6 +86,7 @@ export const train: Command = {
       await start({ backend, threads });
       const { name, simd, threads: used } = backendInfo();
       watch.say(`${name} (${simd}), ${used} ${used === 1 ? 'thread' : 'threads'}`);
+      for (const line of fasterRefused()) watch.say(`unrolled: ${line}`);
       const options = {
         ...given,
         ...(valid !== undefined && { valid: part('valid', valid as string) }),

@@ -66,6 +66,8 @@ export class WordVectors {
     const found = format === 'json' ? jsonEntries(source, name) : lineEntries(source, name, wanted, size);
     for await (const { word, numbers, place } of found) {
       size ??= numbers.length;
+      if (size < 1) throw new DataError(`${name}, ${place}: there must be numbers behind the word, got ${show(word)}`);
+      refuseLonger(word, wanted, size, `${name}, ${place}`);
       if (!wanted.has(word) || rows.has(word)) continue;
       const row = Float32Array.from(numbers.slice(0, size), (part) => (part.trim() === '' ? Number.NaN : Number(part)));
       if (row.length < size || !row.every(Number.isFinite)) {
@@ -132,11 +134,24 @@ export class WordVectors {
     const words: unknown = JSON.parse((await readSafetensorsMetadata(source)).words ?? 'null');
     const [count, size] = vectors?.shape ?? [];
     if (!vectors || size === undefined || !Array.isArray(words) || words.length !== count) {
-      throw new FormatError('WordVectors.load: the file must hold a tensor "vectors" [words, size] and as many words');
+      const name = typeof source === 'string' || source instanceof URL ? String(source) : 'the file';
+      throw new FormatError(
+        `WordVectors.load: ${name} must hold a tensor "vectors" [words, size] and as many words, as WordVectors.save writes`,
+      );
     }
     const table = Float32Array.from(vectors.toArray());
     return new WordVectors(new Map(words.map((word, k) => [word, table.slice(k * size, (k + 1) * size)])), size);
   }
+}
+
+/** More numbers than the others have look like a word with spaces in it, "film 0.1": one that nobody would miss. */
+function refuseLonger(word: string, wanted: ReadonlySet<string>, size: number, place: string): void {
+  const [first, ...rest] = word.split(/[ \t]/);
+  const isNumber = (part: string) => part !== '' && Number.isFinite(Number(part));
+  if (rest.length === 0 || !wanted.has(first as string) || isNumber(first as string) || !rest.every(isNumber)) return;
+  throw new DataError(
+    `${place}: the vector of ${show(first)} must be ${size} finite numbers, got ${size + rest.length}`,
+  );
 }
 
 interface Entry {

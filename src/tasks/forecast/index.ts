@@ -101,6 +101,7 @@ export const forecastTask: TaskDefinition<Part, ForecastPrep, ForecastInput, rea
     );
     return [{ series, from: 0, to: series.length }];
   },
+  amount: (parts) => ({ count: parts.reduce((sum, { from, to }) => sum + to - from, 0), unit: 'row' }),
   cut: (parts, share) => {
     const { series, from, to } = parts.at(-1) as Part;
     const middle = to - Math.round((to - from) * share);

@@ -106,10 +106,11 @@ export const standardised = ({ data }: Image, { mean, deviation }: Standard): Fl
 export const imageInput: InputKind<Image, ImagePrep> = {
   name: 'image',
   column: imageColumn,
+  isFile: true,
   options: imageOptions(28, 'grey'),
   read: readImage,
   key: imageKey,
-  prepare: (images, settings) => ({
+  prepare: (images, { settings }) => ({
     channels: settings.imageChannels as 'grey' | 'rgb',
     size: settings.imageSize as number,
     ...standardOf(images),

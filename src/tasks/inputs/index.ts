@@ -1,6 +1,6 @@
 // The kinds of inputs, and which of them a table has.
 import { DataError } from '../../errors.js';
-import type { RawData, TaskColumn, TaskOption } from '../definition.js';
+import type { RawData, ReadContext, Settings, TaskColumn, TaskOption } from '../definition.js';
 import { audioInput } from './audio.js';
 import { featuresInput } from './features.js';
 import { imageInput } from './image.js';
@@ -10,7 +10,9 @@ import { textInput } from './text.js';
 const KINDS: readonly InputKind[] = [textInput, featuresInput, audioInput, imageInput] as unknown as InputKind[];
 
 /** Each is optional by itself: a table has one of them. */
-export const inputColumns: readonly TaskColumn[] = KINDS.map(({ column }) => ({ ...column, optional: true }));
+export const columnsOfKinds = (kinds: readonly InputKind[]): TaskColumn[] =>
+  kinds.map(({ column }) => ({ ...column, optional: true, group: 'input' }));
+export const inputColumns: readonly TaskColumn[] = columnsOfKinds(KINDS);
 export const inputOptions: Readonly<Record<string, TaskOption>> = Object.assign(
   {},
   ...KINDS.map(({ options }) => options),
@@ -27,6 +29,29 @@ export function kindOf(data: Extract<RawData, { kind: 'rows' }>): InputKind {
       : `${data.name} has several columns to read (${found.map(({ column }) => data.columns[column.option]).join(', ')}): ` +
           `name one with ${names}`,
   );
+}
+
+/** @throws DataError  if a table lacks the column that a trained task reads */
+export function requireColumn({ name, columns }: Extract<RawData, { kind: 'rows' }>, { column }: InputKind): void {
+  if (columns[column.option] !== undefined) return;
+  const guesses = column.guesses.map((guess) => `"${guess}"`).join(', ');
+  throw new DataError(
+    `${name} has no column that the task could read (${column.help}): name one with --column, or call it one of ${guesses}`,
+  );
+}
+
+/** Settings that the first rows of a table decide where they are not given. */
+export async function settled(
+  kind: InputKind,
+  data: Extract<RawData, { kind: 'rows' }>,
+  context: ReadContext,
+): Promise<Partial<Settings>> {
+  if (!kind.settle) return {};
+  const values = data.rows.map(({ fields, line }) => ({
+    value: fields[kind.column.option],
+    place: { file: data.name, line, base: data.base },
+  }));
+  return kind.settle(values, context);
 }
 
 export function kindNamed(name: string): InputKind {

@@ -1,7 +1,16 @@
 // Where a file is that a table names.
+import type { RawData, Row } from '../definition.js';
+import type { InputKind } from './input.js';
 
 /** A path or URL that a table gives, as from where the program runs: relative ones are from where the table is. */
 export function fromTable(path: string, base: string): string {
   const isAbsolute = /^([a-z][a-z0-9+.-]*:|\/|\\)/i.test(path);
   return isAbsolute ? path : base + path;
+}
+
+/** What stands in a row for predict, which does not know the table: paths as from where the program runs. */
+export function inputOf(kind: Pick<InputKind, 'column' | 'isFile'>, row: Row, data: RawData): unknown {
+  const value = row.fields[kind.column.option];
+  const isPath = kind.isFile && typeof value === 'string' && data.kind === 'rows';
+  return isPath ? fromTable(value, data.base) : value;
 }

@@ -9,10 +9,15 @@ import { shrink } from '../../layers/init.js';
 import { Module } from '../../layers/module.js';
 import { is, show } from '../../options.js';
 import type { Settings } from '../definition.js';
+import { fillWith, readVectors, vectorsOption } from '../vectors.js';
 import { vocabularyOf } from '../vocabularies.js';
 import type { Front, InputKind } from './input.js';
 
-type TextPrep = { readonly vocabulary: readonly string[] };
+type TextPrep = {
+  readonly vocabulary: readonly string[];
+  /** Numbers of the word vectors that the embedding began with. */
+  readonly vectors?: number;
+};
 
 export const textInput: InputKind<readonly string[], TextPrep> = {
   name: 'text',
@@ -34,6 +39,7 @@ export const textInput: InputKind<readonly string[], TextPrep> = {
       default: 0.5,
       help: "share of the words' vectors that is dropped in training",
     },
+    ...vectorsOption,
   },
   read(value, { file, line }) {
     if (typeof value !== 'string') {
@@ -42,16 +48,19 @@ export const textInput: InputKind<readonly string[], TextPrep> = {
     return tokenise(value);
   },
   key: (tokens) => tokens.join(' '),
-  prepare: (texts, settings) => ({
-    vocabulary: Vocabulary.from(texts, { minCount: settings.minCount as number }).toJSON(),
-  }),
+  async prepare(texts, context) {
+    const vocabulary = Vocabulary.from(texts, { minCount: context.settings.minCount as number }).toJSON();
+    const vectors = await readVectors(vocabulary, context);
+    return { vocabulary, ...(vectors !== null && { vectors }) };
+  },
+  defaults: ({ vectors }) => (vectors === undefined ? {} : { embedding: vectors }),
   sample: 'tokens',
   // A text without a word is one unknown word: every sequence has a step to answer from.
   encode(tokens, prep) {
     const ids = vocabularyOf(prep.vocabulary).encode(tokens);
     return ids.length > 0 ? ids : [Vocabulary.UNKNOWN];
   },
-  front: (prep, settings) => new WordFront(vocabularyOf(prep.vocabulary).size, settings),
+  front: (prep, settings) => new WordFront(prep.vocabulary, settings),
 };
 
 class WordFront extends Module implements Front {
@@ -59,13 +68,19 @@ class WordFront extends Module implements Front {
   readonly embedding: Embedding;
   readonly dropout: Dropout;
 
-  constructor(words: number, settings: Settings) {
+  constructor(words: readonly string[], settings: Settings) {
     super();
     this.size = settings.embedding;
-    this.embedding = new Embedding({ numEmbeddings: words, embeddingDim: this.size, paddingIdx: Vocabulary.PAD });
+    const vocabulary = vocabularyOf(words);
+    this.embedding = new Embedding({
+      numEmbeddings: vocabulary.size,
+      embeddingDim: this.size,
+      paddingIdx: Vocabulary.PAD,
+    });
     this.dropout = new Dropout({ p: settings.wordDropout as number });
     // Small vectors to begin with: large random ones are noise that a few thousand sentences cannot undo.
     shrink(this.embedding.weight, 0.1);
+    fillWith(words, this.embedding.weight, settings);
   }
 
   forward(ids: Tensor): Tensor {
