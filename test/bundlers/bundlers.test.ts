@@ -123,6 +123,14 @@ async function buildProject(folder: string, bundler: string): Promise<string> {
   return join(folder, 'dist');
 }
 
+const built = new Map<string, Promise<string>>();
+/** The bundler's project over page/, built once for all tests of it. @returns the folder to serve */
+function siteOf(bundler: string): Promise<string> {
+  const site = built.get(bundler) ?? buildProject(makeProject(bundler, 'page', bundler), bundler);
+  built.set(bundler, site);
+  return site;
+}
+
 /** Nothing but the site itself, and of scripts in the page those that are there now: import maps, and the page that is one file. */
 function securityPolicy(site: string): string {
   const page = readFileSync(join(site, 'index.html'), 'utf8');
@@ -173,7 +181,7 @@ function expectLearnt({ trained, learnt, inWorker }: Result): void {
 describe.each([...BUNDLERS, 'plain'])('a project of %s', (bundler) => {
   let site: string;
   beforeAll(async () => {
-    site = await buildProject(makeProject(bundler, 'page', bundler), bundler);
+    site = await siteOf(bundler);
   }, 120_000);
 
   it('has all four WASM files', () => {
@@ -203,7 +211,7 @@ describe.each([...BUNDLERS, 'plain'])('a project of %s', (bundler) => {
 });
 
 it('a page that is one file trains without asking for another, on one thread, to the bits of Node', async () => {
-  const site = await buildProject(makeProject('inline', 'page', 'inline'), 'inline');
+  const site = await siteOf('inline');
   expect(readdirSync(site)).toEqual(['index.html']);
   for (const isolated of [true, false]) {
     const { trained } = await visit(chromium, site, { isolated });
@@ -221,7 +229,7 @@ describe('Firefox', () => {
   it.each(['vite', 'plain'])(
     'trains on two threads in the project of %s, to the bits of Node; on one elsewhere',
     async (name) => {
-      const site = join(consumer.folder, name, 'dist');
+      const site = await siteOf(name);
       const isolated = await visit(firefox, site, { isolated: true, query: '?simd=wasm-simd' });
       expect(isolated.trained).toMatchObject({ simd: 'wasm-simd', threads: 2 });
       expect(isolated.trained.losses).toEqual(nodeLosses);
