@@ -85,6 +85,17 @@ async function build() {
   }
   const base64 = gzipSync(readFileSync(inlined), { level: 9 }).toString('base64');
   writeFileSync(join(next, 'inline-wasm.js'), `export const wasm='${base64}';\n`);
+  // The script of WASM's threads is one file, for tools that copy what `new URL(..., import.meta.url)` names as it is.
+  const worker = 'dist.next/backend/wasm-worker.js';
+  await bundle({
+    ...common,
+    entryPoints: [worker],
+    outfile: worker,
+    allowOverwrite: true,
+    platform: 'neutral',
+    format: 'esm',
+    minifyWhitespace: true,
+  });
   // Two folders below the package's root, as src/platform/ is.
   await bundle({
     ...common,

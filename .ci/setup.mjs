@@ -2,7 +2,7 @@
 // runs before anything is installed. What is there and fresh is left alone, so the second run takes a second.
 //
 //   node .ci/setup.mjs --for quickstart    compilers and emscripten, then all builds
-//   node .ci/setup.mjs --for test          also the browser and clang-format
+//   node .ci/setup.mjs --for test          also the browsers and clang-format
 //
 // On Debian as root it installs what is missing; otherwise it prints the line to type and exits with status 2.
 import { spawnSync } from 'node:child_process';
@@ -10,6 +10,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasChromium } from './chromium.mjs';
+import { hasFirefox } from './firefox.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MIN_NODE = [20, 19];
@@ -24,6 +25,7 @@ const PACKAGES = [
   { name: 'lld-22', has: () => existsSync('/usr/lib/llvm-22/bin/wasm-ld'), optional: 'relaxed-SIMD WASM' },
   { name: 'llvm-22', has: () => existsSync('/usr/lib/llvm-22/bin/llvm-ar'), optional: 'relaxed-SIMD WASM' },
   { name: 'chromium', has: hasChromium, only: 'test' },
+  { name: 'firefox-esr', has: hasFirefox, only: 'test' },
   { name: 'clang-format', has: () => inPath('clang-format'), only: 'test' },
 ];
 

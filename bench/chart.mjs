@@ -1,6 +1,6 @@
 // chart.mjs: the rows of a run as a page of bar charts, one group of bars a workload, with the measured peak drawn in.
 // Vega-Lite draws: it is kept by its authors, writes SVG without a browser or a canvas, and is installed with the peers only.
-import { time } from './report.mjs';
+import { time } from './units.mjs';
 
 /** Who belongs together has one colour; readable on light and on dark ground. */
 const FAMILIES = {

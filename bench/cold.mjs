@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import { layoutOf, makeInputs, split } from './inputs.mjs';
-import { mebibytes } from './report.mjs';
 import { median, quartiles } from './statistics.mjs';
+import { mebibytes } from './units.mjs';
 import { isInstalled } from './versions.mjs';
 import { COLD_START } from './workloads.mjs';
 

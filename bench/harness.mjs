@@ -6,22 +6,19 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import * as u from '../dist/node.js';
 import { barsTable } from './bars.mjs';
-import { missingBrowser, openBrowser } from './browser/server.mjs';
+import { missingBrowser, openBrowser } from './browser/chromium.mjs';
 import { page } from './chart.mjs';
 import { measureColdStart } from './cold.mjs';
 import { install } from './install.mjs';
-import { openMachine } from './machine.mjs';
-import { measureGroup } from './measure.mjs';
 import { readOptions, USAGE } from './options.mjs';
-import { measurePeak } from './peak.mjs';
-import { startProcess } from './process.mjs';
+import { servePage } from './page.mjs';
 import { showProgress } from './progress.mjs';
-import { byReason, table, toRow } from './report.mjs';
-import { BROWSER_CANDIDATES, CANDIDATES, findHere, startAll } from './subjects.mjs';
+import { table } from './report.mjs';
+import { measure } from './run.mjs';
+import { browserCandidates, CANDIDATES } from './subjects.mjs';
 import { isInstalled } from './versions.mjs';
-import { groupsOf, workloads } from './workloads.mjs';
+import { workloads } from './workloads.mjs';
 
 function refuse(message) {
   console.error(`bench: ${message}\n\n${USAGE}`);
@@ -42,18 +39,19 @@ if (opts.help) {
   process.exit(0);
 }
 if (opts.install) process.exit(install());
+const isForPage = (w) => !opts.page || opts.filter.length > 0 || w.inPage;
 const list = workloads().filter(
-  (w) => (!opts.quick || w.quick) && opts.filter.every((word) => ` ${w.name} `.includes(word)),
+  (w) => (!opts.quick || w.quick) && isForPage(w) && opts.filter.every((word) => ` ${w.name} `.includes(word)),
 );
 if (list.length === 0) refuse(`no workload's name contains "${opts.filter.join('" and "')}"`);
-const wanted = (opts.browser ? BROWSER_CANDIDATES : CANDIDATES).filter(
-  (c) => opts.subject.length === 0 || opts.subject.some((word) => c.name.includes(word)),
-);
+const isChosen = ({ name }) => opts.subject.length === 0 || opts.subject.some((word) => name.includes(word));
+const wanted = (opts.browser || opts.page ? browserCandidates('chromium') : CANDIDATES).filter(isChosen);
 if (wanted.length === 0) refuse(`no subject's name contains "${opts.subject.join('" or "')}"`);
 if (opts.html && !isInstalled('vega'))
   refuse('--html needs Vega, which comes with the peers: npm run bench -- --install');
-const noBrowser = opts.browser ? missingBrowser() : null;
-if (noBrowser) refuse(`--browser needs a Chromium: ${noBrowser}`);
+const needsChromium = opts.browser ? '--browser' : opts.page && opts.bars ? '--page --bars' : null;
+const noBrowser = needsChromium && missingBrowser();
+if (noBrowser) refuse(`${needsChromium} needs a Chromium: ${noBrowser}`);
 if (opts.list) {
   console.log(
     ['workloads', ...list.map((w) => `  ${w.name}`), 'subjects', ...wanted.map((c) => `  ${c.name}`)].join('\n'),
@@ -61,43 +59,24 @@ if (opts.list) {
   process.exit(0);
 }
 
-/** Measures every workload, prints a table after each. @returns JSON rows, and lines about the machine */
-async function measure() {
-  const machine = await openMachine();
-  const browser = opts.browser ? await openBrowser() : null;
-  const start = browser ? browser.start : startProcess;
+/** What the terminal shows of a run: a table after each workload. */
+const hear = {
+  notes: (lines) => console.log(`${lines.join('\n')}\n~ : the rounds do not tell it from the base`),
+  progress: showProgress,
+  workload(workload, rows, absent, disturbance) {
+    append(rows);
+    console.log(`\n${table(workload, rows, absent, disturbance)}`);
+  },
+};
+
+async function run() {
+  if (!opts.browser) return measure({ list, wanted, limits: opts, folder, hear });
+  const browser = await openBrowser();
+  const about = [`in Chromium ${browser.version}, each subject in a worker of a page of its own`];
   try {
-    const { name, simd } = await u.ready({ threads: 1 });
-    const { candidates, absent } = await findHere(wanted, { name, simd }, start);
-    const notes = await machine.describe(measurePeak);
-    if (browser) notes.push(`in Chromium ${browser.version}, each subject in a worker of a page of its own`);
-    notes.push(...byReason(absent).map(([reason, names]) => `not here: ${names.join(', ')} (${reason})`));
-    console.log(`${notes.join('\n')}\n~ : the rounds do not tell it from the base`);
-    const rows = [];
-    const groups = groupsOf(list);
-    for (const [k, group] of groups.entries()) {
-      const progress = showProgress(k, groups.length);
-      const done = await measureGroup(group, {
-        subjects: (w) => startAll(candidates, w, opts.patience, start),
-        peak: measurePeak,
-        bandwidth: machine.bandwidth,
-        limits: opts,
-        pids: [process.pid, machine.pid].filter(Boolean),
-        folder,
-        progress,
-      });
-      progress(null);
-      for (const { workload, measured, absent, disturbance } of done) {
-        const those = measured.map((m) => toRow(m, measured));
-        rows.push(...those);
-        append(those);
-        console.log(`\n${table(workload, those, absent, disturbance)}`);
-      }
-    }
-    return { rows, notes };
+    return await measure({ list, wanted, start: browser.start, about, limits: opts, folder, hear });
   } finally {
-    machine.close();
-    await browser?.close();
+    await browser.close();
   }
 }
 
@@ -110,8 +89,10 @@ try {
     const { rows, text } = await measureColdStart(opts.rounds, folder, showProgress(0, 1));
     console.log(text);
     append(rows);
+  } else if (opts.page) {
+    console.log(`\n${await servePage({ list, chosen: isChosen, limits: opts, folder, hear, alone: opts.bars })}`);
   } else {
-    const { rows, notes } = opts.from.length ? readRows(opts.from) : await measure();
+    const { rows, notes } = opts.from.length ? readRows(opts.from) : await run();
     const bars = opts.bars ? barsTable(rows) : null;
     if (bars) console.log(`\n${bars}`);
     if (opts.html) writeFileSync(opts.html, await page(rows, notes, bars));

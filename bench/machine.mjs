@@ -23,9 +23,9 @@ export async function openMachine() {
     /** Lines for the head of a report. */
     async describe(peak) {
       const lines = [
-        `one core's peak, measured: ${peak().toFixed(0)} GFLOP/s of fp32 multiply-adds; "% of peak" is of all of a`,
+        `one core's peak, measured: ${peak().toFixed(0)} GFLOP/s of fp32 multiply-adds; "% of peak" is of all of a\n` +
+          "subject's threads, with its own instruction set, at the clock of its own turns",
       ];
-      lines.push("subject's threads, with its own instruction set, at the clock of its own turns");
       if (missing) return [...lines, `bandwidth: not measured (${missing})`];
       const speeds = [];
       for (const [level, bytes] of Object.entries(LEVELS))

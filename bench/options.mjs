@@ -12,7 +12,9 @@ export const USAGE = `npm run bench -- [options]
   --html FILE     writes a page of charts
   --bars          compares the rows with what this library promises
   --from FILE     with --bars or --html: rows of earlier runs (several files) instead of a run
-  --browser       the same in a headless Chromium: WASM, onnxruntime-web, tfjs-wasm
+  --browser       the same in a headless Chromium, beside Node's WASM: WASM, onnxruntime-web, tfjs
+  --page          the same in a page that you open in a browser of yours: what is promised of browsers, or what --filter says
+  --page --bars   opens that page itself, in a headless Chromium, and says which of these promises are met
   --cold          instead: from import to the first prediction, and what is installed for it
   --install       instead: installs the peers, as bench/package-lock.json has them, and builds oneDNN's program
   --list          names workloads and subjects, and runs nothing
@@ -34,6 +36,7 @@ export function readOptions(args) {
       bars: { type: 'boolean', default: false },
       from: { type: 'string', multiple: true, default: [] },
       browser: { type: 'boolean', default: false },
+      page: { type: 'boolean', default: false },
       cold: { type: 'boolean', default: false },
       install: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },

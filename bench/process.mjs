@@ -9,6 +9,19 @@ export const PATIENCE_MS = 30_000;
 /** A system that cannot take part, and says so itself or by its silence. The others go on without it. */
 export class Absent extends Error {}
 
+/** @returns what `answer` resolves to, or throws Absent if that takes too long */
+export async function inTime(answer) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Absent(`no answer within ${PATIENCE_MS / 1e3} s`)), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Starts a candidate of subjects.mjs. @returns the subject, with `info` as its first line says. */
 export async function startProcess(candidate) {
   const { encode = JSON.stringify, command } = candidate;
@@ -30,19 +43,11 @@ export async function startProcess(candidate) {
   ended.catch(() => {}); // reported by whoever is asking at that moment
 
   async function answer() {
-    let timer;
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Absent(`no answer within ${PATIENCE_MS / 1e3} s`)), PATIENCE_MS);
-    });
-    try {
-      const { value, done } = await Promise.race([lines.next(), ended, late]);
-      if (done) return await Promise.race([ended, late]);
-      const parsed = JSON.parse(value);
-      if (parsed.error) throw new Absent(parsed.error);
-      return parsed;
-    } finally {
-      clearTimeout(timer);
-    }
+    const { value, done } = await inTime(Promise.race([lines.next(), ended]));
+    if (done) return inTime(ended);
+    const parsed = JSON.parse(value);
+    if (parsed.error) throw new Absent(parsed.error);
+    return parsed;
   }
 
   const stop = () => {

@@ -1,6 +1,7 @@
 // report.mjs: what was measured as JSON rows, and a workload's rows as a text table.
 import Table from 'cli-table3';
 import { median, quartiles, ratios, verdict } from './statistics.mjs';
+import { mebibytes, time } from './units.mjs';
 import { flopsOf } from './workloads.mjs';
 
 const rounded = (values, digits = 3) => values.map((v) => Number(v.toPrecision(digits)));
@@ -67,15 +68,6 @@ function ownPeak({ subject, peak }, all) {
   return subject.backend === 'wasm' && subject.peer !== 'unrolled' && ours ? ours.peak : peak;
 }
 
-/** A time in a unit that shows it with three figures or four. */
-export function time(us) {
-  if (us < 100) return `${us.toPrecision(3)} us`;
-  if (us < 1e6) return `${(us / 1e3).toPrecision(us < 1e5 ? 3 : 4)} ms`;
-  return `${(us / 1e6).toPrecision(3)} s`;
-}
-
-export const mebibytes = (bytes) => (bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0);
-
 /** More than this and the figures say little: others had the processors. */
 const DISTURBED = 0.03;
 
@@ -88,7 +80,7 @@ export function table(workload, rows, absent, disturbance = null) {
     'least',
     'GFLOP/s',
     '% of peak',
-    `time / ${rows[0]?.base?.startsWith('chromium') ? 'simd128' : 'native'}`,
+    `time / ${/ wasm simd128$/.test(rows[0]?.base) ? 'simd128' : 'native'}`,
     'middle half',
     'MiB',
   ];

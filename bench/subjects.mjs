@@ -137,6 +137,7 @@ const openmp = (threads) => ({
 
 const isLarge = (w) => (w.kind === 'gemm' ? w.M * w.N * w.K > 1e7 : w.T * w.B * w.gates * w.H * (w.I + w.H) > 3e8);
 
+const tfjsCpu = tfjs('cpu', 0.4);
 const tfjsWasm = tfjs('wasm', 1.3, WASM_FLAGS);
 
 export const CANDIDATES = [
@@ -180,7 +181,7 @@ export const CANDIDATES = [
     missing: installed('onnxruntime-web'),
     refuses: onnxRefuses,
   }),
-  tfjs('cpu', 0.4),
+  tfjsCpu,
   tfjsWasm,
   peer('brain.js', {
     peer: 'brain.js',
@@ -191,31 +192,41 @@ export const CANDIDATES = [
   }),
 ];
 
-/** How a subject runs in Chromium: `page` is what browser/systems.mjs starts. */
-const inChromium = (candidate, name, options = {}, isBase = false) => ({
-  ...candidate,
-  isBase,
-  page: { name, options },
-  version: () => versionOf(PACKAGE_OF[name]),
-});
-const ownInChromium = (name, options, isBase) =>
-  inChromium(own(`chromium ${name}`, 'wasm', options), 'unrolled', { backend: 'wasm', ...options }, isBase);
-const peerInChromium = (name, system, refuses) =>
-  inChromium(
-    peer(`chromium ${name}`, { peer: system, backend: 'wasm', missing: installed(PACKAGE_OF[system]), refuses }),
-    system,
-  );
+/** Node's WASM, timed beside a browser's on the same files. */
+const SAME_IN_NODE = ['wasm simd128', 'wasm relaxed'];
 /** Of a system of browser/systems.mjs; this library's own has none here. */
 const PACKAGE_OF = { 'onnxruntime-web': 'onnxruntime-web', tfjs: '@tensorflow/tfjs' };
 
-/** The same library and peers in a browser. No native there: all are compared with our simd128. */
-export const BROWSER_CANDIDATES = [
-  ownInChromium('wasm simd128', { simd: 'wasm-simd' }, true),
-  ownInChromium('wasm relaxed', { simd: 'wasm-relaxed-simd' }),
-  ownInChromium('wasm threads 2t', { threads: 2, simd: 'wasm-simd' }),
-  peerInChromium('onnxruntime-web', 'onnxruntime-web', onnxRefuses),
-  peerInChromium('tfjs wasm', 'tfjs', tfjsWasm.refuses),
-];
+/**
+ * The same library and peers in a browser. No native there: all are compared with our simd128. `page` is what browser/systems.mjs
+ * starts.
+ * @param engine  what their names begin with
+ */
+export function browserCandidates(engine) {
+  const inPage = (candidate, system, options, isBase = false) => ({
+    ...candidate,
+    isBase,
+    page: { name: system, options },
+    version: () => versionOf(PACKAGE_OF[system]),
+  });
+  const ours = (name, options, isBase) =>
+    inPage(own(`${engine} ${name}`, 'wasm', options), 'unrolled', { backend: 'wasm', ...options }, isBase);
+  const theirs = (name, system, refuses, options = {}) =>
+    inPage(
+      peer(`${engine} ${name}`, { peer: system, backend: 'wasm', missing: installed(PACKAGE_OF[system]), refuses }),
+      system,
+      options,
+    );
+  return [
+    ours('wasm simd128', { simd: 'wasm-simd' }, true),
+    ours('wasm relaxed', { simd: 'wasm-relaxed-simd' }),
+    ours('wasm threads 2t', { threads: 2, simd: 'wasm-simd' }),
+    ...CANDIDATES.filter(({ name }) => SAME_IN_NODE.includes(name)),
+    theirs('onnxruntime-web', 'onnxruntime-web', onnxRefuses),
+    theirs('tfjs wasm', 'tfjs', tfjsWasm.refuses, { backend: 'wasm' }),
+    { ...theirs('tfjs cpu', 'tfjs', tfjsCpu.refuses, { backend: 'cpu' }), backend: 'cpu' },
+  ];
+}
 
 /**
  * Which of `wanted` can be timed on this machine: each is started once and says what it is.
@@ -262,10 +273,11 @@ export async function startAll(candidates, workload, budget, start = startProces
 }
 
 /** Subjects of the rows that show how time and memory grow with T: four sizes at a time are enough work for a few. */
-const FEW = ['native 1t', 'wasm simd128', 'onednn 1t', 'pytorch 1t', 'onnxruntime-web', 'chromium wasm simd128'];
+const FEW = ['native 1t', 'wasm simd128', 'onednn 1t', 'pytorch 1t', 'onnxruntime-web'];
 
 function elsewhere(workload, { name, peer }) {
   if (workload.only && peer !== workload.only) return 'a row to compare our own step with';
-  if (workload.fewSubjects && !FEW.includes(name)) return 'a row about growth with T, for a few subjects';
+  if (workload.fewSubjects && !FEW.some((few) => name.endsWith(few)))
+    return 'a row about growth with T, for a few subjects';
   return null;
 }

@@ -21,6 +21,8 @@ const STEPS = [
   { I: 40, H: 128, T: 1, B: 1 },
 ];
 const LINEAR = [50, 200, 800, 3200].map((T) => ({ I: 128, H: 128, T, B: 8 }));
+/** What is promised of browsers. */
+const PAGE = { I: 128, H: 128, T: 100, B: 32 };
 /** A size that brain.js, one sequence at a time and one number at a time, finishes. */
 const TINY = { I: 8, H: 16, T: 20, B: 4 };
 
@@ -57,11 +59,11 @@ export function raggedLengths(T, B) {
 
 /**
  * @typedef {{ name: string, kind: string, cell: string, mode: string, gates: number, I: number, H: number, T: number, B: number,
- *   layers: number, directions: number, lengths: number[] | null, quick: boolean, group: string }} Workload
+ *   layers: number, directions: number, lengths: number[] | null, quick: boolean, inPage: boolean, group: string }} Workload
  */
 
 /**
- * Every workload, the quick ones marked. `train` is forward and backward with the gradients of input and weights.
+ * Every workload, the quick ones marked, and those of the page (`inPage`). `train` is forward and backward with the gradients of input and weights.
  * @returns {Workload[]}
  */
 export function workloads() {
@@ -88,8 +90,9 @@ export function workloads() {
   for (const mode of ['train', 'infer'])
     for (const shape of LINEAR)
       list.push(sequence('lstm', mode, shape, { group: `linear ${mode}`, fewSubjects: true }));
+  for (const mode of ['train', 'infer']) list.push(sequence('lstm', mode, PAGE, { inPage: true }));
   list.push(sequence('lstm', 'train', TINY));
-  return list.map((w) => ({ quick: false, group: w.name, ...w }));
+  return list.map((w) => ({ quick: false, inPage: false, group: w.name, ...w }));
 }
 
 /** Workloads of the same group together, in the order of their first. */

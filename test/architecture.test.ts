@@ -172,6 +172,24 @@ describe('package.json', () => {
     for (const hook of ['preinstall', 'install', 'postinstall']) expect(manifest.scripts?.[hook]).toBeUndefined();
   });
 
+  it('names in sideEffects every file that does something when it is loaded, so that bundlers may drop the others', () => {
+    const names: string[] = manifest.sideEffects;
+    const keeps = (file: string) =>
+      names.some((name) => (name.endsWith('/**') ? file.startsWith(name.slice(0, -2)) : file === name));
+    const texts = files.map((file) => ({ file, text: readFileSync(join(src, file), 'utf8') }));
+    const acts = texts
+      .filter(({ text }) => /^(?:setPlatform|port\.addEventListener|serve)\(/m.test(text))
+      .map(({ file }) => file);
+    const importedForThat = texts.flatMap(({ file, text }) =>
+      [...text.matchAll(/^import '(.*)\.js';/gm)].map(([, to]) => `${join(dirname(file), to as string)}.ts`),
+    );
+    expect(acts).toEqual(expect.arrayContaining(['browser.ts', 'inline.ts', 'node.ts', 'backend/wasm-worker.ts']));
+    expect(importedForThat).toContain('ops/methods.ts');
+    // index.ts hands on what others define: bundlers would pass it by, and with it the import of Tensor's methods.
+    const all = [...acts, ...importedForThat, 'index.ts'].map((file) => `./dist/${file.replace(/\.ts$/, '.js')}`);
+    expect(all.filter((file) => !keeps(file))).toEqual([]);
+  });
+
   it('exports the library, by condition, and in one file, its plots, what data and tasks need, and a command', () => {
     expect(Object.keys(manifest.exports)).toEqual([
       '.',

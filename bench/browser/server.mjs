@@ -1,16 +1,13 @@
-// browser/server.mjs: a headless Chromium, and a server of the harness' files for it. Vite serves: it resolves the packages'
-// bare imports, in workers too, as an application's bundler does, and the browser tests use it already.
+// browser/server.mjs: a server of the harness' files for browsers. Vite serves: it resolves the packages' bare imports, in workers
+// too, as an application's bundler does, and the browser tests use it already.
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { CHROMIUM, CHROMIUM_ARGUMENTS, hasChromium, ISOLATION } from '../../.ci/chromium.mjs';
-import { Absent, PATIENCE_MS } from '../process.mjs';
+import { ISOLATION } from '../../.ci/chromium.mjs';
 import { isInstalled } from '../versions.mjs';
 
 const bench = fileURLToPath(new URL('..', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
-// As in Node: what is timed is optimised code, not the way to it.
-const ARGUMENTS = [...CHROMIUM_ARGUMENTS, '--js-flags=--no-liftoff'];
 /** Packages that are no ES modules, which Vite turns into such before the first page asks for them. */
 const PEERS = ['protobufjs', '@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'];
 
@@ -25,21 +22,23 @@ const absentPeers = {
   load: (id) => (id.startsWith('\0absent:') ? 'export default null;' : null),
 };
 
-/** @returns null if a browser can be started here, else what to type */
-export const missingBrowser = () => (hasChromium() ? null : 'apt-get install chromium, or set CHROMIUM');
-
-/** Starts server and browser. @returns { start(candidate), version, close() }; `start` is startProcess of process.mjs in a page */
-export async function openBrowser() {
-  const [{ createServer }, { chromium }] = await Promise.all([import('vite'), import('playwright')]);
-  let files = {}; // of the setup under way
-  const exchange = {
+/**
+ * @param answers  what else it answers: a handler for each path
+ * @returns { url, exchange(files), close() }. `exchange` names the files of inputs and results of the set-up under way.
+ */
+export async function openServer(answers = {}) {
+  const { createServer } = await import('vite');
+  let files = {};
+  const plugin = {
     name: 'inputs-and-results',
-    configureServer(server) {
-      server.middlewares.use('/exchange/inputs', (_, response) => createReadStream(files.file).pipe(response));
-      server.middlewares.use('/exchange/results', async (request, response) => {
+    configureServer({ middlewares }) {
+      middlewares.use('/exchange/inputs', (_, response) => createReadStream(files.file).pipe(response));
+      middlewares.use('/exchange/results', async (request, response) => {
         await pipeline(request, createWriteStream(files.result));
         response.end();
       });
+      middlewares.use('/favicon.ico', (_, response) => response.writeHead(204).end());
+      for (const [path, handler] of Object.entries(answers)) middlewares.use(path, handler);
     },
   };
   const server = await createServer({
@@ -47,7 +46,7 @@ export async function openBrowser() {
     root: bench,
     cacheDir: fileURLToPath(new URL('../.build/vite', import.meta.url)),
     logLevel: 'error',
-    plugins: [absentPeers, exchange],
+    plugins: [absentPeers, plugin],
     server: {
       host: '127.0.0.1',
       hmr: false,
@@ -62,49 +61,11 @@ export async function openBrowser() {
     },
   });
   await server.listen();
-  const { port } = server.httpServer.address();
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
-
-  /** A context of its own: contexts share no renderer process. */
-  async function start(candidate) {
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    const ask = async (command) => {
-      const { file, result, ...rest } = command;
-      if (file) files = { file, result };
-      let timer;
-      const late = new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new Absent(`no answer within ${PATIENCE_MS / 1e3} s`)), PATIENCE_MS);
-      });
-      try {
-        const answer = await Promise.race([page.evaluate((c) => window.ask(c), rest), late]);
-        if (answer.error) throw new Absent(answer.error);
-        return answer;
-      } catch (error) {
-        throw error instanceof Absent ? error : new Absent(error.message.split('\n')[0]);
-      } finally {
-        clearTimeout(timer);
-      }
-    };
-    const stop = () => context.close();
-    try {
-      await page.goto(`http://127.0.0.1:${port}/browser/page.html`);
-      await page.waitForFunction(() => window.ready);
-      const info = { version: candidate.version(), ...(await ask({ open: candidate.page })) };
-      const nobodyKnows = { now: () => null, peak: () => null, forgetPeak() {} };
-      return { ...candidate, info, ask, memory: nobodyKnows, stop };
-    } catch (error) {
-      await stop();
-      throw error;
-    }
-  }
-
   return {
-    start,
-    version: browser.version(),
-    async close() {
-      await browser.close();
-      await server.close();
+    url: `http://127.0.0.1:${server.httpServer.address().port}`,
+    exchange(those) {
+      files = those;
     },
+    close: () => server.close(),
   };
 }

@@ -24,16 +24,18 @@ export const systems = {
     };
   },
 
-  async tfjs() {
+  async tfjs({ backend }) {
     const tf = await import('@tensorflow/tfjs');
-    const wasm = await import('@tensorflow/tfjs-backend-wasm');
     const { prepare } = await import('../work/tfjs.mjs');
-    wasm.setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/');
-    wasm.setThreadsCount(1);
-    await tf.setBackend('wasm');
+    if (backend === 'wasm') {
+      const wasm = await import('@tensorflow/tfjs-backend-wasm');
+      wasm.setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/');
+      wasm.setThreadsCount(1);
+    }
+    await tf.setBackend(backend);
     await tf.ready();
     return {
-      info: { threads: 1, simd: 'wasm-simd' },
+      info: { threads: 1, ...(backend === 'wasm' && { simd: 'wasm-simd' }) },
       prepare: (w, parts) => prepare(tf, w, parts),
     };
   },

@@ -42,10 +42,11 @@ export const browserPlatform: Platform = {
   },
 
   startWorker(task) {
-    // The same place from dist/platform/ and from dist/web/.
+    // The same place from dist/platform/ and from dist/web/. webpack calls the script's chunk by `name`, so that another worker of
+    // this name would get this script.
     const worker = new Worker(new URL('../backend/wasm-worker.js', import.meta.url), {
       type: 'module',
-      name: 'unrolled',
+      name: 'unrolled-thread',
     });
     const { ready, gone } = followWorker(({ news, failed, ended }) => {
       worker.addEventListener('message', ({ data }) => {
@@ -53,7 +54,7 @@ export const browserPlatform: Platform = {
         if (data !== 'ready') ended();
       });
       worker.addEventListener('error', ({ message }) => {
-        failed(message || `${new URL('../backend/wasm-worker.js', import.meta.url)} cannot be loaded`);
+        failed(message || 'dist/backend/wasm-worker.js of this package cannot be loaded');
         ended();
       });
     });

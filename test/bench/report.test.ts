@@ -1,9 +1,10 @@
 // What the benchmark concludes from times: rows, ratios, verdicts, bars.
 import { describe, expect, it } from 'vitest';
-import { BARS, barsTable, evaluate } from '../../bench/bars.mjs';
+import { BARS, barsTable, browserBars, evaluate } from '../../bench/bars.mjs';
 import { deviation } from '../../bench/compare.mjs';
-import { byReason, table, time, toRow } from '../../bench/report.mjs';
+import { byReason, table, toRow } from '../../bench/report.mjs';
 import { median, quartiles, ratios, verdict } from '../../bench/statistics.mjs';
+import { time } from '../../bench/units.mjs';
 import { flopsOf, workloads } from '../../bench/workloads.mjs';
 
 const TRAIN = 'lstm I=128 H=128 T=200 B=32 train';
@@ -167,6 +168,39 @@ describe('bars', () => {
     expect(found(rows, /^inference, 1t/)).toEqual([[0.9, false]]);
     expect(found(rows, /^H=512: share/)).toEqual([[0.8, false]]);
     expect(found(rows, /^H=256: share/)).toEqual([]);
+  });
+
+  const PAGE = 'lstm I=128 H=128 T=100 B=32 train';
+
+  it('a browser is held against Node on the same file, two threads against one, all in the same rounds', () => {
+    const rows = [
+      rowOf('chromium wasm simd128', PAGE, [11, 22]),
+      rowOf('chromium wasm relaxed', PAGE, [9, 18]),
+      rowOf('chromium wasm threads 2t', PAGE, [5, 10]),
+      rowOf('wasm simd128', PAGE, [10, 20]),
+      rowOf('wasm relaxed', PAGE, [6, 12]),
+    ];
+    expect(found(rows, /^WASM in Chromium, training: time over that of Node/)).toEqual([
+      [1.1, true],
+      [1.5, false],
+    ]);
+    expect(found(rows, /^WASM in Chromium, training: time of one thread/)).toEqual([[2.2, true]]);
+    expect(evaluate(rows, browserBars('firefox')).flatMap((bar) => bar.found)).toEqual([]);
+  });
+
+  it('the better of two backends of tfjs counts, and relaxed SIMD where the browser has it', () => {
+    const name = /^WASM in Firefox, training: time of the better/;
+    const inFirefox = (rows: object[]) =>
+      evaluate(rows, browserBars('firefox'))
+        .find((bar) => name.test(bar.name))
+        ?.found.map(({ measured: value, reached }) => [value, reached]);
+    const rows = [
+      rowOf('firefox wasm simd128', PAGE, [10]),
+      rowOf('firefox tfjs wasm', PAGE, [190]),
+      rowOf('firefox tfjs cpu', PAGE, [900]),
+    ];
+    expect(inFirefox(rows)).toEqual([[19, false]]);
+    expect(inFirefox([...rows, rowOf('firefox wasm relaxed', PAGE, [9.5])])).toEqual([[20, true]]);
   });
 
   it('a ragged batch is held against the full one', () => {

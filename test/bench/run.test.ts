@@ -1,14 +1,16 @@
 // The benchmark from end to end: its command line, one small workload on all backends, and a subject that computes something
 // else, which must be found out before anything is timed.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { missingBrowser } from '../../bench/browser/server.mjs';
+import { launchChromium, missingBrowser } from '../../bench/browser/chromium.mjs';
+import { engineOf, openHost } from '../../bench/browser/host.mjs';
 import { measureGroup } from '../../bench/measure.mjs';
 import { Absent } from '../../bench/process.mjs';
+import { browserCandidates } from '../../bench/subjects.mjs';
 import { workloads } from '../../bench/workloads.mjs';
 
 const harness = fileURLToPath(new URL('../../bench/index.mjs', import.meta.url));
@@ -38,6 +40,11 @@ describe('the command line', () => {
     expect(text).toContain('onednn 1t');
   });
 });
+
+/** Of axe-core, in a page. */
+interface Axe {
+  run(): Promise<{ violations: { id: string; help: string }[] }>;
+}
 
 /** What the harness wrote with --json. */
 const rowsOf = (file: string) =>
@@ -110,6 +117,110 @@ describe.skipIf(missingBrowser())('a run in Chromium', () => {
     }
     expect(rows[1].deviation).toBeGreaterThan(0); // fused multiply-adds round otherwise: results did come back
   });
+});
+
+describe.skipIf(missingBrowser())('the page', () => {
+  it('is used as a person would: Run, progress, tables, the same rows to download, Node beside the browser', {
+    timeout: 120_000,
+  }, async () => {
+    const json = join(folder, 'page.json');
+    const args = [
+      '--page',
+      '--filter',
+      'I=8 H=16',
+      '--subject',
+      'wasm simd128',
+      '--subject',
+      'threads',
+      '--rounds',
+      '4',
+    ];
+    const server = spawn(process.execPath, [harness, ...args, '--json', json], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const browser = await launchChromium();
+    try {
+      const url = await new Promise<string>((resolve) => {
+        server.stdout.on('data', (text) => {
+          const [found] = String(text).match(/http:\S+/) ?? [];
+          if (found) resolve(found);
+        });
+      });
+      const page = await browser.newPage();
+      const problems: string[] = [];
+      page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+      page.on('pageerror', (error) => problems.push(String(error)));
+      await page.goto(url);
+      await page.getByRole('button', { name: 'Run' }).click();
+      await page.getByRole('status').getByText('lstm I=8 H=16 T=20 B=4 train').waitFor();
+      expect(await page.getByRole('button', { name: 'Run' }).isDisabled()).toBe(true);
+      await page.getByText('Done.').waitFor({ timeout: 60_000 });
+
+      const measured = page.getByRole('region', { name: 'What was measured' });
+      const names = ['chromium wasm simd128', 'chromium wasm threads 2t', 'wasm simd128'];
+      expect(await measured.locator('tbody td:first-child').allTextContents()).toEqual(names);
+      // A bar speaks of sizes that are worth it.
+      const promised = page.getByRole('region', { name: 'What is promised' });
+      expect(await promised.getByText('not measured').count()).toBe(4);
+
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('link', { name: 'Download the rows' }).click(),
+      ]);
+      expect(download.suggestedFilename()).toBe('unrolled-bench.jsonl');
+      const rows = rowsOf(await download.path());
+      expect(rows).toEqual(rowsOf(json));
+      expect(rows.map((row) => [row.subject, row.base, row.same_bits])).toEqual([
+        ['chromium wasm simd128', 'chromium wasm simd128', null],
+        ['chromium wasm threads 2t', null, true],
+        ['wasm simd128', 'chromium wasm simd128', true],
+      ]);
+      await page.addScriptTag({
+        path: fileURLToPath(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url)),
+      });
+      const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: Axe }).axe.run());
+      expect(violations.map(({ id, help }) => `${id}: ${help}`)).toEqual([]);
+      expect(problems).toEqual([]);
+
+      // Ended while nobody asks: the page says so, and the program with it.
+      server.kill('SIGINT');
+      await page.getByText('The harness has ended').waitFor();
+    } finally {
+      await browser.close();
+      server.kill('SIGKILL');
+    }
+  });
+
+  it('closed in the middle of a run costs the browser its rows, and nobody else', { timeout: 60_000 }, async () => {
+    const host = await openHost();
+    const browser = await launchChromium();
+    try {
+      const page = await browser.newPage();
+      await page.goto(host.url);
+      const run = host.nextRun();
+      await page.getByRole('button', { name: 'Run' }).click();
+      expect(await run).toMatchObject({ engine: 'chromium' });
+      const [candidate] = browserCandidates('chromium');
+      const subject = await host.start(candidate);
+      expect(subject.info).toMatchObject({ simd: 'wasm-simd', threads: 1 });
+      const answer = subject.ask({ run: { samples: 1, inner: 1 } }); // before it was set up
+      await expect(answer).rejects.toThrow(/TypeError/);
+      await page.close();
+      await expect.poll(() => subject.ask({ run: {} }).catch((error: Error) => error)).toBeInstanceOf(Absent);
+      await expect(host.start(candidate)).rejects.toThrow('the page was closed');
+    } finally {
+      await browser.close();
+      await host.close();
+    }
+  });
+
+  it.each([
+    ['Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0', 'firefox'],
+    [
+      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
+      'chromium',
+    ],
+    ['Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15', 'safari'],
+    ['', 'browser'],
+  ])('%s is called %s', (userAgent, engine) => expect(engineOf(userAgent)).toBe(engine));
 });
 
 describe('cold start', () => {

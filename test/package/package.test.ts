@@ -5,48 +5,27 @@ import {
   copyFileSync,
   cpSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build as bundle } from 'esbuild';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Consumer, makeConsumer } from '../helpers/consumer.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const here = fileURLToPath(new URL('.', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'unrolled-consumer-'));
-const installed = join(folder, 'node_modules', 'unrolled');
+let consumer: Consumer;
+let folder: string;
+let installed: string;
 
-const node = (...args: string[]): string =>
-  execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
-
-function npm(args: string[], cwd: string): string {
-  return execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd,
-    encoding: 'utf8',
-    stdio: 'pipe',
-  });
-}
-
-interface Packed {
-  filename: string;
-  size: number;
-  unpackedSize: number;
-  files: { path: string }[];
-}
-let packed: Packed;
-
-const pack = (what: string): Packed =>
-  JSON.parse(npm(['pack', what, '--json', '--ignore-scripts', '--pack-destination', folder], root))[0];
+const node = (...args: string[]): string => consumer.node(...args);
 
 /**
  * Bytes of a page's JavaScript, compressed, before it trains: what a bundler makes of these imports, and the whole library, each
@@ -58,18 +37,12 @@ const PAGES = [
 ] as const;
 
 beforeAll(() => {
-  packed = pack('.');
-  // The dependency comes from this clone's node_modules, so that no registry is asked.
-  const dependencies = ['node-gyp-build'].map((name) => pack(`./node_modules/${name}`).filename);
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
-  npm(
-    ['install', '--offline', '--ignore-scripts', ...[packed.filename, ...dependencies].map((file) => `./${file}`)],
-    folder,
-  );
+  consumer = makeConsumer();
+  ({ folder, installed } = consumer);
   for (const script of ['smoke.mjs', 'smoke.cjs']) copyFileSync(join(here, script), join(folder, script));
 }, 120_000);
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => consumer?.remove());
 
 interface Smoke {
   first: number;
@@ -80,7 +53,7 @@ const smoke = (script: string, ...options: string[]): Smoke => JSON.parse(node(s
 
 describe('the packed package', () => {
   it('holds the built library, the addon for this platform, all WASM files, types and licence, and no sources or tests', () => {
-    const paths = packed.files.map(({ path }) => path);
+    const paths = consumer.packed.files.map(({ path }) => path);
     for (const needed of [
       'LICENSE',
       'README.md',
@@ -165,22 +138,9 @@ describe('the packed package', () => {
     expect(last).toBeLessThan(first / 2);
   });
 
-  it('a bundler finds its WASM files and the script of its workers', async () => {
-    writeFileSync(join(folder, 'index.html'), '<script type="module" src="./page.js"></script>');
-    writeFileSync(join(folder, 'page.js'), "import { ready } from 'unrolled'; ready({ threads: 2 });");
-    await build({ root: folder, logLevel: 'error', configFile: false });
-    const assets = readdirSync(join(folder, 'dist', 'assets'));
-    const script = assets
-      .filter((file) => file.endsWith('.js'))
-      .map((file) => readFileSync(join(folder, 'dist', 'assets', file), 'utf8'));
-    expect(script.join()).not.toMatch(/papaparse|PNG|cli-progress/i); // what it does not use stays away
-    const found = (pattern: RegExp) => assets.filter((file) => pattern.test(file)).length;
-    expect(found(/^unrolled-(simd128|relaxed)(-threads)?-.*\.wasm$/)).toBe(4);
-    expect(found(/^wasm-worker-.*\.js$/)).toBe(1);
-  });
-
   it('a bundler finds the file of its page worker, which has all it needs, and keeps it out of the page', async () => {
     const outDir = join(folder, 'worker-page');
+    writeFileSync(join(folder, 'index.html'), '<script type="module" src="./page.js"></script>');
     writeFileSync(join(folder, 'page.js'), "import { openWorker } from 'unrolled/worker'; openWorker({ threads: 2 });");
     await build({ root: folder, logLevel: 'error', configFile: false, build: { outDir } });
     const assets = readdirSync(join(outDir, 'assets'));
