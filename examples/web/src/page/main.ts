@@ -1,0 +1,140 @@
+// The page: connects the form, the playground and its views.
+import { Controls } from './controls.js';
+import { Curves } from './curves.js';
+import { find, say } from './dom.js';
+import { Engine } from './engine.js';
+import { takeFiles } from './files.js';
+import { drawGates } from './gates.js';
+import { redrawMs, startTheme } from './looks.js';
+import { Microscope } from './microscope.js';
+import { startOffline } from './offline.js';
+import { canShareMemory, Playground } from './playground.js';
+import { TaskView } from './task-view.js';
+
+/** Between two questions about gates and views while training goes on. */
+const LOOK_MS = 1500;
+/** After the last key. */
+const TYPING_MS = 300;
+
+const engine = new Engine();
+const controls = new Controls();
+const curves = new Curves(() => draw());
+const microscope = new Microscope(() => draw());
+const taskView = new TaskView();
+const playground = new Playground(engine, controls, () => {
+  isStale = true;
+});
+
+// ---- what is drawn, and when ----
+
+let isStale = true;
+
+/** Each view in a task of its own: none holds the page up for long. */
+function draw(): void {
+  isStale = false;
+  const { shown } = playground;
+  if (shown === null) return;
+  const { history, description, speed, failed } = shown;
+  curves.draw(history, description, speed, failed);
+  setTimeout(() => microscope.draw(history, description));
+}
+
+function redrawWhenStale(): void {
+  if (isStale) draw();
+  setTimeout(redrawWhenStale, redrawMs());
+}
+
+/** What has to be asked of the nets themselves. One look at a time. */
+let looking = false;
+
+async function look(): Promise<void> {
+  if (looking || playground.shown === null) return;
+  looking = true;
+  const text = find('sentence', HTMLInputElement).value;
+  const prompt = find('prompt', HTMLInputElement).value;
+  const temperature = find('temperature', HTMLInputElement).valueAsNumber;
+  try {
+    const view = await engine.ask('view', { prompt, temperature });
+    taskView.draw(view);
+    const gates = await engine.ask('gates', { text });
+    drawGates(gates);
+  } catch {
+    // The worker has died meanwhile: the next look asks its successor.
+  } finally {
+    looking = false;
+  }
+}
+
+let lookedAt = '';
+
+function lookNowAndThen(): void {
+  // Also once when a training has stopped: its last update is what is shown then.
+  const { phase } = playground;
+  if (phase === 'running' || phase !== lookedAt) void look();
+  lookedAt = phase;
+  setTimeout(lookNowAndThen, LOOK_MS);
+}
+
+/** `run` when nothing has happened for a while. */
+function afterTyping(run: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(run, TYPING_MS);
+  };
+}
+
+// ---- what the visitor does ----
+
+const on = (id: string, type: string, run: () => unknown) => find(id, HTMLElement).addEventListener(type, run);
+on('train', 'click', () => playground.press());
+on('stop', 'click', () => playground.stop());
+on('reset', 'click', () => playground.reset());
+on('save', 'click', () => playground.save());
+on('restart', 'click', () => playground.restart());
+on('threads', 'change', () => playground.open(Number(find('threads', HTMLSelectElement).value)));
+on('own-off', 'click', () => {
+  playground.source = null;
+  return playground.describe();
+});
+for (const id of ['sentence', 'prompt', 'temperature']) on(id, 'input', afterTyping(look));
+on('temperature', 'input', () => say('temperature-value', find('temperature', HTMLInputElement).value));
+for (const id of ['lr', 'clip']) on(id, 'change', () => playground.adjust());
+const describeSoon = afterTyping(() => playground.describe());
+controls.form.addEventListener('input', ({ target }) => {
+  controls.read();
+  if ((target as HTMLInputElement).name === 'task') {
+    controls.showPreset(controls.task);
+    showSentence();
+  }
+  describeSoon();
+});
+takeFiles((file) => playground.openFile(file).then(showSentence));
+
+/** Words and characters are typed; other tasks have an example of their own. */
+function showSentence(): void {
+  find('sentence-label', HTMLElement).hidden = !['reviews', 'text'].includes(controls.task);
+}
+
+// ---- the start ----
+
+startTheme(() => {
+  curves.repaint();
+  taskView.repaint();
+});
+controls.showPreset('copy');
+showSentence();
+taskView.draw(null);
+drawGates(null);
+say(
+  'threads-why',
+  canShareMemory()
+    ? 'Threads pay for large nets; small ones are as fast with one.'
+    : 'One thread: this page was served without the headers Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy, so the browser gives it no SharedArrayBuffer.',
+);
+redrawWhenStale();
+lookNowAndThen();
+await playground.open(1);
+await playground.describe();
+await playground.offer();
+void startOffline();
