@@ -85,6 +85,18 @@ async function build() {
     keepNames: true, // the names of classes in messages
   });
 
+  // One file with all of it, for it is other people's bundlers, or nobody's, that carry it into an application.
+  await bundle({
+    ...common,
+    entryPoints: ['dist.next/worker/entry.js'],
+    outfile: 'dist.next/worker/entry.js',
+    allowOverwrite: true,
+    platform: 'browser',
+    format: 'esm',
+    minify: true,
+    keepNames: true,
+  });
+
   // Types that no entry point leads to are nobody's.
   const wanted = typesFrom([
     'node.d.ts',
@@ -92,6 +104,7 @@ async function build() {
     join('plot', 'index.d.ts'),
     join('data', 'index.d.ts'),
     join('tasks', 'index.d.ts'),
+    ...['index.d.ts', 'node.d.ts', 'serve.d.ts', 'serve-node.d.ts'].map((file) => join('worker', file)),
   ]);
   for (const file of readdirSync(next, { recursive: true, encoding: 'utf8' })) {
     if (file.endsWith('.d.ts') && !wanted.has(file)) rmSync(join(next, file));

@@ -50,7 +50,8 @@ for (const file of files) {
 
 // The data flow, top to bottom: a file may import from its own tier and from those below it.
 const tiers = [
-  ['node.ts', 'browser.ts', 'worker.ts'],
+  ['worker'],
+  ['node.ts', 'browser.ts'],
   ['index.ts', 'cli'],
   ['tasks', 'plot'],
   ['data'],
@@ -95,7 +96,7 @@ describe('imports', () => {
   });
 
   it('reach Node only from what runs in Node alone, so that the browser build has nothing to stub', () => {
-    const nodeOnly = /^(node\.ts|cli\/|platform\/node|backend\/native)/;
+    const nodeOnly = /^(node\.ts|cli\/|platform\/node|backend\/native|worker\/(node|serve-node)\.ts)/;
     const reached = [...packages].flatMap(([name, from]) =>
       name.startsWith('node:') ? from.map((file) => ({ name, file })) : [],
     );
@@ -171,6 +172,8 @@ describe('package.json', () => {
       './plot',
       './data',
       './tasks',
+      './worker',
+      './worker/serve',
       './wasm/*.wasm',
       './package.json',
     ]);

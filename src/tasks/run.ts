@@ -5,6 +5,7 @@ import { DataError, OptionError } from '../errors.js';
 import type { Json } from '../io/exact-json.js';
 import { Adam } from '../optim/adam.js';
 import { is, show } from '../options.js';
+import type { CheckpointOptions } from '../train/checkpointing.js';
 import { fit as fitModel } from '../train/fit.js';
 import type { Callbacks, EpochRecord, History, Progress } from '../train/fit-options.js';
 import type { CommonSettings, Say, TaskDefinition } from './definition.js';
@@ -35,6 +36,13 @@ export interface RunOptions {
   readonly say?: Say;
   readonly onProgress?: (progress: Progress) => void;
   readonly onEpoch?: (record: EpochRecord) => void;
+  /** Beside the task's own; see fit. One that waits pauses the run. */
+  readonly callbacks?: Callbacks;
+  /**
+   * Where the run keeps what it goes on from, in place of a folder: a store { read, write }, or a file. It must be of this run: it
+   * is not compared with data and options, and it is left there at the end. Default: in `out`.
+   */
+  readonly checkpoint?: CheckpointOptions;
 }
 
 /** Options of a task's function: the run's, the common settings, the task's own settings and columns by name. */
@@ -51,6 +59,8 @@ const RUN_OPTIONS = [
   'say',
   'onProgress',
   'onEpoch',
+  'callbacks',
+  'checkpoint',
 ] as const satisfies readonly (keyof RunOptions)[];
 
 /**
@@ -113,6 +123,7 @@ export async function runTask<Example, Prep extends Json, Input, Answer>(
   const batches = (examples: readonly Example[], training: boolean) => () =>
     task.batches(examples, prep, { settings, training });
   const data = batches(train, true);
+  const checkpoint = options.checkpoint ?? (out && { path: out.checkpoint });
   const history = await fitModel(model, data, {
     ...rest,
     optimizer,
@@ -123,8 +134,8 @@ export async function runTask<Example, Prep extends Json, Input, Answer>(
       monitor: monitor ?? (valid.length > 0 ? 'validation.loss' : 'loss'),
       patience: settings.patience,
     },
-    callbacks: [...[callbacks].flat(), watcher(options)],
-    ...(out && { checkpoint: { path: out.checkpoint } }),
+    callbacks: [...[callbacks].flat(), watcher(options), ...(options.callbacks ? [options.callbacks] : [])],
+    ...(checkpoint && { checkpoint }),
     ...(options.onProgress && { onProgress: options.onProgress }),
   });
   if (isInterrupted(history, options)) {
