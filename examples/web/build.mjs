@@ -22,8 +22,12 @@ async function ownPackage() {
     .map(([own, entry]) => ({ find: new RegExp(`^${name}${own.slice(1)}$`), replacement: target(entry) }));
 }
 
-/** Vite's options, for the build and for development. */
-export async function viteOptions() {
+/**
+ * Vite's options, for the build and for development.
+ *
+ * @param {string} [folder]  where the build goes
+ */
+export async function viteOptions(folder = BUILT) {
   await writeData(DATA);
   return {
     configFile: false,
@@ -34,7 +38,7 @@ export async function viteOptions() {
     cacheDir: path.join(repository, 'node_modules', '.vite-web'),
     resolve: { alias: await ownPackage() },
     worker: { format: 'es' },
-    build: { outDir: BUILT, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0 },
+    build: { outDir: folder, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0 },
     plugins: [keepForOffline()],
   };
 }
@@ -45,7 +49,9 @@ function keepForOffline() {
     name: 'keep for offline',
     apply: 'build',
     async generateBundle(_, bundle) {
-      const files = ['./', ...Object.keys(bundle), 'data/reviews.json', 'data/novel.json', 'data/weather.json'];
+      // The worker that unrolled/worker starts where a page has none of its own: this one has.
+      const own = Object.keys(bundle).filter((file) => !/^assets\/entry-.*\.js$/.test(file));
+      const files = ['./', ...own, 'data/reviews.json', 'data/novel.json', 'data/weather.json'];
       const hash = createHash('sha256');
       for (const one of Object.values(bundle)) hash.update(one.type === 'chunk' ? one.code : one.source);
       const template = await readFile(path.join(here, 'service-worker.mjs'), 'utf8');
@@ -57,7 +63,7 @@ function keepForOffline() {
   };
 }
 
-export async function buildPage() {
-  await build(await viteOptions());
-  return BUILT;
+/** @param {string} [folder]  where to */
+export async function buildPage(folder = BUILT) {
+  await build(await viteOptions(folder));
 }

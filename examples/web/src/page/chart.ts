@@ -82,7 +82,7 @@ export class Chart {
       cursor: { show: false },
       scales: { x: { time: false }, y: logarithmic ? { distr: 3 } : {} },
       axes: [
-        { ...axis, values: (_, values) => xText(values), space: 70 },
+        { ...axis, values: (_, values) => xText(values), space: 70, size: 30 },
         { ...axis, size: 56 },
       ],
       series: [

@@ -12,7 +12,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   r: 'reset gate',
   z: 'update gate',
   n: 'candidate',
-  '|h|': 'size of the state',
+  '|h|': 'state',
 };
 
 /** The tables stay where they are: who has scrolled one is not thrown back. */

@@ -1,7 +1,7 @@
 // The gradient microscope: a picture a cell, time steps to the right, updates downwards, brightness the logarithm of |dL/dh_t|.
 import type { Flow, HeatRow, History } from '../shared/history.js';
 import type { Description } from '../shared/messages.js';
-import type { Cell } from '../shared/settings.js';
+import type { Cell, TaskName } from '../shared/settings.js';
 import { find, make, say } from './dom.js';
 import { NAMES } from './looks.js';
 import { figure } from './words.js';
@@ -21,13 +21,16 @@ const STOPS = [
 /** Less than this is left: vanishing; more than that: exploding. As the library's own verdicts. */
 const LEAST_LEFT = 0.01;
 const MOST_LEFT = 100;
+/** Smaller ratios are those of rounding. */
+const SMALLEST = 1e-20;
+/** Only there does all gradient come from the end. */
+const ASKED_AT_THE_END: readonly TaskName[] = ['copy', 'reviews'];
+const ASKED_ALWAYS =
+  'In this task every step is asked for an answer, so that gradient enters at every step and no row can go dark. The tasks Copy and Reviews ask at the end alone: there you see how far it reaches.';
 
 export class Microscope {
   readonly #absolute = find('absolute', HTMLInputElement);
-  readonly #panels = new Map<
-    Cell,
-    { canvas: HTMLCanvasElement; first: HTMLElement; last: HTMLElement; caption: HTMLElement }
-  >();
+  readonly #panels = new Map<Cell, { canvas: HTMLCanvasElement; first: HTMLElement; updates: HTMLElement }>();
 
   constructor(redraw: () => void) {
     this.#absolute.addEventListener('change', redraw);
@@ -38,11 +41,11 @@ export class Microscope {
     context.putImageData(image, 0, 0);
   }
 
-  draw({ rows }: History, { cells }: Description): void {
+  draw({ rows }: History, { cells, settings }: Description): void {
     const range = this.#absolute.checked ? NORMS : SHARES;
-    const unit = this.#absolute.checked ? '' : ' of the largest';
     say('scale-low', `1e${range.low} or less`);
-    say('scale-high', `${10 ** range.high}${unit}`);
+    say('scale-high', this.#absolute.checked ? `${10 ** range.high}` : 'the largest');
+    say('flow-note', ASKED_AT_THE_END.includes(settings.task) ? '' : ASKED_ALWAYS);
     this.#arrange(cells.map(({ cell }) => cell));
     const sentences = cells.map(({ cell }) => {
       const seen = rows.filter((row) => row.flows[cell] !== undefined);
@@ -52,8 +55,8 @@ export class Microscope {
         picture(panel.canvas, seen, cell, range, !this.#absolute.checked);
         panel.canvas.ariaLabel = `Gradient norms of the ${NAMES[cell]}. ${sentence}`;
         const T = Math.max(0, ...seen.map((row) => row.flows[cell]?.norms.length ?? 0));
-        panel.first.textContent = seen.length > 0 ? `t = 1, update ${seen[0]?.step} (top) to ${seen.at(-1)?.step}` : '';
-        panel.last.textContent = T > 0 ? `t = ${T}` : '';
+        panel.first.textContent = T > 0 ? `${T - 1} steps back` : '';
+        panel.updates.textContent = seen.length > 0 ? `updates ${seen[0]?.step} (top) to ${seen.at(-1)?.step}` : '';
       }
       return sentence;
     });
@@ -65,10 +68,10 @@ export class Microscope {
     this.#panels.clear();
     const figures = cells.map((cell) => {
       const canvas = make('canvas', { role: 'img', 'aria-label': `Gradient norms of the ${NAMES[cell]}` });
-      const [first, last] = [make('span'), make('span')];
-      const caption = make('figcaption', { 'data-cell': cell }, make('b', {}, NAMES[cell]));
-      this.#panels.set(cell, { canvas, first, last, caption });
-      return make('figure', {}, caption, canvas, make('div', { class: 'axis' }, first, last));
+      const [first, updates] = [make('span'), make('small')];
+      const caption = make('figcaption', { 'data-cell': cell }, make('b', {}, NAMES[cell]), ' ', updates);
+      this.#panels.set(cell, { canvas, first, updates });
+      return make('figure', {}, caption, canvas, make('div', { class: 'axis' }, first, make('span', {}, 'last step')));
     });
     find('heat', HTMLElement).replaceChildren(...figures);
   }
@@ -88,10 +91,12 @@ function picture(
   const image = context.createImageData(canvas.width, canvas.height);
   for (const [y, row] of rows.entries()) {
     const { norms } = row.flows[cell] as Flow;
+    // Shorter sequences end where the others do.
+    const gap = T - norms.length;
     const top = shares ? Math.max(...norms.map((norm) => norm ?? Number.NEGATIVE_INFINITY)) : 0;
     for (const [t, norm] of norms.entries()) {
       if (norm === null) continue; // no gradient: the ground is seen
-      paint(image, y * T + t, (norm - top - range.low) / (range.high - range.low));
+      paint(image, y * T + gap + t, (norm - top - range.low) / (range.high - range.low));
     }
   }
   context.putImageData(image, 0, 0);
@@ -120,7 +125,7 @@ function inWords(cell: Cell, row: HeatRow | undefined): string {
   const left = 10 ** ((flow.norms[first] as number) - (flow.norms[last] as number));
   const verdict = left < LEAST_LEFT ? 'it vanishes' : left > MOST_LEFT ? 'it explodes' : 'it arrives';
   return (
-    `${NAMES[cell]}, update ${row.step}: from step ${last + 1} back to step ${first + 1} the gradient becomes ${figure(left)} times ` +
+    `${NAMES[cell]}, update ${row.step}: from step ${last + 1} back to step ${first + 1} the gradient becomes ${left < SMALLEST ? `less than ${SMALLEST}` : figure(left)} times ` +
     `what it was (${figure(flow.rate)} a step): ${verdict}.`
   );
 }

@@ -335,7 +335,7 @@ export class Playground {
     const parts = [`Update ${whole(this.#step)} of ${whole(Math.max(this.#until, this.#step))}, ${phase}`];
     const { speed } = shown;
     if (speed && speed.stepsPerSecond > 0) {
-      parts.push(`${whole(speed.stepsPerSecond)} steps/s`, `${whole(speed.tokensPerSecond)} tokens/s`);
+      parts.push(`${whole(speed.stepsPerSecond)} training steps/s`, `${whole(speed.tokensPerSecond)} tokens/s`);
     }
     if (this.#info) parts.push(backendName(this.#info));
     say('status', parts.join(' · '));

@@ -37,14 +37,14 @@ export interface HistoryJson {
   readonly rowEvery: number;
 }
 
-const MOST_POINTS = 400;
+const MOST_POINTS = 200;
 const MOST_ROWS = 120;
 
 export class History {
   points: Point[] = [];
   rows: HeatRow[] = [];
   /** A point covers this many updates, and every so many are looked into. */
-  pointEvery = 1;
+  pointEvery = 5;
   rowEvery = 1;
 
   addPoint(point: Point): void {

@@ -58,7 +58,7 @@ export const PRESETS: Readonly<Record<TaskName, Settings>> = {
   text: { ...common, task: 'text', hidden: 96, lr: 0.005, batch: 16, length: 64, forgetBias: 1, steps: 2000 },
   series: { ...common, task: 'series', hidden: 24, lr: 0.005, batch: 16, length: 60, forgetBias: 1, steps: 600 },
   sine: { ...common, task: 'sine', hidden: 16, lr: 0.01, batch: 16, length: 60, forgetBias: 1, steps: 500 },
-  copy: { ...common, task: 'copy', hidden: 32, lr: 0.005, batch: 32, length: 40, forgetBias: 3, steps: 1500 },
+  copy: { ...common, task: 'copy', hidden: 48, lr: 0.02, batch: 32, length: 30, forgetBias: 3, steps: 800 },
 };
 
 /** What is wrong with a number, in words for the visitor; null if nothing is. */

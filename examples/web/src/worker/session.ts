@@ -14,7 +14,7 @@ import { Diverged, type Learner, learn, measure } from './update.js';
 interface Contender extends Learner, NetOf {}
 
 /** Measured on the validation part every so many points of the curves. */
-const VALIDATE_EVERY = 10;
+const VALIDATE_EVERY = 4;
 
 /** Data, and whether they are the visitor's own. */
 export interface Given {
@@ -141,7 +141,7 @@ export class Session {
     const { history, step } = this;
     const train: PerCell<Figures> = {};
     const validation: PerCell<Figures> = {};
-    const isMeasured = step === 1 || (step / history.pointEvery) % VALIDATE_EVERY === 0;
+    const isMeasured = (step / history.pointEvery) % VALIDATE_EVERY === 0;
     for (const { cell, net } of this.#learning) {
       const sum = this.#sums[cell];
       if (sum) train[cell] = { loss: sum.loss / sum.count, metric: sum.metric / sum.count };

@@ -132,9 +132,10 @@ function flowOf(flows: readonly (u.LayerFlow | null)[], skipped: number, gaps: r
   return { norms, rate: rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate, 0) / rates.length };
 }
 
-/** log10 to two decimals, so that a history of it is small; null for 0. */
+/** log10 to two decimals, so that a history of it is small. What float32 cannot hold is as good as 1e-45. */
 function decades(norm: number): number | null {
-  return norm > 0 && Number.isFinite(norm) ? Math.round(100 * Math.log10(norm)) / 100 : null;
+  if (!Number.isFinite(norm)) return null;
+  return Math.round(100 * Math.log10(Math.max(norm, 1e-45))) / 100;
 }
 
 /** Loss and metric of batches that are not learnt from. */

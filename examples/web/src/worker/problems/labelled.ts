@@ -10,6 +10,8 @@ const MIN_COUNT = 2;
 const MOST_WORDS = 8000;
 /** Rows that are only measured, at most a fifth of all. */
 const VALIDATION = 400;
+/** A batch is drawn from this many times its rows. */
+const NEIGHBOURS = 4;
 /** Rows that are read at once to be measured. */
 const MEASURED = 100;
 
@@ -41,6 +43,7 @@ export function labelledProblem(source: Labelled, settings: Settings): Problem {
     };
   };
 
+  const byLength = [...training].sort((a, b) => a.words.length - b.words.length);
   const counts = source.labels.map((_, label) => validation.filter((row) => row.label === label).length);
   const commonest = counts.indexOf(Math.max(...counts));
   const batches: Batch[] = [];
@@ -57,8 +60,12 @@ export function labelledProblem(source: Labelled, settings: Settings): Problem {
       name: `always saying "${source.labels[commonest]}"`,
     },
     batch(step) {
+      // Of about the same length: they are read together, and end together.
       const generator = random(seed, step);
-      return batchOf(Array.from({ length: B }, () => training[generator.integer(training.length)] as (typeof rows)[0]));
+      const near = Math.min(byLength.length, NEIGHBOURS * B);
+      const start = generator.integer(byLength.length - near + 1);
+      const one = () => byLength[start + generator.integer(near)] as (typeof rows)[0];
+      return batchOf(Array.from({ length: B }, one));
     },
     validation: batches,
     figure: accuracy,
