@@ -23,7 +23,12 @@ const microscope = new Microscope(() => draw());
 const taskView = new TaskView();
 const playground = new Playground(engine, controls, () => {
   isStale = true;
+  if (playground.phase === seenPhase) return;
+  seenPhase = playground.phase;
+  // What has come to rest is shown as it is, without waiting for the next look.
+  if (seenPhase !== 'running') setTimeout(look);
 });
+let seenPhase = playground.phase;
 
 // ---- what is drawn, and when ----
 
@@ -45,11 +50,18 @@ function redrawWhenStale(): void {
 }
 
 /** What has to be asked of the nets themselves. One look at a time. */
-let looking = false;
+let looking: Promise<void> | null = null;
 
 async function look(): Promise<void> {
-  if (looking || playground.shown === null) return;
-  looking = true;
+  await looking;
+  looking ??= lookOnce();
+  await looking;
+  looking = null;
+}
+
+async function lookOnce(): Promise<void> {
+  if (playground.shown === null) return;
+  const { step } = playground;
   const text = find('sentence', HTMLInputElement).value;
   const prompt = find('prompt', HTMLInputElement).value;
   const temperature = find('temperature', HTMLInputElement).valueAsNumber;
@@ -58,20 +70,14 @@ async function look(): Promise<void> {
     taskView.draw(view);
     const gates = await engine.ask('gates', { text });
     drawGates(gates);
+    find('views', HTMLElement).dataset.step = String(step);
   } catch {
     // The worker has died meanwhile: the next look asks its successor.
-  } finally {
-    looking = false;
   }
 }
 
-let lookedAt = '';
-
 function lookNowAndThen(): void {
-  // Also once when a training has stopped: its last update is what is shown then.
-  const { phase } = playground;
-  if (phase === 'running' || phase !== lookedAt) void look();
-  lookedAt = phase;
+  if (playground.phase === 'running') void look();
   setTimeout(lookNowAndThen, LOOK_MS);
 }
 

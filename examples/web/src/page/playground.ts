@@ -30,7 +30,8 @@ export class Playground {
   shown: Shown | null = null;
   /** The visitor's own data. */
   source: Source | null = null;
-  #step = 0;
+  /** Updates made. */
+  step = 0;
   #until = 0;
   #run: Run<Outcome> | null = null;
   #info: BackendInfo | null = null;
@@ -97,7 +98,7 @@ export class Playground {
   async press(): Promise<void> {
     if (this.phase === 'running') {
       this.#run?.pause();
-      this.#enter('paused', `Paused at update ${whole(this.#step)}.`);
+      this.#enter('paused', `Paused at update ${whole(this.step)}.`);
     } else if (this.phase === 'paused') {
       this.#run?.resume();
       this.#enter('running', 'Training goes on.');
@@ -125,7 +126,7 @@ export class Playground {
       );
     } catch (error) {
       if (this.#run?.status !== 'aborted') complain(error);
-      this.#enter(this.shown === null ? 'idle' : 'stopped', `Training stopped at update ${whole(this.#step)}.`);
+      this.#enter(this.shown === null ? 'idle' : 'stopped', `Training stopped at update ${whole(this.step)}.`);
     } finally {
       this.#run = null;
       this.#update();
@@ -143,7 +144,7 @@ export class Playground {
     await kept.forget();
     await this.#engine.ask('forget', null).catch(() => {}); // a worker that is gone has forgotten
     this.shown = null;
-    this.#step = 0;
+    this.step = 0;
     this.#enter('idle', 'Reset: there is no net any more.');
   }
 
@@ -178,14 +179,14 @@ export class Playground {
       );
     }
     this.shown = { description, history, speed, failed };
-    this.#step = step;
+    this.step = step;
     if (performance.now() - this.#spokenAt > SPOKEN_MS) this.#speak(`Update ${whole(step)} of ${whole(this.#until)}.`);
     this.#update();
   }
 
   /** Shows a training as it stands. */
   #stand({ step, description, history, failed, source }: Standing): void {
-    this.#step = step;
+    this.step = step;
     this.source = source;
     this.shown = { description, history: History.from(history), speed: this.shown?.speed ?? null, failed };
     this.describe(description);
@@ -227,7 +228,7 @@ export class Playground {
   async save(): Promise<void> {
     try {
       const bytes = await this.#engine.ask('save', null);
-      download(`playground-${this.shown?.description.settings.task ?? 'net'}-${this.#step}.zip`, bytes);
+      download(`playground-${this.shown?.description.settings.task ?? 'net'}-${this.step}.zip`, bytes);
       this.#speak('Saved as a file.');
     } catch (error) {
       complain(error);
@@ -332,7 +333,7 @@ export class Playground {
       say('status', phase === 'starting' ? 'Training starts ...' : 'No training yet. Choose a task and press Train.');
       return;
     }
-    const parts = [`Update ${whole(this.#step)} of ${whole(Math.max(this.#until, this.#step))}, ${phase}`];
+    const parts = [`Update ${whole(this.step)} of ${whole(Math.max(this.#until, this.step))}, ${phase}`];
     const { speed } = shown;
     if (speed && speed.stepsPerSecond > 0) {
       parts.push(`${whole(speed.stepsPerSecond)} training steps/s`, `${whole(speed.tokensPerSecond)} tokens/s`);

@@ -35,6 +35,8 @@ export function seriesProblem(source: Series, settings: Settings): Problem {
   const mean = values.slice(0, cut).reduce((sum, value) => sum + value, 0) / cut;
   const spread = Math.sqrt(values.slice(0, cut).reduce((sum, value) => sum + (value - mean) ** 2, 0) / cut);
   if (spread === 0) throw new ProblemError(`${source.name}: all values are ${mean}; there is nothing to learn`);
+  if (!Number.isFinite(spread))
+    throw new ProblemError(`${source.name}: its values are too large to compute with; divide them`);
   const scaled = Float32Array.from(values, (value) => (value - mean) / spread);
   const rest = scaled.length - cut;
   return numbersProblem(settings, {

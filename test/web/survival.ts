@@ -1,0 +1,135 @@
+// What survives: the worker's death, a reload, a lost connection. And what must not grow: memory, and the tasks of the page itself.
+import type { Page } from 'playwright';
+import { describe, expect, it } from 'vitest';
+import { choose, figures, message, type Site, text, train, WAIT, waitForButton } from './site.js';
+
+const SMALL = { task: 'copy', cells: ['lstm', 'gru'], hidden: 8, length: 10, batch: 4 };
+/** Checkpoints are written every three seconds. */
+const CHECKPOINT = 4500;
+
+export function survivalTests(site: Site): void {
+  describe('the worker', () => {
+    it('may be killed in the middle: another one goes on from the checkpoint, and comes to the same numbers', () =>
+      site.visit(async (page) => {
+        await train(page, { ...SMALL, steps: 4000 });
+        const expected = await numbers(page);
+        await page.click('#reset');
+        await waitForButton(page, 'Train');
+        await page.click('#train');
+        await waitForButton(page, 'Pause');
+        await page.waitForTimeout(CHECKPOINT);
+        await page.workers()[0]?.evaluate(() => self.close());
+        await page.waitForEvent('worker', WAIT);
+        await waitForButton(page, 'Train on');
+        expect(await text(page, 'status')).toContain('Update 4,000 of 4,000');
+        expect(await numbers(page)).toEqual(expected);
+      }));
+
+    it('may be restarted by a button, while it trains and when it rests', () =>
+      site.visit(async (page) => {
+        await choose(page, { ...SMALL, steps: 1_000_000 });
+        await page.click('#train');
+        await waitForButton(page, 'Pause');
+        await page.waitForTimeout(CHECKPOINT);
+        await page.click('#restart');
+        await page.waitForTimeout(1000);
+        const before = await step(page);
+        await expect.poll(() => step(page), WAIT).toBeGreaterThan(before);
+        await page.click('#stop');
+        await waitForButton(page, 'Train on');
+        await page.click('#restart');
+        await page.waitForTimeout(1000);
+        const rests = await step(page);
+        await train(page, { steps: 10 });
+        expect(await step(page)).toBe(rests + 10);
+      }));
+  });
+
+  describe('a reload', () => {
+    it('offers to go on with what was trained, from the last checkpoint', () =>
+      site.visit(async (page) => {
+        await choose(page, { ...SMALL, steps: 100_000 });
+        await page.click('#train');
+        await waitForButton(page, 'Pause');
+        await page.waitForTimeout(CHECKPOINT);
+        await page.reload();
+        const offered = await message(page, /There is a training from before: copy, at update/);
+        const at = Number(/update ([\d,]+)/.exec(offered)?.[1]?.replaceAll(',', ''));
+        expect(at).toBeGreaterThan(0);
+        await page.locator('.message button', { hasText: 'Go on' }).click();
+        await waitForButton(page, 'Pause');
+        await expect.poll(() => step(page), WAIT).toBeGreaterThan(at);
+        expect(await page.inputValue('#hidden')).toBe('8');
+        await page.click('#reset');
+        await waitForButton(page, 'Train');
+        await page.reload();
+        await page.waitForTimeout(1500);
+        expect(await page.locator('.message').count()).toBe(0);
+      }));
+
+    it('works without a connection, once loaded', () =>
+      site.visit(
+        async (page) => {
+          await expect.poll(() => text(page, 'offline'), WAIT).toBe('This page now works without a connection.');
+          await page.context().setOffline(true);
+          await page.reload();
+          await page.waitForFunction(
+            () => document.getElementById('backend')?.textContent?.startsWith('WASM'),
+            null,
+            WAIT,
+          );
+          expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+          for (const task of ['reviews', 'text', 'series']) {
+            await train(page, { task, cells: ['gru'], hidden: 4, steps: 5 });
+            await page.click('#reset');
+            await waitForButton(page, 'Train');
+          }
+        },
+        { serviceWorkers: 'allow' },
+      ));
+  });
+
+  describe('while it trains', () => {
+    it('memory stays flat over 5,000 updates, and no task of the page is longer than 50 ms', () =>
+      site.visit(async (page) => {
+        await page.evaluate(() => {
+          const tasks: number[] = [];
+          Object.assign(globalThis, { longTasks: tasks });
+          new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+            type: 'longtask',
+          });
+        });
+        await choose(page, { ...SMALL, cells: ['rnn', 'lstm', 'gru'], steps: 7000 });
+        await page.click('#train');
+        await waitForButton(page, 'Pause');
+        await page.evaluate(() => Object.assign(globalThis, { longTasks: [] }));
+        await expect.poll(() => step(page), { timeout: 60_000, interval: 50 }).toBeGreaterThan(1900);
+        const before = await memory(page);
+        await waitForButton(page, 'Train on');
+        const after = await memory(page);
+        // A page with charts breathes by some hundred kilobytes; 5,000 updates that leak one number each kept list would not fit.
+        expect(after.page - before.page).toBeLessThan(1.5e6);
+        expect(after.worker - before.worker).toBeLessThan(1.5e6);
+        expect(await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks)).toEqual([]);
+      }));
+  });
+}
+
+const numbers = async (page: Page) => [
+  (await figures(page, 'lstm')).slice(0, 5),
+  (await figures(page, 'gru')).slice(0, 5),
+];
+const step = async (page: Page) => Number(/Update ([\d,]+)/.exec(await text(page, 'status'))?.[1]?.replaceAll(',', ''));
+
+/** Bytes of living objects, after a collection. */
+async function memory(page: Page): Promise<{ page: number; worker: number }> {
+  const used = () => {
+    const { gc, performance } = globalThis as unknown as {
+      gc: () => void;
+      performance: { memory?: { usedJSHeapSize: number } };
+    };
+    gc();
+    return performance.memory?.usedJSHeapSize ?? 0;
+  };
+  return { page: await page.evaluate(used), worker: (await page.workers()[0]?.evaluate(used)) ?? 0 };
+}
