@@ -23,11 +23,11 @@ async function ownPackage() {
 }
 
 /**
- * Vite's options, for the build and for development.
+ * Vite's options.
  *
- * @param {string} [folder]  where the build goes
+ * @param {string | null} folder  where the build goes; null: for development, there is none
  */
-export async function viteOptions(folder = BUILT) {
+export async function viteOptions(folder) {
   await writeData(DATA);
   return {
     configFile: false,
@@ -38,7 +38,8 @@ export async function viteOptions(folder = BUILT) {
     cacheDir: path.join(repository, 'node_modules', '.vite-web'),
     resolve: { alias: await ownPackage() },
     worker: { format: 'es' },
-    build: { outDir: folder, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0 },
+    define: { IS_BUILT: String(folder !== null) },
+    build: { outDir: folder ?? BUILT, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0 },
     plugins: [keepForOffline()],
   };
 }

@@ -80,7 +80,7 @@ async function main() {
   const isolated = !options['no-isolation'];
   if (options.dev) {
     const headers = isolated ? ISOLATION : {};
-    const server = await createDevServer({ ...(await viteOptions()), server: { port, headers } });
+    const server = await createDevServer({ ...(await viteOptions(null)), server: { port, headers } });
     await server.listen();
     console.log(`development: http://localhost:${server.config.server.port}/`);
     return;

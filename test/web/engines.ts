@@ -91,7 +91,7 @@ export function enginesTests(site: Site): void {
     it('no memory: says so, and trains smaller nets', () =>
       site.visit(
         async (page) => {
-          await choose(page, { task: 'copy', cells: ['lstm'], hidden: 512, layers: 4, batch: 128, length: 200 });
+          await choose(page, { task: 'copy', cells: ['lstm'], hidden: 64, batch: 256, length: 200 });
           await page.click('#train');
           await message(page, /memory/i);
           await page.click('#reset');

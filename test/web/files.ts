@@ -45,7 +45,7 @@ export function filesTests(site: Site): void {
         expect((await figures(page, 'gru'))[1]).toBeLessThan(2.6);
       }));
 
-    it.each([
+    const unusable: readonly [name: string, contents: string | Uint8Array, words: RegExp][] = [
       ['photo.txt', Uint8Array.from({ length: 2000 }, (_, k) => (k * 37) % 256), /photo\.txt is no text/],
       ['photo.csv', new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 255]), /photo\.csv is no text/],
       ['empty.csv', '', /empty\.csv is empty/],
@@ -56,15 +56,18 @@ export function filesTests(site: Site): void {
       ['few.csv', 'value\n1\n2\n3\n', /3 values are too few for sequences of 60/],
       ['flat.csv', `value\n${rows(500, () => '7')}`, /all values are 7; there is nothing to learn/],
       ['huge.csv', `value\n${rows(500, (k) => `${k % 9}e300`)}`, /too large to compute with/],
-    ])('says what is wrong with %s, and goes on working', (name, contents, words) =>
+    ];
+
+    it('says what is wrong with a file that is no text, empty, too short, without columns of use, and goes on working', () =>
       site.visit(async (page) => {
-        await offer(page, name, contents);
-        await message(page, words);
-        await page.locator('.message button', { hasText: 'Close' }).first().click();
+        for (const [name, contents, words] of unusable) {
+          await offer(page, name, contents);
+          await message(page, words);
+          await page.locator('.message button', { hasText: 'Close' }).first().click();
+        }
         await page.setChecked('input[value="copy"]', true);
         await train(page, { length: 4, steps: 10, cells: ['gru'] });
-      }),
-    );
+      }));
   });
 
   describe('a saved playground', () => {
@@ -117,32 +120,28 @@ export function filesTests(site: Site): void {
         expect((await figures(page, 'gru'))[1]).toBeLessThan(2);
       }));
 
-    it.each([
-      [
-        'of another version',
-        (content: Record<string, unknown>) => ({ ...content, version: 7 }),
-        /another version of this page \(version 7, this page reads 1\)/,
-      ],
-      ['of something else', () => ({ hello: 1 }), /is a zip, but no saved playground/],
-      [
-        'without its settings',
-        ({ settings, ...content }: Record<string, unknown>) => content,
-        /its settings or its history cannot be read/,
-      ],
-    ])('%s is refused with a message', (_, change, words) =>
+    const refused: readonly [change: (content: Record<string, unknown>) => object, words: RegExp][] = [
+      [(content) => ({ ...content, version: 7 }), /another version of this page \(version 7, this page reads 1\)/],
+      [() => ({ hello: 1 }), /is a zip, but no saved playground/],
+      [({ settings, ...content }) => content, /its settings or its history cannot be read/],
+    ];
+
+    it('of another version, of something else, damaged or cut off is refused with a message, and changes nothing', () =>
       site.visit(async (page) => {
         await train(page, { task: 'sine', cells: ['rnn'], hidden: 4, steps: 5 });
-        const files = unzipSync((await save(page)).bytes);
-        const content = JSON.parse(strFromU8(files['playground.json'] as Uint8Array));
-        files['playground.json'] = strToU8(JSON.stringify(change(content)));
-        await offer(page, 'changed.zip', zipSync(files), 'load');
-        await message(page, words);
-        await offer(page, 'cut.zip', (zipSync(files) as Uint8Array).subarray(0, 900), 'load');
+        const { bytes } = await save(page);
+        for (const [change, words] of refused) {
+          const files = unzipSync(bytes);
+          const content = JSON.parse(strFromU8(files['playground.json'] as Uint8Array));
+          files['playground.json'] = strToU8(JSON.stringify(change(content)));
+          await offer(page, 'changed.zip', zipSync(files), 'load');
+          await message(page, words);
+        }
+        await offer(page, 'cut.zip', bytes.subarray(0, bytes.length - 900), 'load');
         await message(page, /cut\.zip is damaged or cut off/);
-        // The net that was there is there still.
         await train(page, { steps: 5 });
-      }),
-    );
+        expect(await text(page, 'status')).toContain('Update 10 of 10');
+      }));
   });
 }
 

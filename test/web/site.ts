@@ -101,8 +101,11 @@ export async function choose(page: Page, { task, cells, ...numbers }: Wanted): P
 export async function train(page: Page, wanted: Wanted = {}): Promise<void> {
   await choose(page, wanted);
   await page.click('#train');
-  await waitForButton(page, 'Pause');
-  await waitForButton(page, 'Train on');
+  await page.waitForFunction(
+    () => document.getElementById('spoken')?.textContent?.startsWith('Training ended'),
+    null,
+    WAIT,
+  );
   await settled(page);
 }
 

@@ -4,24 +4,23 @@ import { describe, expect, it } from 'vitest';
 import { choose, figures, message, type Site, text, train, WAIT, waitForButton } from './site.js';
 
 const SMALL = { task: 'copy', cells: ['lstm', 'gru'], hidden: 8, length: 10, batch: 4 };
-/** Checkpoints are written every three seconds. */
-const CHECKPOINT = 4500;
+/** The first checkpoint is written after half a second. */
+const CHECKPOINT = 1500;
 
 export function survivalTests(site: Site): void {
   describe('the worker', () => {
     it('may be killed in the middle: another one goes on from the checkpoint, and comes to the same numbers', () =>
       site.visit(async (page) => {
-        await train(page, { ...SMALL, steps: 4000 });
+        await train(page, { ...SMALL, steps: 3000 });
         const expected = await numbers(page);
         await page.click('#reset');
         await waitForButton(page, 'Train');
         await page.click('#train');
         await waitForButton(page, 'Pause');
         await page.waitForTimeout(CHECKPOINT);
-        await page.workers()[0]?.evaluate(() => self.close());
-        await page.waitForEvent('worker', WAIT);
+        await Promise.all([page.waitForEvent('worker', WAIT), page.workers()[0]?.evaluate(() => self.close())]);
         await waitForButton(page, 'Train on');
-        expect(await text(page, 'status')).toContain('Update 4,000 of 4,000');
+        expect(await text(page, 'status')).toContain('Update 3,000 of 3,000');
         expect(await numbers(page)).toEqual(expected);
       }));
 

@@ -13,6 +13,17 @@ export function say(id: string, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Whether a button does anything. It keeps the focus either way: who pressed Stop by keyboard is not thrown back to the top. */
+export function enable(id: string, enabled: boolean): void {
+  find(id, HTMLButtonElement).ariaDisabled = String(!enabled);
+}
+
+/** Does `run` when the button is pressed, unless it is not enabled. */
+export function whenPressed(id: string, run: () => unknown): void {
+  const button = find(id, HTMLButtonElement);
+  button.addEventListener('click', () => button.ariaDisabled !== 'true' && run());
+}
+
 export function make<T extends keyof HTMLElementTagNameMap>(
   tag: T,
   attributes: Readonly<Record<string, string>> = {},

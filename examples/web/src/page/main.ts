@@ -1,7 +1,7 @@
 // The page: connects the form, the playground and its views.
 import { Controls } from './controls.js';
 import { Curves } from './curves.js';
-import { find, say } from './dom.js';
+import { find, say, whenPressed } from './dom.js';
 import { Engine } from './engine.js';
 import { takeFiles } from './files.js';
 import { drawGates } from './gates.js';
@@ -93,11 +93,11 @@ function afterTyping(run: () => void): () => void {
 // ---- what the visitor does ----
 
 const on = (id: string, type: string, run: () => unknown) => find(id, HTMLElement).addEventListener(type, run);
-on('train', 'click', () => playground.press());
-on('stop', 'click', () => playground.stop());
-on('reset', 'click', () => playground.reset());
-on('save', 'click', () => playground.save());
-on('restart', 'click', () => playground.restart());
+whenPressed('train', () => playground.press());
+whenPressed('stop', () => playground.stop());
+whenPressed('reset', () => playground.reset());
+whenPressed('save', () => playground.save());
+whenPressed('restart', () => playground.restart());
 on('threads', 'change', () => playground.open(Number(find('threads', HTMLSelectElement).value)));
 on('own-off', 'click', () => {
   playground.source = null;

@@ -1,9 +1,11 @@
 // Works without a connection once loaded: the service worker keeps what was built. Not in development, where files change.
-/// <reference types="vite/client" />
 import { say } from './dom.js';
 
+/** Filled in by build.mjs. */
+declare const IS_BUILT: boolean;
+
 export async function startOffline(): Promise<void> {
-  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
+  if (!IS_BUILT || !('serviceWorker' in navigator)) return;
   try {
     await navigator.serviceWorker.register(new URL('service-worker.js', document.baseURI));
     await navigator.serviceWorker.ready;

@@ -4,7 +4,7 @@ import { History, type PerCell } from '../shared/history.js';
 import type { Description, News, Outcome, Progress, Speed, Standing } from '../shared/messages.js';
 import { type Source, TASK_OF } from '../shared/sources.js';
 import type { Controls } from './controls.js';
-import { find, say } from './dom.js';
+import { enable, find, say } from './dom.js';
 import { type BackendInfo, backendComplaint, backendName, type Engine } from './engine.js';
 import { download } from './files.js';
 import { kept } from './kept.js';
@@ -317,10 +317,10 @@ export class Playground {
       stopped: 'Train on',
     };
     say('train', names[phase]);
-    find('train', HTMLButtonElement).disabled = phase === 'starting' || this.#info === null;
-    find('stop', HTMLButtonElement).disabled = this.#run === null;
-    find('reset', HTMLButtonElement).disabled = phase === 'idle' || phase === 'starting';
-    find('save', HTMLButtonElement).disabled = this.shown === null;
+    enable('train', phase !== 'starting' && this.#info !== null);
+    enable('stop', this.#run !== null);
+    enable('reset', phase !== 'idle' && phase !== 'starting');
+    enable('save', this.shown !== null);
     find('threads', HTMLSelectElement).disabled = !canShareMemory() || this.#run !== null;
     this.#controls.hold(phase !== 'idle');
     this.#tellStatus();

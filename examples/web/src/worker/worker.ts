@@ -12,8 +12,10 @@ import { type Given, Session } from './session.js';
 /** The training there is: under way, or to be looked at and gone on with. */
 let session: Session | null = null;
 
-/** News are told at most this often, and checkpoints written. */
+/** News are told at most this often. */
 const NEWS_MS = 150;
+/** The first checkpoint soon, the others less often: a large one takes a while to write. */
+const FIRST_CHECKPOINT_MS = 500;
 const CHECKPOINT_MS = 3000;
 
 serve({ jobs: { train } });
@@ -59,7 +61,7 @@ async function train(begin: Begin, { send, paused, signal, checkpoint }: JobCont
   let points: Point[] = [];
   let rows: HeatRow[] = [];
   let toldAt = 0;
-  let writtenAt = performance.now();
+  let writeAt = performance.now() + FIRST_CHECKPOINT_MS;
   const report = () => {
     tell({ type: 'progress', step: current.step, points, rows, speed: current.speed, failed: current.failed });
     points = [];
@@ -68,7 +70,7 @@ async function train(begin: Begin, { send, paused, signal, checkpoint }: JobCont
   };
   const write = async () => {
     await checkpoint.write(await current.pack({ name: begin.run, until }));
-    writtenAt = performance.now();
+    writeAt = performance.now() + CHECKPOINT_MS;
   };
   try {
     while (current.step < until && current.isAlive) {
@@ -76,7 +78,7 @@ async function train(begin: Begin, { send, paused, signal, checkpoint }: JobCont
       points.push(...added.points);
       rows.push(...added.rows);
       if (performance.now() - toldAt > NEWS_MS) report();
-      if (performance.now() - writtenAt > CHECKPOINT_MS) await write();
+      if (performance.now() > writeAt) await write();
       await paused();
       signal.throwIfAborted();
     }
