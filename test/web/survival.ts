@@ -1,17 +1,17 @@
 // What survives: the worker's death, a reload, a lost connection. And what must not grow: memory, and the tasks of the page itself.
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
-import { choose, figures, message, type Site, text, train, WAIT, waitForButton } from './site.js';
+import { choose, figures, message, type Site, settled, text, train, WAIT, waitForButton } from './site.js';
 
 const SMALL = { task: 'copy', cells: ['lstm', 'gru'], hidden: 8, length: 10, batch: 4 };
 /** The first checkpoint is written after half a second. */
-const CHECKPOINT = 1500;
+const CHECKPOINT = 800;
 
 export function survivalTests(site: Site): void {
   describe('the worker', () => {
     it('may be killed in the middle: another one goes on from the checkpoint, and comes to the same numbers', () =>
       site.visit(async (page) => {
-        await train(page, { ...SMALL, steps: 3000 });
+        await train(page, { ...SMALL, steps: 5000 });
         const expected = await numbers(page);
         await page.click('#reset');
         await waitForButton(page, 'Train');
@@ -20,7 +20,8 @@ export function survivalTests(site: Site): void {
         await page.waitForTimeout(CHECKPOINT);
         await Promise.all([page.waitForEvent('worker', WAIT), page.workers()[0]?.evaluate(() => self.close())]);
         await waitForButton(page, 'Train on');
-        expect(await text(page, 'status')).toContain('Update 3,000 of 3,000');
+        await settled(page);
+        expect(await text(page, 'status')).toContain('Update 5,000 of 5,000');
         expect(await numbers(page)).toEqual(expected);
       }));
 
