@@ -1,29 +1,23 @@
 // Browsers and servers that lack something: each is told to the visitor, and the page stays usable.
 import type { Page, Route } from 'playwright';
 import { describe, expect, it } from 'vitest';
-import { choose, message, type Site, text, train, waitForButton } from './site.js';
+import { choose, inWorker, message, type Site, text, train, waitForButton } from './site.js';
 
 const SMALL = { task: 'sine', cells: ['gru'], hidden: 4, length: 10, batch: 2, steps: 5 };
 const WASM = '**/*.wasm';
 /** What the browser itself says about an answer of 404. */
 const NOT_FOUND = /Failed to load resource/;
 
-/** Runs before everything else in the worker. */
-const inWorker = (code: string) => (page: Page) =>
-  page.route('**/assets/worker-*.js', async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: `${code};\n${await response.text()}` });
-  });
-
+const broken = (code: string) => (page: Page) => inWorker(page, code);
 const answer = (with_: (route: Route) => Promise<void>) => (page: Page) => page.route(WASM, with_);
 
 export function enginesTests(site: Site): void {
   describe('an engine that lacks something', () => {
     it.each([
-      ['no WebAssembly', inWorker('delete globalThis.WebAssembly'), /this engine has no WebAssembly/],
+      ['no WebAssembly', broken('delete globalThis.WebAssembly'), /this engine has no WebAssembly/],
       [
         'no SIMD',
-        inWorker('WebAssembly.validate = () => false'),
+        broken('WebAssembly.validate = () => false'),
         /this engine has no WASM SIMD\. What helps: use Chrome 91/,
       ],
       ['a .wasm that is not there', answer((route) => route.fulfill({ status: 404, body: 'no' })), /answered 404/],

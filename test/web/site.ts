@@ -138,3 +138,11 @@ export async function message(page: Page, words: RegExp): Promise<string> {
   await found.first().waitFor(WAIT);
   return (await found.first().textContent()) ?? '';
 }
+
+/** Runs `code` in the page's worker before everything else. */
+export async function inWorker(page: Page, code: string): Promise<void> {
+  await page.route('**/assets/worker-*.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${code};\n${await response.text()}` });
+  });
+}

@@ -1,7 +1,7 @@
 // What survives: the worker's death, a reload, a lost connection. And what must not grow: memory, and the tasks of the page itself.
-import type { Page } from 'playwright';
+import type { CDPSession, Page, Worker } from 'playwright';
 import { describe, expect, it } from 'vitest';
-import { choose, figures, message, type Site, settled, text, train, WAIT, waitForButton } from './site.js';
+import { choose, figures, inWorker, message, type Site, settled, text, train, WAIT, waitForButton } from './site.js';
 
 const SMALL = { task: 'copy', cells: ['lstm', 'gru'], hidden: 8, length: 10, batch: 4 };
 /** The first checkpoint is written after half a second. */
@@ -90,28 +90,48 @@ export function survivalTests(site: Site): void {
   });
 
   describe('while it trains', () => {
-    it('memory stays flat over 5,000 updates, and no task of the page is longer than 50 ms', () =>
+    it('memory stays flat over 5,000 updates', () =>
+      site.visit(
+        async (page) => {
+          await choose(page, { ...SMALL, cells: ['rnn', 'lstm', 'gru'], steps: 7000 });
+          await page.click('#train');
+          await expect.poll(() => step(page), { timeout: 60_000, interval: 50 }).toBeGreaterThan(1500);
+          const start = await step(page);
+          const before = await memory(page);
+          await waitForButton(page, 'Train on');
+          await settled(page);
+          expect((await step(page)) - start).toBeGreaterThan(4500);
+          const after = await memory(page);
+          for (const bytes of Object.values(before)) expect(bytes).toBeGreaterThan(1e6);
+          // Histories are full by now: all they do is to make room.
+          expect(after.page - before.page).toBeLessThan(1e6);
+          expect(after.worker - before.worker).toBeLessThan(1e6);
+          expect(after.wasm).toBe(before.wasm);
+        },
+        { prepare: (page) => inWorker(page, KEEP_MEMORY) },
+      ));
+
+    // Retried: while other programs hold the processors, a task that takes 10 ms may last 60.
+    it('no task of the page is longer than 50 ms, with all views drawn', { retry: 2 }, () =>
       site.visit(async (page) => {
+        await choose(page, { task: 'reviews', steps: 100_000 });
+        await page.click('#train');
+        await waitForButton(page, 'Pause');
+        await page.waitForTimeout(1000);
         await page.evaluate(() => {
           const tasks: number[] = [];
           Object.assign(globalThis, { longTasks: tasks });
-          new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
-            type: 'longtask',
-          });
+          const seen = (list: PerformanceObserverEntryList) =>
+            tasks.push(...list.getEntries().map(({ duration }) => duration));
+          new PerformanceObserver(seen).observe({ type: 'longtask' });
         });
-        await choose(page, { ...SMALL, cells: ['rnn', 'lstm', 'gru'], steps: 7000 });
-        await page.click('#train');
-        await waitForButton(page, 'Pause');
-        await page.evaluate(() => Object.assign(globalThis, { longTasks: [] }));
-        await expect.poll(() => step(page), { timeout: 60_000, interval: 50 }).toBeGreaterThan(1900);
-        const before = await memory(page);
-        await waitForButton(page, 'Train on');
-        const after = await memory(page);
-        // A page with charts breathes by some hundred kilobytes; 5,000 updates that leak one number each kept list would not fit.
-        expect(after.page - before.page).toBeLessThan(1.5e6);
-        expect(after.worker - before.worker).toBeLessThan(1.5e6);
+        const start = await step(page);
+        await page.waitForTimeout(5000);
         expect(await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks)).toEqual([]);
-      }));
+        expect(await step(page)).toBeGreaterThan(start);
+        expect(await page.locator('#gates td').count()).toBeGreaterThan(50);
+      }),
+    );
   });
 }
 
@@ -121,15 +141,44 @@ const numbers = async (page: Page) => [
 ];
 const step = async (page: Page) => Number(/Update ([\d,]+)/.exec(await text(page, 'status'))?.[1]?.replaceAll(',', ''));
 
-/** Bytes of living objects, after a collection. */
-async function memory(page: Page): Promise<{ page: number; worker: number }> {
-  const used = () => {
-    const { gc, performance } = globalThis as unknown as {
-      gc: () => void;
-      performance: { memory?: { usedJSHeapSize: number } };
-    };
-    gc();
-    return performance.memory?.usedJSHeapSize ?? 0;
-  };
-  return { page: await page.evaluate(used), worker: (await page.workers()[0]?.evaluate(used)) ?? 0 };
+/** Makes the memory of the WASM module known to the test. */
+const KEEP_MEMORY = `
+  const instantiate = WebAssembly.instantiate;
+  WebAssembly.instantiate = async (...given) => {
+    const made = await instantiate(...given);
+    globalThis.wasmMemory = made.exports?.memory ?? globalThis.wasmMemory;
+    return made;
+  }`;
+
+/** Bytes of living objects, after a collection; and of the WASM module's memory. */
+async function memory(page: Page): Promise<{ page: number; worker: number; wasm: number }> {
+  const collect = () => (globalThis as unknown as { gc: () => void }).gc();
+  const wasmBytes = () => (globalThis as unknown as { wasmMemory: WebAssembly.Memory }).wasmMemory.buffer.byteLength;
+  const worker = page.workers()[0] as Worker;
+  await page.evaluate(collect);
+  await worker.evaluate(collect);
+  const tools = await page.context().newCDPSession(page);
+  try {
+    const { usedSize } = await tools.send('Runtime.getHeapUsage');
+    return { page: usedSize, worker: await workerHeap(tools), wasm: await worker.evaluate(wasmBytes) };
+  } finally {
+    await tools.detach();
+  }
+}
+
+/** The worker is another target of the developer tools, asked through its page's. */
+function workerHeap(tools: CDPSession): Promise<number> {
+  const answer = new Promise<number>((resolve) => {
+    tools.on('Target.receivedMessageFromTarget', ({ message: told }) => {
+      const { id, result } = JSON.parse(told);
+      if (id === 1 && result) resolve(result.usedSize);
+    });
+    tools.on('Target.attachedToTarget', ({ sessionId, targetInfo }) => {
+      if (targetInfo.type !== 'worker') return;
+      const question = JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' });
+      void tools.send('Target.sendMessageToTarget', { sessionId, message: question });
+    });
+  });
+  void tools.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
+  return answer;
 }

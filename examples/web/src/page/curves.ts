@@ -22,12 +22,9 @@ export class Curves {
     this.#metric.repaint();
   }
 
-  draw({ points }: History, description: Description, speed: Speed | null, failed: PerCell<string>): void {
-    const { cells, metric, baseline } = description;
-    const name = metric.name[0]?.toUpperCase() + metric.name.slice(1);
-    say('metric-name', metric.unit === '%' || metric.unit === '' ? name : `${name} (${metric.unit})`);
-    say('figure-name', name);
-    say('baseline', `For comparison: ${baseline.name} comes to ${metricText(baseline.metric, metric)}.`);
+  /** The pieces of the drawing, each to be done in a task of its own. */
+  pieces({ points }: History, description: Description, speed: Speed | null, failed: PerCell<string>): (() => void)[] {
+    const { cells, metric } = description;
     const x = points.map(({ step }) => step);
     const linesOf = (value: (figures: Figures) => number): Line[] =>
       cells.flatMap(({ cell }) =>
@@ -39,9 +36,20 @@ export class Curves {
         })),
       );
     const scale = metric.unit === '%' ? 100 : 1;
-    this.#loss.draw({ x, lines: linesOf(({ loss }) => loss), logarithmic: this.#log.checked });
-    this.#metric.draw({ x, lines: linesOf((figures) => scale * figures.metric) });
-    this.#describe(points, description);
+    return [
+      () => this.#loss.draw({ x, lines: linesOf(({ loss }) => loss), logarithmic: this.#log.checked }),
+      () => this.#metric.draw({ x, lines: linesOf((figures) => scale * figures.metric) }),
+      () => this.#describe(points, description),
+      () => this.#fill(points, description, speed, failed),
+    ];
+  }
+
+  #fill(points: readonly Point[], description: Description, speed: Speed | null, failed: PerCell<string>): void {
+    const { cells, metric, baseline } = description;
+    const name = metric.name[0]?.toUpperCase() + metric.name.slice(1);
+    say('metric-name', metric.unit === '%' || metric.unit === '' ? name : `${name} (${metric.unit})`);
+    say('figure-name', name);
+    say('baseline', `For comparison: ${baseline.name} comes to ${metricText(baseline.metric, metric)}.`);
     const body = find('figures', HTMLTableElement).tBodies[0] as HTMLTableSectionElement;
     body.replaceChildren(
       ...cells.map(({ cell, parameters }) => {

@@ -34,3 +34,11 @@ export function make<T extends keyof HTMLElementTagNameMap>(
   element.append(...children);
   return element;
 }
+
+/** One after the other, each in a task of its own: between them the page scrolls, types and paints. */
+export async function inTasks(...pieces: readonly (() => void)[]): Promise<void> {
+  for (const piece of pieces) {
+    await new Promise((resolve) => setTimeout(resolve));
+    piece();
+  }
+}

@@ -15,50 +15,72 @@ const MEANINGS: Readonly<Record<string, string>> = {
   '|h|': 'state',
 };
 
+/** A row of a table: what stands in each cell, and how far its bar reaches, 0 to 1. */
+interface Row {
+  readonly name: string;
+  readonly texts: readonly string[];
+  readonly parts: readonly number[];
+}
+
 /** The tables stay where they are: who has scrolled one is not thrown back. */
 const places = new Map<Cell, HTMLElement>();
 
-export function drawGates(gates: Gates | null): void {
-  const place = find('gates', HTMLElement);
+/** The pieces of the drawing, each to be done in a task of its own. */
+export function gatePieces(gates: Gates | null): (() => void)[] {
   const cells = gates === null ? [] : cellsIn(gates.cells);
-  if (cells.join() !== [...places.keys()].join()) {
-    places.clear();
-    for (const cell of cells) {
-      const attributes = {
-        class: 'scroll gates',
-        tabindex: '0',
-        role: 'region',
-        'aria-label': `Gates of the ${NAMES[cell]}`,
-        'data-cell': cell,
-      };
-      places.set(cell, make('div', attributes));
-    }
-    const hint = make('p', { class: 'hint' }, 'Train a net first, and give it something to read.');
-    place.replaceChildren(...(cells.length > 0 ? places.values() : [hint]));
-  }
-  if (gates === null) return;
-  for (const cell of cells) places.get(cell)?.replaceChildren(tableOf(cell, gates));
+  return [() => arrange(cells), ...cells.map((cell) => () => fill(cell, gates as Gates))];
 }
 
-function tableOf(cell: Cell, { tokens, cells }: Gates): HTMLTableElement {
-  const { gates, answers } = cells[cell] as NonNullable<Gates['cells'][Cell]>;
-  const head = make(
-    'tr',
-    {},
-    make('th', { scope: 'col' }, 'Step'),
-    ...tokens.map((token) => make('th', { scope: 'col' }, token)),
-  );
-  const rows = gates.map(({ name, isCandidate, mean }) => {
-    const cellsOf = mean.map((value) => {
-      const part = isCandidate ? Math.abs(value) : value;
-      return make('td', { style: `--part: ${Math.min(1, part).toFixed(3)}` }, value.toFixed(2));
-    });
-    return make('tr', {}, make('th', { scope: 'row' }, `${name}, ${MEANINGS[name] ?? ''}`), ...cellsOf);
+function arrange(cells: readonly Cell[]): void {
+  if (cells.length > 0 && cells.join() === [...places.keys()].join()) return;
+  places.clear();
+  for (const cell of cells) {
+    const name = `Gates of the ${NAMES[cell]}`;
+    places.set(
+      cell,
+      make('div', { class: 'scroll gates', tabindex: '0', role: 'region', 'aria-label': name, 'data-cell': cell }),
+    );
+  }
+  const hint = make('p', { class: 'hint' }, 'Train a net first, and give it something to read.');
+  find('gates', HTMLElement).replaceChildren(...(cells.length > 0 ? places.values() : [hint]));
+}
+
+function fill(cell: Cell, { tokens, cells }: Gates): void {
+  const place = places.get(cell);
+  const found = cells[cell];
+  if (place === undefined || found === undefined) return;
+  const rows: Row[] = found.gates.map(({ name, isCandidate, mean }) => ({
+    name: `${name}, ${MEANINGS[name] ?? ''}`,
+    texts: mean.map((value) => value.toFixed(2)),
+    parts: mean.map((value) => Math.min(1, isCandidate ? Math.abs(value) : value)),
+  }));
+  const { name, texts, shares } = found.answers;
+  rows.push({ name, texts, parts: shares ?? texts.map(() => 0) });
+  const form = JSON.stringify([tokens, rows.map((row) => row.name)]);
+  // While training only the numbers change.
+  if (place.dataset.form === form) update(place, rows);
+  else place.replaceChildren(tableOf(cell, tokens, rows));
+  place.dataset.form = form;
+}
+
+function update(place: HTMLElement, rows: readonly Row[]): void {
+  const cells = place.querySelectorAll('td');
+  let k = 0;
+  for (const { texts, parts } of rows) {
+    for (const [t, text] of texts.entries()) {
+      const cell = cells[k++] as HTMLTableCellElement;
+      if (cell.textContent !== text) cell.textContent = text;
+      cell.style.setProperty('--part', (parts[t] as number).toFixed(3));
+    }
+  }
+}
+
+function tableOf(cell: Cell, tokens: readonly string[], rows: readonly Row[]): HTMLTableElement {
+  const head = make('tr', {}, ...['Step', ...tokens].map((token) => make('th', { scope: 'col' }, token)));
+  const body = rows.map(({ name, texts, parts }) => {
+    const cells = texts.map((text, t) => make('td', { style: `--part: ${(parts[t] as number).toFixed(3)}` }, text));
+    return make('tr', {}, make('th', { scope: 'row' }, name), ...cells);
   });
-  const said = answers.texts.map((text, t) =>
-    make('td', { style: `--part: ${(answers.shares?.[t] ?? 0).toFixed(3)}` }, text),
-  );
-  rows.push(make('tr', {}, make('th', { scope: 'row' }, answers.name), ...said));
   const caption = make('caption', {}, make('span', { class: 'cell-name' }, NAMES[cell]));
-  return make('table', {}, caption, make('thead', {}, head), make('tbody', {}, ...rows));
+  return make('table', {}, caption, make('thead', {}, head), make('tbody', {}, ...body));
 }

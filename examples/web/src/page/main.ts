@@ -1,10 +1,10 @@
 // The page: connects the form, the playground and its views.
 import { Controls } from './controls.js';
 import { Curves } from './curves.js';
-import { find, say, whenPressed } from './dom.js';
+import { find, inTasks, say, whenPressed } from './dom.js';
 import { Engine } from './engine.js';
 import { takeFiles } from './files.js';
-import { drawGates } from './gates.js';
+import { gatePieces } from './gates.js';
 import { redrawMs, startTheme } from './looks.js';
 import { Microscope } from './microscope.js';
 import { startOffline } from './offline.js';
@@ -33,19 +33,24 @@ let seenPhase = playground.phase;
 // ---- what is drawn, and when ----
 
 let isStale = true;
+let drawing: Promise<void> | null = null;
 
-/** Each view in a task of its own: none holds the page up for long. */
-function draw(): void {
-  isStale = false;
+async function draw(): Promise<void> {
+  await drawing;
   const { shown } = playground;
   if (shown === null) return;
+  isStale = false;
   const { history, description, speed, failed } = shown;
-  curves.draw(history, description, speed, failed);
-  setTimeout(() => microscope.draw(history, description));
+  drawing ??= inTasks(
+    ...curves.pieces(history, description, speed, failed),
+    ...microscope.pieces(history, description),
+  );
+  await drawing;
+  drawing = null;
 }
 
-function redrawWhenStale(): void {
-  if (isStale) draw();
+async function redrawWhenStale(): Promise<void> {
+  if (isStale) await draw();
   setTimeout(redrawWhenStale, redrawMs());
 }
 
@@ -69,7 +74,7 @@ async function lookOnce(): Promise<void> {
     const view = await engine.ask('view', { prompt, temperature });
     taskView.draw(view);
     const gates = await engine.ask('gates', { text });
-    drawGates(gates);
+    await inTasks(...gatePieces(gates));
     find('views', HTMLElement).dataset.step = String(step);
   } catch {
     // The worker has died meanwhile: the next look asks its successor.
@@ -131,14 +136,14 @@ startTheme(() => {
 controls.showPreset('copy');
 showSentence();
 taskView.draw(null);
-drawGates(null);
+void inTasks(...gatePieces(null));
 say(
   'threads-why',
   canShareMemory()
     ? 'Threads pay for large nets; small ones are as fast with one.'
     : 'One thread: this page was served without the headers Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy, so the browser gives it no SharedArrayBuffer.',
 );
-redrawWhenStale();
+void redrawWhenStale();
 lookNowAndThen();
 await playground.open(1);
 await playground.describe();

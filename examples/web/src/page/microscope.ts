@@ -41,26 +41,38 @@ export class Microscope {
     context.putImageData(image, 0, 0);
   }
 
-  draw({ rows }: History, { cells, settings }: Description): void {
-    const range = this.#absolute.checked ? NORMS : SHARES;
-    say('scale-low', `1e${range.low} or less`);
-    say('scale-high', this.#absolute.checked ? `${10 ** range.high}` : 'the largest');
-    say('flow-note', ASKED_AT_THE_END.includes(settings.task) ? '' : ASKED_ALWAYS);
-    this.#arrange(cells.map(({ cell }) => cell));
-    const sentences = cells.map(({ cell }) => {
+  /** The pieces of the drawing, each to be done in a task of its own. */
+  pieces({ rows }: History, { cells, settings }: Description): (() => void)[] {
+    const shares = !this.#absolute.checked;
+    const range = shares ? SHARES : NORMS;
+    const sentences: string[] = [];
+    const begin = () => {
+      say('scale-low', `1e${range.low} or less`);
+      say('scale-high', shares ? 'the largest' : `${10 ** range.high}`);
+      say('flow-note', ASKED_AT_THE_END.includes(settings.task) ? '' : ASKED_ALWAYS);
+      this.#arrange(cells.map(({ cell }) => cell));
+    };
+    const one = (cell: Cell) => {
       const seen = rows.filter((row) => row.flows[cell] !== undefined);
-      const panel = this.#panels.get(cell);
       const sentence = inWords(cell, seen.at(-1));
-      if (panel) {
-        picture(panel.canvas, seen, cell, range, !this.#absolute.checked);
-        panel.canvas.ariaLabel = `Gradient norms of the ${NAMES[cell]}. ${sentence}`;
-        const T = Math.max(0, ...seen.map((row) => row.flows[cell]?.norms.length ?? 0));
-        panel.first.textContent = T > 0 ? `${T - 1} steps back` : '';
-        panel.updates.textContent = seen.length > 0 ? `updates ${seen[0]?.step} (top) to ${seen.at(-1)?.step}` : '';
-      }
-      return sentence;
-    });
-    say('flow', sentences.join('\n'));
+      sentences.push(sentence);
+      const panel = this.#panels.get(cell);
+      if (panel === undefined) return; // of a training that is over
+      picture(panel.canvas, seen, cell, range, shares);
+      panel.canvas.ariaLabel = `Gradient norms of the ${NAMES[cell]}. ${sentence}`;
+      const T = Math.max(0, ...seen.map((row) => row.flows[cell]?.norms.length ?? 0));
+      panel.first.textContent = T > 0 ? `${T - 1} steps back` : '';
+      panel.updates.textContent = seen.length > 0 ? `updates ${seen[0]?.step} (top) to ${seen.at(-1)?.step}` : '';
+    };
+    return [
+      begin,
+      ...cells.map(
+        ({ cell }) =>
+          () =>
+            one(cell),
+      ),
+      () => say('flow', sentences.join('\n')),
+    ];
   }
 
   #arrange(cells: readonly Cell[]): void {
