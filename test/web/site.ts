@@ -16,7 +16,7 @@ export interface OpenOptions extends BrowserContextOptions {
   /** What may be said on the console: messages of engines that were broken on purpose. */
   readonly allowed?: RegExp;
   /** Before the page is loaded. */
-  readonly prepare?: (page: Page) => Promise<void>;
+  readonly prepare?: (page: Page) => Promise<unknown>;
 }
 
 export class Site {

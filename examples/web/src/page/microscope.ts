@@ -131,7 +131,7 @@ function inWords(cell: Cell, row: HeatRow | undefined): string {
   const flow = row?.flows[cell];
   if (!row || !flow) return `${NAMES[cell]}: nothing seen yet.`;
   const first = flow.norms.findIndex((norm) => norm !== null);
-  const last = flow.norms.findLastIndex((norm) => norm !== null);
+  const last = flow.norms.length - 1 - [...flow.norms].reverse().findIndex((norm) => norm !== null);
   if (flow.rate === null || first < 0 || first === last)
     return `${NAMES[cell]}, update ${row.step}: too few steps have a gradient.`;
   const left = 10 ** ((flow.norms[first] as number) - (flow.norms[last] as number));
