@@ -77,8 +77,10 @@ async function build() {
   // Two folders below the package's root, as src/platform/ is.
   await bundle({
     ...common,
-    entryPoints: ['dist.next/browser.js'],
-    outfile: 'dist.next/web/unrolled.js',
+    entryPoints: { unrolled: 'dist.next/browser.js' },
+    outdir: 'dist.next/web',
+    splitting: true, // what is loaded on demand is a file of its own
+    chunkNames: '[name]-[hash]',
     platform: 'browser',
     format: 'esm',
     minify: true,

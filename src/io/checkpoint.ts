@@ -22,7 +22,7 @@ import { parseHeader, refuse, type SafetensorsPart, serialize } from './safetens
 const FORMAT = 'unrolled checkpoint';
 const VERSION = 1;
 
-/** Where a page keeps its checkpoint, which has no files: IndexedDB, the origin private file system, a server. */
+/** Where a checkpoint is kept that is no file: in a page's memory, on a server. */
 export interface CheckpointStore {
   /** What write was last given; null or undefined: nothing yet. */
   read(): Uint8Array | null | undefined | Promise<Uint8Array | null | undefined>;

@@ -2,6 +2,7 @@
 // written out for each file, because that is the form bundlers look for when they copy assets.
 import { Unavailable } from '../backend/unavailable.js';
 import { UnrolledError } from '../errors.js';
+import type { FileStore } from './stores.js';
 import { chunksOf, followWorker, locateWasm, type Platform, type WasmVariant } from './types.js';
 
 const files: Record<WasmVariant, () => URL> = {
@@ -61,30 +62,57 @@ export const browserPlatform: Platform = {
   },
 
   async readFile(path) {
-    return new Uint8Array(await (await download(path)).arrayBuffer());
+    const store = storeOf(path);
+    if (!store) return new Uint8Array(await (await download(path)).arrayBuffer());
+    const bytes = await (await store).read(`${path}`);
+    if (bytes) return bytes;
+    throw new UnrolledError(`cannot read ${path}: there is no such file`, 'ERR_FILE');
   },
 
   async *openFile(path) {
-    const { body } = await download(path);
-    if (body) yield* chunksOf(body);
+    if (storeOf(path)) yield await browserPlatform.readFile(path);
+    else {
+      const { body } = await download(path);
+      if (body) yield* chunksOf(body);
+    }
   },
 
-  async writeFileAtomic(path) {
-    throw new UnrolledError(
-      `cannot write ${path}: a page has no files. Use the bytes that are returned, for example in a Blob to download`,
-      'ERR_NO_FILES',
-    );
-  },
+  writeFileAtomic: async (path, bytes, keep = 1) => (await storeFor('write', path)).write(`${path}`, bytes, keep),
+  recoverFile: async (path) => (await storeFor('open', path)).read(`${path}`),
+  makeFolder: async (path) => (await storeFor('make', path)).makeFolder(`${path}`),
+  listFolder: async (path) => (await storeFor('open', path)).list(`${path}`),
+  removeFile: async (path) => (await storeFor('remove', path)).remove(`${path}`),
 
-  async recoverFile(path) {
-    throw new UnrolledError(
-      `cannot open ${path}: a page has no files. Pass { read, write } in place of the path, for example over IndexedDB`,
-      'ERR_NO_FILES',
-    );
+  inFolder(folder, name) {
+    const base = `${folder}`.replace(/\/?$/, '/');
+    return storeOf(folder) ? base + name : new URL(name, new URL(base, globalThis.location?.href)).href;
   },
-
-  inFolder: (folder, name) => new URL(name, new URL(`${folder}`.replace(/\/?$/, '/'), globalThis.location?.href)).href,
 };
+
+/** What keeps files for pages, fetched when a path first needs it; null for paths that a server answers. */
+function storeOf(path: string | URL): Promise<FileStore> | null {
+  const [, scheme] = /^(opfs|idb):/.exec(`${path}`) ?? [];
+  if (!scheme) return null;
+  stores ??= import('./stores.js').then(
+    ({ openStores }) => openStores((message, code, cause) => new UnrolledError(message, code, { cause })),
+    (error) => {
+      stores = undefined; // may be tried again
+      throw error;
+    },
+  );
+  return stores.then((all) => all[scheme as 'opfs']);
+}
+let stores: Promise<Readonly<Record<'opfs' | 'idb', FileStore>>> | undefined;
+
+async function storeFor(doing: string, path: string | URL): Promise<FileStore> {
+  const store = storeOf(path);
+  if (store) return store;
+  throw new UnrolledError(
+    `cannot ${doing} ${path}: a page has no files. Use opfs:/path or idb:/path, which the browser keeps, or the bytes that are ` +
+      'returned, for example in a Blob to download',
+    'ERR_NO_FILES',
+  );
+}
 
 async function download(path: string | URL): Promise<Response> {
   const response = await fetch(path);

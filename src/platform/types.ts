@@ -33,25 +33,25 @@ export interface Platform {
   /** Why WASM cannot have threads here, and what to do about it; null where it can. */
   threadsRefused(): string | null;
   startWorker(task: WorkerTask): PoolWorker;
-  /** The bytes of a file; in the browser, of what a URL answers. */
+  /** The bytes of a file; in the browser, of what a URL answers, or of what opfs:/path or idb:/path holds. */
   readFile(path: string | URL): Promise<Uint8Array>;
   /** The same bytes bit by bit, in memory that does not grow with the file. */
   openFile(path: string | URL): AsyncIterable<Uint8Array>;
   /**
    * The file has its old contents or all of the new, whenever the process ends. `keep`: files in all, the older ones called
-   * `path.1`, `path.2`, ...; default 1. Not in the browser.
+   * `path.1`, `path.2`, ...; default 1. In the browser: opfs:/path and idb:/path.
    */
   writeFileAtomic(path: string | URL, bytes: Uint8Array, keep?: number): Promise<void>;
   /** The bytes of a file that writeFileAtomic wrote, null where there is none; removes what a killed one left of its work. */
   recoverFile(path: string | URL): Promise<Uint8Array | null>;
   /** The file called `name` in a folder, or beside the files that a URL ending in "/" leads to. */
   inFolder(folder: string | URL, name: string): string;
-  /** Makes a folder and those above it where they are missing. Absent where there are no folders. */
-  makeFolder?(path: string | URL): Promise<void>;
-  /** Names of what is in a folder; null where there is none. Absent where there are no folders. */
-  listFolder?(path: string | URL): Promise<readonly string[] | null>;
-  /** Removes a file if it is there. Absent where there are no folders. */
-  removeFile?(path: string | URL): Promise<void>;
+  /** Makes a folder and those above it where they are missing. */
+  makeFolder(path: string | URL): Promise<void>;
+  /** Names of what is in a folder; null where there is none. */
+  listFolder(path: string | URL): Promise<readonly string[] | null>;
+  /** Removes a file if it is there. */
+  removeFile(path: string | URL): Promise<void>;
 }
 
 let current: Platform | undefined;

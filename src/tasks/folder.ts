@@ -1,6 +1,6 @@
 // A trained task as files: DIR/config.json (task, settings, preprocessing, report) and DIR/model.safetensors (weights). They
 // load in Node, in a worker and in a page alike.
-import { DataError, FormatError, OptionError } from '../errors.js';
+import { DataError, FormatError } from '../errors.js';
 import { fromExactJson, type Json, toExactJson } from '../io/exact-json.js';
 import { loadSafetensors, serializeSafetensors } from '../io/safetensors.js';
 import type { StateDict } from '../layers/module.js';
@@ -49,28 +49,27 @@ export function toFiles({ weights, ...parts }: TaskParts): TaskFiles {
 /** Weights first: where there is a new config.json, there is all of the new model. */
 export async function writeFiles(folder: string | URL, files: TaskFiles): Promise<void> {
   const { inFolder, makeFolder, writeFileAtomic } = platform();
-  if (!makeFolder) {
-    throw new OptionError(
-      `save: a page has no folders to write ${folder} to; offer task.files() for download, or keep them in a database`,
-    );
-  }
   await makeFolder(folder);
   for (const name of [WEIGHTS, CONFIG] as const) await writeFileAtomic(inFolder(folder, name), files[name]);
 }
 
 export async function readFiles(folder: string | URL): Promise<TaskFiles> {
-  const { inFolder, readFile } = platform();
-  const read = async (name: string) => {
-    try {
-      return await readFile(inFolder(folder, name));
-    } catch (cause) {
-      throw new DataError(
-        `loadTask: ${folder} holds no trained task: ${(cause as Error).message}; give the folder that "--out" named`,
-        { cause },
-      );
-    }
-  };
+  const { inFolder } = platform();
+  const read = (name: string) => readPart(folder, inFolder(folder, name));
   return { [CONFIG]: await read(CONFIG), [WEIGHTS]: await read(WEIGHTS) };
+}
+
+export const readZip = (place: string | URL): Promise<Uint8Array> => readPart(place, place);
+
+async function readPart(place: string | URL, file: string | URL): Promise<Uint8Array> {
+  try {
+    return await platform().readFile(file);
+  } catch (cause) {
+    throw new DataError(
+      `loadTask: ${place} holds no trained task: ${(cause as Error).message}; give the folder that "--out" named`,
+      { cause },
+    );
+  }
 }
 
 /** @throws FormatError  naming what of the files is damaged, of another version or of another run */

@@ -10,7 +10,7 @@ import type { Json } from '../io/exact-json.js';
 import { type Caption, captionTask } from './caption.js';
 import { type Classification, type ClassifyInput, classifyTask } from './classify.js';
 import type { TaskDefinition } from './definition.js';
-import { fromFiles, readFiles, type TaskFiles } from './folder.js';
+import { fromFiles, readFiles, readZip, type TaskFiles } from './folder.js';
 import { type ForecastInput, type ForecastStep, forecastTask } from './forecast/index.js';
 import type { ImageInput } from './inputs/image.js';
 import { charlmTask, type TextScore, wordlmTask } from './language-model.js';
@@ -21,6 +21,7 @@ import { type Tagged, tagTask } from './tag.js';
 import { TrainedTask } from './trained.js';
 import { type TranscribeInput, type Transcription, transcribeTask } from './transcribe.js';
 import { type Translation, translateTask } from './translate.js';
+import { unzipTask } from './zip.js';
 
 export type { Caption } from './caption.js';
 export type { Classification, ClassifyInput } from './classify.js';
@@ -42,6 +43,7 @@ export type { SourceFormat, SourceOptions, TaskSource } from './source.js';
 export type { Tagged } from './tag.js';
 export { type Report, TrainedTask } from './trained.js';
 export type { Translation } from './translate.js';
+export { unzipTask, zipTask } from './zip.js';
 
 /**
  * Learns to give a label to a text, or to a sequence of numbers.
@@ -155,15 +157,25 @@ export function tag(
 /**
  * A task that was trained before.
  *
- * @param from  the folder it was saved to, as a path or a URL; or its files
+ * @param from  the folder it was saved to, as a path or a URL (in a page also opfs:/path or idb:/path); a zip of it, by a path or a
+ *   URL that ends in ".zip", or as bytes; or its files
  * @throws FormatError  if it is damaged or of another version;  DataError  if there is none
  */
-export async function loadTask(from: string | URL | TaskFiles): Promise<TrainedTask> {
-  const isFolder = typeof from === 'string' || from instanceof URL;
-  const parts = await fromFiles(isFolder ? await readFiles(from) : from, isFolder ? String(from) : 'the files');
+export async function loadTask(from: string | URL | Uint8Array | TaskFiles): Promise<TrainedTask> {
+  const parts = await fromFiles(await filesOf(from), nameOf(from));
   const definition = taskNamed(parts.task) as TaskDefinition<unknown, Json, unknown, unknown>;
   const model = definition.build(parts.prep, parts.settings);
   model.loadStateDict(parts.weights);
   model.eval();
   return new TrainedTask(definition, { ...parts, model });
 }
+
+async function filesOf(from: string | URL | Uint8Array | TaskFiles): Promise<TaskFiles> {
+  if (from instanceof Uint8Array) return unzipTask(from);
+  if (!isPlace(from)) return from;
+  return /\.zip([?#]|$)/i.test(String(from)) ? unzipTask(await readZip(from), String(from)) : readFiles(from);
+}
+
+const isPlace = (from: unknown): from is string | URL => typeof from === 'string' || from instanceof URL;
+const nameOf = (from: string | URL | Uint8Array | TaskFiles) =>
+  isPlace(from) ? String(from) : from instanceof Uint8Array ? 'the zip' : 'the files';

@@ -32,10 +32,9 @@ export class Outbox {
     this.#before = before;
   }
 
-  /** @throws OptionError  if the folder holds something that is no run of ours, or there are no folders here */
+  /** @throws OptionError  if the folder holds something that is no run of ours */
   static async open(folder: string | URL, overwrite: boolean): Promise<Outbox> {
     const { listFolder, inFolder, readFile } = platform();
-    if (!listFolder) throw new OptionError(`out: a page has no folders; leave "out" away and use task.files()`);
     const names = (await listFolder(folder)) ?? [];
     const isOurs = names.length === 0 || names.some((name) => OWN.includes(name));
     if (!isOurs) {
@@ -61,7 +60,7 @@ export class Outbox {
   async begin(identity: RunIdentity): Promise<void> {
     const { makeFolder, writeFileAtomic, removeFile, inFolder } = platform();
     const text = `${JSON.stringify(identity, null, 1)}\n`;
-    await makeFolder?.(this.folder);
+    await makeFolder(this.folder);
     if (this.#before === text) return;
     if (this.#before !== null && !this.#overwrite) {
       throw new OptionError(
@@ -69,7 +68,7 @@ export class Outbox {
           'on, choose another folder, or pass --overwrite to begin anew',
       );
     }
-    await removeFile?.(this.checkpoint);
+    await removeFile(this.checkpoint);
     await writeFileAtomic(inFolder(this.folder, RUN), new TextEncoder().encode(text));
   }
 
@@ -78,8 +77,8 @@ export class Outbox {
     const { removeFile, inFolder } = platform();
     await writeFiles(this.folder, files);
     if (interrupted) return;
-    await removeFile?.(this.checkpoint);
-    await removeFile?.(inFolder(this.folder, RUN));
+    await removeFile(this.checkpoint);
+    await removeFile(inFolder(this.folder, RUN));
   }
 }
 

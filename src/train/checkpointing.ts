@@ -30,7 +30,7 @@ import type { Window } from './windows.js';
  * `restoreState(saved)` gets. Batches that were done before are read and skipped.
  */
 export interface CheckpointOptions {
-  /** A file's path or URL; in a page, which has no files, `{ read, write }`. */
+  /** A file's path or URL; in a page `opfs:/path`, `idb:/path`, or a store of your own, `{ read, write }`. */
   readonly path: CheckpointPlace;
   /** Updates between checkpoints. Default: one after every epoch. The last one is written when training ends. */
   readonly every?: number;

@@ -1,5 +1,6 @@
 // A page's side of a worker: sends calls, hears what comes of them, and takes them up in another worker when theirs dies. It
 // carries nothing of the library but its errors.
+import type { ReadyOptions } from '../backend/select.js';
 import type { BackendInfo } from '../backend/types.js';
 import { AbortError, OptionError, UnrolledError } from '../errors.js';
 import type { CheckpointStore } from '../io/checkpoint.js';
@@ -69,21 +70,25 @@ export class Call implements Run<unknown> {
   checkpoint: Uint8Array | null = null;
   state: Uint8Array | null = null;
   restarts: number;
+  /** How often it was sent off. */
+  attempts = 0;
   /** Buffers were moved: it cannot be sent twice. */
   isMoved = false;
   reason: { readonly value: unknown } | null = null;
   readonly #send: (message: ToWorker) => void;
   readonly #cancel: () => void;
+  readonly #over: () => void;
   #settle!: { resolve: (value: unknown) => void; reject: (error: unknown) => void };
   /** The page's store is given one checkpoint at a time, the newest. */
   #writing: Promise<void> | null = null;
   #due: Uint8Array | null = null;
+  #lost: { readonly error: unknown } | null = null;
 
   constructor(
     id: number,
     request: Request,
     events: RunEvents,
-    links: { send: (message: ToWorker) => void; cancel: (call: Call) => void },
+    links: { send: (message: ToWorker) => void; cancel: (call: Call) => void; over: (call: Call) => void },
   ) {
     this.id = id;
     this.request = request;
@@ -91,6 +96,7 @@ export class Call implements Run<unknown> {
     this.restarts = events.restarts ?? 1;
     this.#send = links.send;
     this.#cancel = () => links.cancel(this);
+    this.#over = () => links.over(this);
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -139,7 +145,8 @@ export class Call implements Run<unknown> {
         await store.write(bytes);
       }
     } catch (error) {
-      this.abort(error); // as fit fails when it cannot write
+      this.#lost = { error }; // as fit fails when it cannot write
+      this.abort(error);
     } finally {
       this.#writing = null;
     }
@@ -149,9 +156,14 @@ export class Call implements Run<unknown> {
   async done(value: unknown): Promise<void> {
     await this.#writing;
     if (this.isOver) return;
+    if (this.#lost) {
+      this.failed(this.#lost.error);
+      return;
+    }
     this.status = this.reason ? 'aborted' : 'done';
     const { finish = (given) => given } = this.request;
     this.#settle.resolve(finish(value, this.generation));
+    this.#over();
   }
 
   failed(error: unknown, state: Uint8Array | null = null): void {
@@ -159,6 +171,7 @@ export class Call implements Run<unknown> {
     this.state = state;
     this.status = this.reason ? 'aborted' : 'failed';
     this.#settle.reject(this.reason ? this.reason.value : error);
+    this.#over();
   }
 }
 
@@ -176,6 +189,7 @@ class Connection {
   readonly #watch = new AbortController();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #timeout: number | undefined;
+  readonly #ready: ReadyOptions;
   /** Seconds in a row without a sign of life, and how many there may be. */
   #silence = 0;
   #patience: number;
@@ -194,7 +208,7 @@ class Connection {
     this.#thread.addEventListener('message', ({ data }) => this.#hear(data as FromWorker));
     this.#thread.addEventListener('error', ({ message }) => this.gone(message || 'its script cannot be loaded'));
     this.#timer = setInterval(() => this.#listen(), 1000);
-    this.send({ type: 'open', options: ready, lock: this.#lock });
+    this.#ready = ready;
   }
 
   send(message: ToWorker, transfer: Transferable[] = []): void {
@@ -206,19 +220,23 @@ class Connection {
     this.#watch.abort();
     clearInterval(this.#timer);
     this.#thread.terminate();
+    this.#opened.reject(workerError('the worker was ended before it was ready')); // who waits for it need not
   }
 
   /** It has ended, or has to. */
   gone(why: string): void {
     if (this.#watch.signal.aborted) return;
+    if (!this.isOpen) this.#opened.reject(workerError(`the worker could not be started: ${why}`));
     this.close();
     if (this.isOpen) this.#links.died(this, why);
-    else this.#opened.reject(workerError(`the worker could not be started: ${why}`));
   }
 
   #hear(message: FromWorker): void {
     this.#silence = 0;
     switch (message.type) {
+      case 'here':
+        this.send({ type: 'open', options: this.#ready, lock: this.#lock });
+        break;
       case 'opened':
         this.isOpen = true;
         this.#patience = this.#timeout ?? (message.locked ? Number.POSITIVE_INFINITY : SILENCE_SECONDS);
@@ -226,8 +244,8 @@ class Connection {
         this.#opened.resolve(message.info);
         break;
       case 'refused':
-        this.close();
         this.#opened.reject(errorOf(message.error));
+        this.close();
         break;
       default:
         this.#links.hear(message);
@@ -272,11 +290,13 @@ export class Client {
 
   /** The worker there is, or a new one. */
   start(): Promise<Connection> {
-    this.#started ??= this.#open().catch((error) => {
-      this.#started = null; // may be tried again
-      throw error;
+    if (this.#started) return this.#started;
+    const started = this.#open();
+    this.#started = started;
+    started.catch(() => {
+      if (this.#started === started) this.#started = null; // may be tried again
     });
-    return this.#started;
+    return started;
   }
 
   async #open(): Promise<Connection> {
@@ -297,38 +317,43 @@ export class Client {
 
   /** Sends a call off; what becomes of it is the call's. */
   call(request: Request, events: RunEvents = {}): Call {
-    const call = new Call(this.nextId(), request, events, {
-      send: (message) => this.#connection?.isOpen && this.#connection.send(message),
-      cancel: (aborted) => this.#abort(aborted),
-    });
-    this.#calls.set(call.id, call);
     const { signal } = events;
     const onAbort = () => call.abort(signal?.reason);
+    const call: Call = new Call(this.nextId(), request, events, {
+      send: (message) => this.#connection?.isOpen && this.#connection.send(message),
+      cancel: (aborted) => this.#abort(aborted),
+      over: ({ id }) => {
+        this.#calls.delete(id);
+        signal?.removeEventListener('abort', onAbort);
+      },
+    });
+    this.#calls.set(call.id, call);
     signal?.addEventListener('abort', onAbort);
-    const over = () => {
-      this.#calls.delete(call.id);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    call.result.then(over, over);
     if (signal?.aborted) onAbort();
     void this.#dispatch(call);
     return call;
   }
 
   async #dispatch(call: Call): Promise<void> {
+    const attempt = ++call.attempts;
     try {
       const { store, transfer = false, every = null } = call.events;
       if (typeof store === 'object' && call.checkpoint === null) call.checkpoint = (await store.read()) ?? null;
       const connection = await this.start();
-      if (call.isOver) return;
+      if (call.isOver || attempt !== call.attempts) return;
       call.generation = connection.generation;
       const input = call.request.input(connection.generation);
-      const restart = { checkpoint: call.checkpoint, store: typeof store === 'string' ? store : null, every };
+      const restart = {
+        isPaused: call.status === 'paused',
+        checkpoint: call.checkpoint,
+        store: typeof store === 'string' ? store : null,
+        every,
+      };
       const message: ToWorker = { type: 'call', id: call.id, kind: call.request.kind, input, restart };
       call.isMoved = transfer;
       connection.send(message, transfer ? buffersIn(input) : []);
-      if (call.status === 'paused') connection.send({ type: 'pause', id: call.id });
     } catch (error) {
+      if (attempt !== call.attempts) return; // it was sent off anew meanwhile
       call.failed(
         (error as Error)?.name === 'DataCloneError' ? notCloneable(call.request.kind, error as Error) : error,
       );

@@ -34,7 +34,7 @@ export type {
  * @throws UnrolledError  with code ERR_WORKER if the worker itself could not
  */
 export function openWorker(options: WorkerOptions = {}): Promise<UnrolledWorker> {
-  // Written out, for this is the form that bundlers look for.
-  const own = () => new Worker(new URL('./entry.js', import.meta.url), { type: 'module', name: 'unrolled' });
+  // Written out, for this is the form that bundlers look for. Webpack calls a file by the name: not that of the pool's threads.
+  const own = () => new Worker(new URL('./entry.js', import.meta.url), { type: 'module', name: 'unrolled-worker' });
   return openWith(options.create ?? own, options);
 }

@@ -12,7 +12,7 @@ export type * from './index.js';
  * `create` makes a Worker of worker_threads whose file calls `serve`.
  */
 export function openWorker(options: WorkerOptions = {}): Promise<UnrolledWorker> {
-  const own = () => new Worker(new URL('./entry-node.js', import.meta.url), { name: 'unrolled' });
+  const own = () => new Worker(new URL('./entry-node.js', import.meta.url), { name: 'unrolled-worker' });
   const create = (options.create as unknown as (() => Worker) | undefined) ?? own;
   return openWith(() => threadOf(create()), options);
 }

@@ -153,6 +153,7 @@ export async function openWith(create: () => Thread, options: WorkerOptions): Pr
   checkOptions<WorkerOptions>('openWorker', options, {
     backend: is.any, // ready() knows which there are
     threads: is.any,
+    simd: is.any,
     wasmUrl: is.any,
     create: is.function,
     timeout: is.between(0),

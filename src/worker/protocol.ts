@@ -8,6 +8,7 @@ export type CallKind = 'fit' | 'train' | 'job' | 'predict' | 'diagnose' | 'load'
 
 /** What is needed to go on where a run was. */
 export interface Restart {
+  readonly isPaused: boolean;
   readonly checkpoint: Uint8Array | null;
   /** `idb:` or `opfs:` path where the worker itself keeps checkpoints. */
   readonly store: string | null;
@@ -33,6 +34,8 @@ export type ToWorker =
 export type News = readonly [kind: 'progress' | 'epoch' | 'say' | 'event', what: unknown];
 
 export type FromWorker =
+  /** It listens now: what was sent before is lost where its script awaits something first. */
+  | { readonly type: 'here' }
   | { readonly type: 'opened'; readonly info: BackendInfo; readonly locked: boolean }
   | { readonly type: 'refused'; readonly error: ErrorForm }
   | { readonly type: 'news'; readonly id: number; readonly news: readonly News[] }
@@ -71,13 +74,17 @@ export function errorForm(error: unknown): ErrorForm {
 
 /** The error again, of the class it had where that is one of the library's or of the language; else with its name and code. */
 export function errorOf({ name, message, code, stack, own }: ErrorForm): Error {
-  const known = [...Object.values(errors), Error, TypeError, RangeError, SyntaxError, ReferenceError];
-  const Class = known.find((one) => one.prototype.name === name);
+  const library = Object.values(errors) as (new (message: string) => errors.UnrolledError)[];
+  const known = [...library, Error, TypeError, RangeError, SyntaxError, ReferenceError];
+  // A class that is not known here, such as SafetensorsError, has the code of the one it is a kind of.
+  const Class = known.find((one) => one.prototype.name === name) ?? library.find((one) => new one('').code === code);
   const error = new Error(message);
   // Not through the constructors: their parameters differ, and some add to the message.
   if (Class) Object.setPrototypeOf(error, Class.prototype);
-  else Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
-  if (stack) Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
+  const hidden = { ...(Class?.prototype.name !== name && { name }), ...(stack && { stack }) };
+  for (const [key, value] of Object.entries(hidden)) {
+    Object.defineProperty(error, key, { value, configurable: true, writable: true });
+  }
   return Object.assign(error, code === null ? {} : { code }, own);
 }
 

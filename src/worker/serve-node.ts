@@ -4,7 +4,7 @@ import '../node.js';
 import { OptionError } from '../errors.js';
 import { type Services, startService } from './service.js';
 
-export { buildModel, type ModelMakers } from './models.js';
+export { buildModel, type Chain, type ModelMakers } from './models.js';
 export type { JobContext, Services } from './service.js';
 
 /** @throws OptionError  outside a thread of worker_threads */

