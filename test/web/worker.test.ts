@@ -107,6 +107,16 @@ describe('an update', () => {
     expect(loss).toBeCloseTo(learn(same, other, batch, small('reviews'), false).loss, 6);
   });
 
+  it('through windows carries the state from one to the next', () => {
+    const losses = [0, 4].map((window) => {
+      const settings = small('text', { window });
+      const { problem, net } = learner(settings);
+      const optimizer = new u.Adam(net.parameters(), { lr: 0 }); // the weights stay: only what is read differs
+      return learn(problem, { net, optimizer }, problem.batch(1), settings, false).loss;
+    });
+    expect(losses[1]).toBeCloseTo(losses[0] as number, 5);
+  });
+
   it('that comes to no finite number leaves the weights alone', () => {
     const settings = small('sine');
     const { problem, ...own } = learner(settings);
