@@ -21,7 +21,6 @@ export function filesTests(site: Site): void {
         expect(await text(page, 'about-task')).toContain('320 values to learn from');
         await train(page, { length: 20, steps: 60, cells: ['gru'] });
         expect((await figures(page, 'gru'))[1]).toBeLessThan(0.2);
-        await page.click('#reset');
         await page.click('#own-off');
         await expect.poll(() => text(page, 'about-task')).toContain('Seattle');
       }));

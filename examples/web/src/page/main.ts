@@ -103,11 +103,8 @@ whenPressed('stop', () => playground.stop());
 whenPressed('reset', () => playground.reset());
 whenPressed('save', () => playground.save());
 whenPressed('restart', () => playground.restart());
+whenPressed('own-off', () => playground.forgetSource());
 on('threads', 'change', () => playground.open(Number(find('threads', HTMLSelectElement).value)));
-on('own-off', 'click', () => {
-  playground.source = null;
-  return playground.describe();
-});
 for (const id of ['sentence', 'prompt', 'temperature']) on(id, 'input', afterTyping(look));
 on('temperature', 'input', () => say('temperature-value', find('temperature', HTMLInputElement).value));
 for (const id of ['lr', 'clip']) on(id, 'change', () => playground.adjust());

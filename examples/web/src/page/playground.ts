@@ -215,6 +215,13 @@ export class Playground {
     this.#update();
   }
 
+  /** What comes with the page, in place of the visitor's data. */
+  async forgetSource(): Promise<void> {
+    if (this.phase !== 'idle') await this.reset();
+    this.source = null;
+    await this.describe();
+  }
+
   /** A saved playground; it can be trained on. */
   async load(name: string, bytes: Uint8Array): Promise<void> {
     const standing = await this.#engine.ask('load', { name, bytes, base: this.#base });

@@ -45,7 +45,7 @@ export function textProblem(source: Text, settings: Settings): Problem {
   return {
     shape: { inputs: V, inputKind: 'ids', vectors: null, outputs: V, answers: 'each' },
     loss: 'crossEntropy',
-    metric: { name: 'bits a character', unit: 'bits', better: 'lower' },
+    metric: { name: 'bits a character', unit: '', better: 'lower' },
     facts: [
       `${cut.toLocaleString('en')} characters to learn from, ${(characters.length - cut).toLocaleString('en')} only to measure on, ${V} different ones`,
     ],
