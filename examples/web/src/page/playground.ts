@@ -116,7 +116,8 @@ export class Playground {
     try {
       if (!goOn) await kept.forget();
       const { source } = this;
-      const begin = { run: crypto.randomUUID(), base: this.#base, settings, source, goOn };
+      // Not crypto.randomUUID: over plain HTTP from another machine there is none.
+      const begin = { run: `${Date.now()} ${Math.random()}`, base: this.#base, settings, source, goOn };
       this.#run = this.#engine.train(begin, (news) => this.#hear(news));
       const { step, failed } = await this.#run.result;
       const lost = Object.keys(failed).length;
