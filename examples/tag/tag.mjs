@@ -11,13 +11,13 @@ const { values: options } = readOptions({
 
   --cell NAME       rnn, gru, lstm (default lstm)
   --epochs N        at most (default 6)
-  --seeds N         runs, seeds 1..N (default 1)
+  --seeds N         runs, seeds 1..N (default 3)
   --train N         sentences to learn from, for a quick look (default 12000)
 ${commonHelp}`,
   options: {
     cell: { type: 'string', default: 'lstm', oneOf: ['rnn', 'gru', 'lstm'] },
     epochs: { type: 'string', default: '6', atLeast: 1 },
-    seeds: { type: 'string', default: '1', atLeast: 1 },
+    seeds: { type: 'string', default: '3', atLeast: 1 },
     train: { type: 'string', default: '12000', atLeast: 2 },
     ...common,
   },
