@@ -172,6 +172,8 @@ function pathOf(verb: 'read' | 'write', path: string | URL): string {
 }
 
 function refuseFile(verb: 'read' | 'write', path: string | URL, cause: unknown): never {
-  const message = `cannot ${verb} ${path}: ${(cause as Error).message}; check the path and who may ${verb} there`;
-  throw new UnrolledError(message, 'ERR_FILE', { cause });
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  const remedy = isFull ? 'free some space, or choose another place' : `check the path and who may ${verb} there`;
+  throw new UnrolledError(`cannot ${verb} ${path}: ${message}; ${remedy}`, 'ERR_FILE', { cause });
 }

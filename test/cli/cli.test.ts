@@ -46,7 +46,29 @@ beforeAll(() => {
   writeFileSync(path.join(folder, 'book.txt'), 'the cat sat on the mat and the dog sat on the cat. '.repeat(60));
 });
 
+/** A file system of 300 kB, where one may be mounted. */
+function smallDisk(): string | null {
+  const place = path.join(folder, 'disk');
+  mkdirSync(place);
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', place]).status === 0 ? place : null;
+}
+
 describe('unrolled', () => {
+  const disk = smallDisk();
+  afterAll(() => {
+    if (disk) spawnSync('umount', [disk]);
+  });
+
+  // Only root may mount.
+  it.skipIf(disk === null)('a full disk ends the run with what to do, and leaves no part of a file', () => {
+    const out = path.join(disk as string, 'model');
+    const large = ['--hidden', '300', '--embedding', '300', '--epochs', '1', '--threads', '1'];
+    const { status, stderr } = run(['train', 'classify', 'reviews.csv', '--out', out, ...large]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/unrolled: cannot write .*ENOSPC.*; free some space, or choose another place\n$/);
+    expect(readdirSync(out)).toEqual(['run.json']);
+  });
+
   it('train ends with one line of JSON on stdout and says the rest on stderr', () => {
     const { status, stdout, stderr } = run([
       'train',
