@@ -25,7 +25,7 @@ import {
   standardised,
   standardOf,
 } from './inputs/image.js';
-import { inputOf } from './inputs/place.js';
+import { inputOf, placeIn } from './inputs/place.js';
 import { readEach, skipOption } from './inputs/unreadable.js';
 import { teacherForced } from './translate.js';
 import { vocabularyOf } from './vocabularies.js';
@@ -107,9 +107,8 @@ export const captionTask: TaskDefinition<Example, Prep, ImageInput, Caption> = {
       return words;
     });
     return readEach('caption', data.rows, context, async (row, k) => {
-      const place = { file: data.name, line: row.line, base: data.base };
       const words = captions[k] as string[];
-      return { image: await readImage(row.fields.image, place, settings), words, text: joinPieces(words) };
+      return { image: await readImage(row.fields.image, placeIn(data, row), settings), words, text: joinPieces(words) };
     });
   },
   key: ({ image }) => imageKey(image),

@@ -14,7 +14,7 @@ import type { RawData, Row, Settings, TaskDefinition } from './definition.js';
 import type { ImageInput } from './inputs/image.js';
 import { inputColumns, inputOptions, kindNamed, kindOf, requireColumn, settled } from './inputs/index.js';
 import type { Front, InputKind } from './inputs/input.js';
-import { inputOf } from './inputs/place.js';
+import { inputOf, placeIn } from './inputs/place.js';
 import { readEach, skipOption } from './inputs/unreadable.js';
 import { labelNumbers } from './labels.js';
 import { once } from './once.js';
@@ -63,8 +63,7 @@ export const classifyTask: TaskDefinition<Example, Prep, ClassifyInput, Classifi
     const kind = kindOf(table);
     const labels = table.rows.map((row) => labelOf(row, table.name));
     return readEach('classify', table.rows, context, async (row, k) => {
-      const place = { file: table.name, line: row.line, base: table.base };
-      const raw = await kind.read(row.fields[kind.column.option], place, context.settings);
+      const raw = await kind.read(row.fields[kind.column.option], placeIn(table, row), context.settings);
       return { kind: kind.name, raw, label: labels[k] as string };
     });
   },

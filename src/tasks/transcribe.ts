@@ -21,7 +21,7 @@ import { audioInput } from './inputs/audio.js';
 import { featuresInput } from './inputs/features.js';
 import { columnsOfKinds, requireColumn, settled } from './inputs/index.js';
 import type { Front, InputKind } from './inputs/input.js';
-import { inputOf } from './inputs/place.js';
+import { inputOf, placeIn } from './inputs/place.js';
 import { readEach, skipOption } from './inputs/unreadable.js';
 import { once } from './once.js';
 import { type Recurrent, recurrent } from './recurrent.js';
@@ -115,8 +115,7 @@ export const transcribeTask: TaskDefinition<Example, Prep, TranscribeInput, Tran
       return target;
     });
     return readEach('transcribe', table.rows, context, async (row, k) => {
-      const place = { file: table.name, line: row.line, base: table.base };
-      const raw = await kind.read(row.fields[kind.column.option], place, settings);
+      const raw = await kind.read(row.fields[kind.column.option], placeIn(table, row), settings);
       return { kind: kind.name, raw, target: targets[k] as string[] };
     });
   },

@@ -5,6 +5,7 @@ import { audioInput } from './audio.js';
 import { featuresInput } from './features.js';
 import { imageInput } from './image.js';
 import type { InputKind } from './input.js';
+import { placeIn } from './place.js';
 import { textInput } from './text.js';
 
 const KINDS: readonly InputKind[] = [textInput, featuresInput, audioInput, imageInput] as unknown as InputKind[];
@@ -47,10 +48,7 @@ export async function settled(
   context: ReadContext,
 ): Promise<Partial<Settings>> {
   if (!kind.settle) return {};
-  const values = data.rows.map(({ fields, line }) => ({
-    value: fields[kind.column.option],
-    place: { file: data.name, line, base: data.base },
-  }));
+  const values = data.rows.map((row) => ({ value: row.fields[kind.column.option], place: placeIn(data, row) }));
   return kind.settle(values, context);
 }
 

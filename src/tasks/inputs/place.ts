@@ -1,6 +1,13 @@
-// Where a file is that a table names.
+// Where a table's values stand, and the files that it names.
 import type { RawData, Row } from '../definition.js';
-import type { InputKind } from './input.js';
+import type { InputKind, Place } from './input.js';
+
+/** Where the values of a row stand. */
+export const placeIn = ({ name, base }: Extract<RawData, { kind: 'rows' }>, { line }: Row): Place => ({
+  file: name,
+  line,
+  base,
+});
 
 /** A path or URL that a table gives, as from where the program runs: relative ones are from where the table is. */
 export function fromTable(path: string, base: string): string {
