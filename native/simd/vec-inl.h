@@ -79,11 +79,17 @@ U_INLINE vf vmin(vf a, vf b) { return a < b ? a : b; }
 
 // Sum of the lanes by halving, the same order on every call: results do not depend on who calls.
 U_INLINE float sum_lanes(vf v) {
-  float lane[LANES];
-  store(lane, v);
-  for (int half = LANES / 2; half; half /= 2)
-    for (int k = 0; k < half; k++) lane[k] += lane[k + half];
-  return lane[0];
+#if U_LANES == 16
+  v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
+  v += __builtin_shufflevector(v, v, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3);
+#elif U_LANES == 8
+  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+  v += __builtin_shufflevector(v, v, 2, 3, 2, 3, 2, 3, 2, 3);
+#else
+  v += __builtin_shufflevector(v, v, 2, 3, 2, 3);
+#endif
+  return v[0] + v[1];
 }
 
 // a0 b0 a1 b1 ... of the lower halves, and of the upper halves.
