@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { barsTable } from './bars.mjs';
 import { missingBrowser, openBrowser } from './browser/chromium.mjs';
+import { measureCeilings } from './ceiling/ceiling.mjs';
 import { page } from './chart.mjs';
 import { measureColdStart } from './cold.mjs';
 import { install } from './install.mjs';
@@ -39,6 +40,10 @@ if (opts.help) {
   process.exit(0);
 }
 if (opts.install) process.exit(install());
+if (opts.ceiling) {
+  console.log(measureCeilings(showProgress));
+  process.exit(0);
+}
 const isForPage = (w) => !opts.page || opts.filter.length > 0 || w.inPage;
 const list = workloads().filter(
   (w) => (!opts.quick || w.quick) && isForPage(w) && opts.filter.every((word) => ` ${w.name} `.includes(word)),

@@ -16,6 +16,7 @@ export const USAGE = `npm run bench -- [options]
   --page          the same in a page that you open in a browser of yours: what is promised of browsers, or what --filter says
   --page --bars   opens that page itself, in a headless Chromium, and says which of these promises are met
   --cold          instead: from import to the first prediction, and what is installed for it
+  --ceiling       instead: what no product of matrices can exceed here: its innermost loop alone, with each instruction set
   --install       instead: installs the peers, as bench/package-lock.json has them, and builds oneDNN's program
   --list          names workloads and subjects, and runs nothing
   --help          this text`;
@@ -38,6 +39,7 @@ export function readOptions(args) {
       browser: { type: 'boolean', default: false },
       page: { type: 'boolean', default: false },
       cold: { type: 'boolean', default: false },
+      ceiling: { type: 'boolean', default: false },
       install: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
