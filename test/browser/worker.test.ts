@@ -315,6 +315,8 @@ describe('tasks in a worker', () => {
     expect(await task.predict(['so good 7'])).toEqual(await here.predict(['so good 7']));
     expect(await task.predictRows(reviews.slice(0, 2))).toEqual(await here.predictRows(reviews.slice(0, 2)));
     expect(await task.evaluate(reviews)).toEqual(await here.evaluate(reviews));
+    const flow = await here.diagnose(reviews, { rows: true });
+    expect(String(u.Diagnosis.fromJSON(await task.diagnose(reviews, { rows: true })))).toBe(String(flow));
     const files = task.files();
     expect(same(files['model.safetensors'], here.files()['model.safetensors'])).toBe(true);
     const again = await worker.loadTask(files);
