@@ -92,6 +92,25 @@ describe('a worker in Node', () => {
   });
 });
 
+describe('workerUrl in Node', () => {
+  it('is where the thread is started from, a file or a folder; what is wrong with it is said', async () => {
+    const folder = new URL('../../dist/worker/', import.meta.url);
+    for (const workerUrl of [folder, `${folder}entry-node.js`, join(dist, 'worker', 'entry-node.js')]) {
+      worker = await openWorker({ backend: 'wasm', workerUrl });
+      expect(worker.info.name).toBe('wasm');
+      worker.terminate();
+    }
+    await expect(openWorker({ workerUrl: '/nowhere/' })).rejects.toThrow(
+      /openWorker: workerUrl: cannot read \/nowhere\/entry-node.js: ENOENT.*; serve dist\/worker\/entry-node.js/,
+    );
+    await expect(openWorker({ workerUrl: join(dist, 'errors.js') })).rejects.toMatchObject({
+      code: 'ERR_WORKER',
+      message: expect.stringContaining('errors.js is not dist/worker/entry-node.js of this library'),
+    });
+    await expect(openWorker({ workerUrl: 3 as never })).rejects.toThrow('option "workerUrl" must be a URL, got 3');
+  });
+});
+
 describe('models as data', () => {
   it('compute what their layers say: final states, means over valid steps', () => {
     const x = u.tensor(
@@ -166,5 +185,9 @@ it("a page's side of a worker takes less than 8 kB, compressed, and nothing of t
   });
   expect(gzipSync(outputFiles[0]?.contents as Uint8Array, { level: 9 }).length).toBeLessThan(8e3);
   const inputs = Object.keys(metafile.inputs).map((path) => path.replace(/^.*dist\//, ''));
-  expect(inputs.filter((path) => !path.startsWith('worker/')).sort()).toEqual(['errors.js', 'options.js']);
+  expect(inputs.filter((path) => !path.startsWith('worker/')).sort()).toEqual([
+    'errors.js',
+    'options.js',
+    'script-url.js',
+  ]);
 });
