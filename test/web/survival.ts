@@ -192,6 +192,40 @@ export function survivalTests(site: Site): void {
         { prepare: (page) => inWorker(page, KEEP_MEMORY) },
       ));
 
+    it('the browser is given one piece of a drawing a frame: styles and layout of all at once would be a long task', () =>
+      site.visit(async (page) => {
+        await choose(page, { task: 'reviews', steps: 100_000 });
+        await page.click('#train');
+        await waitForButton(page, 'Pause');
+        await page.locator('#gates td').first().waitFor(WAIT);
+        await page.evaluate(() => {
+          const frames: Set<string>[] = [];
+          Object.assign(globalThis, { drawnInFrames: frames });
+          const begin = () => {
+            if (frames.at(-1)?.size !== 0) frames.push(new Set());
+            requestAnimationFrame(begin);
+          };
+          begin();
+          const seen = (list: MutationRecord[]) => {
+            for (const { target } of list) {
+              const element = target instanceof Element ? target : target.parentElement;
+              const cell = element?.closest<HTMLElement>('.gates')?.dataset.cell;
+              if (cell) frames.at(-1)?.add(cell);
+            }
+          };
+          const everything = { subtree: true, childList: true, characterData: true, attributes: true };
+          new MutationObserver(seen).observe(document.getElementById('gates') as HTMLElement, everything);
+        });
+        const drawn = () =>
+          page.evaluate(() =>
+            (globalThis as unknown as { drawnInFrames: Set<string>[] }).drawnInFrames
+              .filter(({ size }) => size > 0)
+              .map((cells) => [...cells].join()),
+          );
+        await expect.poll(async () => (await drawn()).length, WAIT).toBeGreaterThan(6);
+        expect([...new Set(await drawn())].sort()).toEqual(['gru', 'lstm', 'rnn']);
+      }));
+
     // Retried: while other programs hold the processors, a task that takes 10 ms may last 60.
     it('no task of the page is longer than 50 ms, with all views drawn', { retry: 2 }, () =>
       site.visit(async (page) => {
