@@ -61,7 +61,7 @@ const tiers = [
   ['ops'],
   ['autograd'],
   ['backend', 'platform'],
-  ['errors.ts', 'options.ts', 'philox.ts'],
+  ['errors.ts', 'options.ts', 'philox.ts', 'script-url.ts'],
 ];
 
 function tierOf(file: string): number {

@@ -2,10 +2,10 @@
 // so that nobody has to guess why WASM runs where the addon was expected.
 import { relaxedSimd, simd as wasmSimd, threads as wasmThreads } from 'wasm-feature-detect';
 import { BackendError, UnrolledError } from '../errors.js';
-import { checkOptions, is } from '../options.js';
+import { checkOptions, is, type Rule } from '../options.js';
 import { platform } from '../platform/types.js';
 import type { Attempt, Backend, BackendInfo, BackendName, Simd } from './types.js';
-import { Unavailable } from './unavailable.js';
+import { Unavailable, WrongScript } from './unavailable.js';
 import { openWasm } from './wasm.js';
 
 export interface ReadyOptions {
@@ -22,6 +22,11 @@ export interface ReadyOptions {
   simd?: Simd;
   /** Where the .wasm files are, when not where this package has them: a folder (ending in "/") or one file. */
   wasmUrl?: string | URL;
+  /**
+   * Where the script of WASM's threads is, when not where this package has it, because a bundler left it behind: a folder (ending
+   * in "/") with a copy of `dist/backend/wasm-worker.js`, or the one file. Browsers start it from the page's own origin only.
+   */
+  workerUrl?: string | URL;
 }
 
 export interface BackendSpec extends ReadyOptions {
@@ -30,6 +35,7 @@ export interface BackendSpec extends ReadyOptions {
 
 /** More threads than this rarely pay for one recurrent layer; who knows better says so. */
 const MOST_THREADS_BY_DEFAULT = 8;
+const isUrl: Rule = { expected: 'a URL', accepts: (value) => typeof value === 'string' || value instanceof URL };
 const AUTO: readonly BackendName[] = ['native', 'wasm', 'reference'];
 const SIMD: readonly Simd[] = ['avx512', 'avx2', 'sse', 'neon', 'wasm-relaxed-simd', 'wasm-simd', 'scalar'];
 
@@ -44,12 +50,12 @@ export async function createBackend(spec: BackendSpec): Promise<Backend> {
   }
 }
 
-async function start({ backend, simd, threads, wasmUrl }: BackendSpec): Promise<Backend> {
+async function start({ backend, simd, threads, wasmUrl, workerUrl }: BackendSpec): Promise<Backend> {
   switch (backend) {
     case 'native':
       return startNative(simd, threads);
     case 'wasm':
-      return startWasm(simd, threads, wasmUrl);
+      return startWasm(simd, threads, wasmUrl, workerUrl);
     case 'reference':
       if (simd !== undefined && simd !== 'scalar') throw new Unavailable('reference', `it has no simd "${simd}"`);
       // On demand: a page, where WASM runs, need not load it.
@@ -64,7 +70,7 @@ function startNative(simd?: Simd, threads = Math.min(platform().cores(), MOST_TH
   return openAddon({ simd, threads });
 }
 
-async function startWasm(simd?: Simd, threads = 1, wasmUrl?: string | URL): Promise<Backend> {
+async function startWasm(simd?: Simd, threads = 1, wasmUrl?: string | URL, workerUrl?: string | URL): Promise<Backend> {
   const remedy = 'use Chrome 91, Firefox 89, Safari 16.4, Node 20 or newer';
   if (typeof WebAssembly === 'undefined') throw new Unavailable('wasm', 'this engine has no WebAssembly', remedy);
   if (!(await wasmSimd())) throw new Unavailable('wasm', 'this engine has no WASM SIMD', remedy);
@@ -72,9 +78,10 @@ async function startWasm(simd?: Simd, threads = 1, wasmUrl?: string | URL): Prom
     const refused = platform().threadsRefused() ?? ((await wasmThreads()) ? null : 'this engine has no WASM threads');
     if (refused) throw new Unavailable('wasm', refused);
   }
+  const script = threads > 1 && workerUrl !== undefined ? await platform().findWorker(workerUrl) : undefined;
   const open = async (name: 'simd128' | 'relaxed'): Promise<Backend> => {
     const module = await platform().compileWasm(threads > 1 ? `${name}-threads` : name, wasmUrl);
-    return openWasm(module, { threads, platform: platform() });
+    return openWasm(module, { threads, platform: platform(), ...(script && { script }) });
   };
   switch (simd) {
     case 'wasm-simd':
@@ -112,28 +119,31 @@ export async function selectBackend(options: ReadyOptions = {}): Promise<Backend
     backend: is.oneOf('auto', ...AUTO),
     threads: is.integer(1, 256),
     simd: is.oneOf(...SIMD),
-    wasmUrl: { expected: 'a URL', accepts: (value) => typeof value === 'string' || value instanceof URL },
+    wasmUrl: isUrl,
+    workerUrl: isUrl,
   });
-  if (selected && options.backend === undefined && options.simd === undefined && options.wasmUrl === undefined) {
+  const { backend: name, simd: set, wasmUrl, workerUrl } = options;
+  if (selected && [name, set, wasmUrl, workerUrl].every((value) => value === undefined)) {
     const { backend, tried } = selected;
     const chosen = await chosenWith(backend, options.threads);
     if (options.threads !== undefined) selected = { backend, tried: [...tried.slice(0, -1), chosen] };
     return backend;
   }
-  const asked = options.backend === 'auto' ? undefined : options.backend;
+  const asked = name === 'auto' ? undefined : name;
   const wanted = asked ?? fromEnvironment('UNROLLED_BACKEND', ['auto', ...AUTO]) ?? 'auto';
-  const simd = options.simd ?? fromEnvironment('UNROLLED_SIMD', SIMD);
+  const simd = set ?? fromEnvironment('UNROLLED_SIMD', SIMD);
   const tried: Attempt[] = [];
-  for (const name of wanted === 'auto' ? AUTO : [wanted]) {
+  for (const next of wanted === 'auto' ? AUTO : [wanted]) {
     try {
-      const { backend, why } = await openBest({ ...options, backend: name, ...(simd && { simd }) });
+      const { backend, why } = await openBest({ ...options, backend: next, ...(simd && { simd }) });
       tried.push(await chosenWith(backend, options.threads, why));
       const before = selected?.backend;
       selected = { backend, tried };
       if (before !== backend) await before?.rest?.();
       return backend;
     } catch (error) {
-      tried.push(failure(name, error));
+      if (error instanceof WrongScript) throw error;
+      tried.push(failure(next, error));
     }
   }
   throw new BackendError('no backend could be started', tried);
@@ -169,6 +179,7 @@ async function openBest(spec: BackendSpec): Promise<{ backend: Backend; why?: st
   try {
     return { backend: await openOnce(spec) };
   } catch (error) {
+    if (error instanceof WrongScript) throw error;
     return { backend: await openOnce({ ...spec, threads: 1 }), why: failure('wasm', error).reason };
   }
 }
@@ -176,7 +187,8 @@ async function openBest(spec: BackendSpec): Promise<{ backend: Backend; why?: st
 const isThreadedWasm = ({ backend, threads = 1 }: BackendSpec): boolean => backend === 'wasm' && threads > 1;
 
 function openOnce(spec: BackendSpec): Promise<Backend> {
-  const key = [spec.backend, spec.simd, spec.wasmUrl, isThreadedWasm(spec)].join(' ');
+  const script = isThreadedWasm(spec) ? (spec.workerUrl ?? 'own') : 'none';
+  const key = [spec.backend, spec.simd, spec.wasmUrl, script].join(' ');
   let promise = opened.get(key);
   if (!promise) {
     promise = start(spec);

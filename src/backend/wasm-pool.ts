@@ -2,7 +2,8 @@
 // between is native/runtime/pool-wasm.cc. A kernel never waits for a worker that has not started yet or has left: it does the
 // work of all itself.
 import { OutOfMemoryError } from '../errors.js';
-import type { Platform, PoolWorker } from '../platform/types.js';
+import type { PoolWorker } from '../platform/types.js';
+import type { WorkerTask } from './wasm-worker.js';
 
 export type PoolExports = {
   malloc(bytes: number): number;
@@ -29,7 +30,8 @@ export class WasmPool {
     private readonly ctx: number,
     private readonly module: WebAssembly.Module,
     private readonly memory: WebAssembly.Memory,
-    private readonly platform: Platform,
+    private readonly startWorker: (task: WorkerTask) => PoolWorker,
+    private readonly cores: number,
   ) {}
 
   /** Rejects where that many cannot be started; there is one thread then. */
@@ -41,12 +43,12 @@ export class WasmPool {
       throw new OutOfMemoryError(`wasm: no memory for the buffers of ${threads} threads`, 0);
     }
     // With more threads than cores a spinning thread only keeps a working one off its core.
-    this.raw.u_pool_manners(Number(threads <= this.platform.cores()), Number(mayWait()));
+    this.raw.u_pool_manners(Number(threads <= this.cores), Number(mayWait()));
     this.raw.u_recruit();
     try {
       for (let thread = 1; thread < threads; thread++) {
         const task = { module: this.module, memory: this.memory, thread, stack: this.stackOf(thread) };
-        this.workers.push(this.platform.startWorker(task));
+        this.workers.push(this.startWorker(task));
       }
       await Promise.all(this.workers.map(({ ready }) => ready));
       this.threads = threads;

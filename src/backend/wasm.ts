@@ -33,13 +33,14 @@ const INITIAL_PAGES = 256;
 const MOST_PAGES = 65536;
 
 /**
- * `threads` are what a module that was built for them starts with; the others have one.
+ * `threads` are what a module that was built for them starts with; the others have one. `script`: of its workers, where it is not
+ * the package's.
  *
  * @throws Unavailable if the module is of another version than this library, or its threads cannot be started.
  */
 export async function openWasm(
   module: WebAssembly.Module,
-  { threads = 1, platform }: { threads?: number; platform: Platform },
+  { threads = 1, platform, script }: { threads?: number; platform: Platform; script?: string },
 ): Promise<Backend> {
   const shared = hasThreads(module) ? sharedMemory() : null;
   const instance = await WebAssembly.instantiate(module, wasmImports(module, shared));
@@ -58,7 +59,16 @@ export async function openWasm(
   const heap = new WasmHeap(raw, shared ?? (raw.memory as WebAssembly.Memory));
   const memory = new BackendMemory(heap);
   const simd = isa === ISA_RELAXED ? 'wasm-relaxed-simd' : 'wasm-simd';
-  const pool = shared && new WasmPool(instance.exports as unknown as PoolExports, ctx, module, shared, platform);
+  const pool =
+    shared &&
+    new WasmPool(
+      instance.exports as unknown as PoolExports,
+      ctx,
+      module,
+      shared,
+      (task) => platform.startWorker(task, script),
+      platform.cores(),
+    );
   await pool?.resize(threads);
   return {
     get info(): BackendInfo {

@@ -6,11 +6,12 @@ import { Feature } from '../backend/generated/abi.js';
 import type { Ints } from '../backend/types.js';
 import { DTypeError, LengthsError, OptionError, ShapeError } from '../errors.js';
 import { expand } from '../ops/broadcast.js';
+import { add } from '../ops/elementwise.js';
 import type { QuantizedDType } from '../ops/quantized.js';
 import type { Lengths } from '../ops/recurrent.js';
 import { RecurrentStep } from '../ops/recurrent-step.js';
 import { dropout } from '../ops/rows.js';
-import { reshape, transpose } from '../ops/shape.js';
+import { reshape, transpose, zeroWhere } from '../ops/shape.js';
 import { checkOptions, is, show } from '../options.js';
 import { zeroParameter } from './init.js';
 import { Module } from './module.js';
@@ -185,7 +186,7 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
   }
 
   #stream(x: Tensor, given: StateInput | null, B: number): ForwardResult<C> {
-    const start = given ?? this.#learntState(B);
+    const start = this.#start(given, B);
     const h0 = start === null ? null : start.h;
     const c0 = start === null ? null : (start.c ?? null);
     if (start !== null && !this.#step.isLast(h0, c0, B)) this.#states.check(start, B);
@@ -193,16 +194,25 @@ export abstract class RecurrentBase<C extends Tensor | null> extends Module {
     return { output: y, state: new RecurrentState(hn, cn as C) };
   }
 
-  #learntState(B: number): StateInput | null {
-    if (this.h0 === undefined) return null;
+  /** What the B rows start from; null: zeros. */
+  #start(given: StateInput | null, B: number): StateInput | null {
+    if (this.h0 === undefined) return given;
+    const restarts = given instanceof RecurrentState ? given.restarts : null;
+    if (given !== null && restarts === null) return given;
     const { h, c } = this.#states.shapes(B);
-    return { h: expand(this.h0, h), c: this.c0 && c ? expand(this.c0, c) : null };
+    const learnt = { h: expand(this.h0, h), c: this.c0 && c ? expand(this.c0, c) : null };
+    if (given === null || restarts === null) return learnt;
+    this.#states.check(given, B);
+    // Where the rows of the one are zero, those of the other are not.
+    const goesOn = restarts.map((own) => !own);
+    const both = (own: Tensor, first: Tensor) => add(own, zeroWhere(first, goesOn, 1));
+    return { h: both(given.h, learnt.h), c: given.c && learnt.c && both(given.c, learnt.c) };
   }
 
   #run(x: Tensor, given: StateInput | null, lengths: Lengths | null): ForwardResult<C> {
     const [T, B] = x.shape as [number, number];
     if (given !== null) this.#states.check(given, B);
-    const start = given ?? this.#learntState(B);
+    const start = this.#start(given, B);
     const keep = this.#savesMemory && this.#isRecorded(x, start) ? this.#keepFor(T, B, lengths?.rows ?? T * B) : 0;
     let y = x;
     const hs: Tensor[] = [];

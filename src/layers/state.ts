@@ -1,5 +1,6 @@
 // RecurrentState: what a recurrent layer knows about the past, as a value that is passed in and returned.
 import { noGrad } from '../autograd/context.js';
+import { tensor } from '../autograd/creation.js';
 import { showShape, Tensor } from '../autograd/tensor.js';
 import { OptionError, ShapeError } from '../errors.js';
 import { type Indices, indexSelect } from '../ops/gather.js';
@@ -25,14 +26,16 @@ const CLONE_ADVICE = Symbol(
  * is axis 1, whatever the others are.
  *
  * Truncated BPTT carries `state.detach()` from window to window; streaming passes it to `step`; beam search reorders rows
- * with `select`; a server drops finished rows with `zeroRows` and joins those of its clients with `concat`. Nothing is hidden
- * in the layer.
+ * with `select`; a stream's rows begin anew with `restartRows`; a server drops finished rows with `zeroRows` and joins those of
+ * its clients with `concat`. Nothing is hidden in the layer.
  */
 export class RecurrentState<C extends Tensor | null = Tensor | null> {
   /** structuredClone and postMessage take only own properties, this one first, and cannot take a symbol. @internal */
   readonly cloneAdvice = CLONE_ADVICE;
   readonly h: Tensor;
   readonly c: C;
+  /** Rows that the layer which is given this state starts anew; null: none. @internal */
+  readonly restarts: readonly boolean[] | null = null;
 
   constructor(h: Tensor, c: C) {
     this.h = h;
@@ -46,23 +49,45 @@ export class RecurrentState<C extends Tensor | null = Tensor | null> {
 
   /** The same numbers without history: gradients stop here, and the state outlives its step. */
   detach(): RecurrentState<C> {
-    return this.#map((t) => t.detach());
+    return this.#map((t) => t.detach()).#marked(this.restarts);
   }
 
   /** A copy without history, for keeping while this one is used on. */
   clone(): RecurrentState<C> {
-    return this.#map((t) => noGrad(() => t.clone()).detach());
+    return this.#map((t) => noGrad(() => t.clone()).detach()).#marked(this.restarts);
   }
 
   /** The given rows of the batch, in the given order, repeated at will. Gradients flow through it. */
   select(rows: Indices): RecurrentState<C> {
-    return this.#map((t) => indexSelect(t, rows, 1));
+    const chosen = this.#map((t) => indexSelect(t, rows, 1));
+    const { restarts } = this;
+    if (restarts === null) return chosen;
+    const marks = noGrad(() => indexSelect(tensor(restarts.map(Number)), rows, 0));
+    return chosen.#marked(marks.toArray().map(Boolean));
   }
 
-  /** This state with zeros in the rows where `mask` is true: sequences that start anew. Gradients flow through the others. */
+  /** This state with zeros in the rows where `mask` is true. Gradients flow through the others. */
   zeroRows(mask: readonly boolean[]): RecurrentState<C> {
+    return this.#cleared('zeroRows', mask).#marked(this.restarts?.map((own, row) => own && !mask[row]) ?? null);
+  }
+
+  /**
+   * This state for sequences that start anew in the rows where `mask` is true: the layer that is given it starts those rows as it
+   * does without a state, from zeros or from its learnt initial state (learnInitialState), which then gets their gradients.
+   * Gradients flow through the other rows as before.
+   *
+   * h and c of this state show zeros in these rows, for the state knows no layer; what is made of them (JSON, bytes,
+   * `{ h: state.h }`) starts from zeros in any layer.
+   */
+  restartRows(mask: readonly boolean[]): RecurrentState<C> {
+    return this.#cleared('restartRows', mask).#marked(mask.map((own, row) => own || (this.restarts?.[row] ?? false)));
+  }
+
+  #cleared(method: string, mask: readonly boolean[]): RecurrentState<C> {
     if (!Array.isArray(mask)) {
-      throw new OptionError(`RecurrentState.zeroRows: mask must be a list of ${this.rows} booleans, got ${show(mask)}`);
+      throw new OptionError(
+        `RecurrentState.${method}: mask must be a list of ${this.rows} booleans, got ${show(mask)}`,
+      );
     }
     return this.#map((t) => zeroWhere(t, mask, 1));
   }
@@ -92,7 +117,8 @@ export class RecurrentState<C extends Tensor | null = Tensor | null> {
         states.map((state) => state[part] as Tensor),
         1,
       );
-    return new RecurrentState(joined('h'), (first.c && joined('c')) as C);
+    const restarts = states.flatMap(({ restarts: own, rows }) => own ?? new Array<boolean>(rows).fill(false));
+    return new RecurrentState(joined('h'), (first.c && joined('c')) as C).#marked(restarts);
   }
 
   /** For `JSON.stringify(state)`. JSON has neither NaN nor infinities nor -0: `toBytes` keeps those too. */
@@ -142,6 +168,10 @@ export class RecurrentState<C extends Tensor | null = Tensor | null> {
   /** @internal */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
+  }
+
+  #marked(restarts: readonly boolean[] | null): RecurrentState<C> {
+    return Object.assign(this, { restarts: restarts?.some(Boolean) ? restarts : null });
   }
 
   #map(change: (t: Tensor) => Tensor): RecurrentState<C> {

@@ -1,9 +1,10 @@
 // Browsers: WASM fetched and compiled while it arrives. No import of Node anywhere below. `new URL('...', import.meta.url)` is
 // written out for each file, because that is the form bundlers look for when they copy assets.
-import { Unavailable } from '../backend/unavailable.js';
+import { Unavailable, WrongScript } from '../backend/unavailable.js';
 import { UnrolledError } from '../errors.js';
+import { scriptIn, whyNoWorker } from '../script-url.js';
 import type { FileStore } from './stores.js';
-import { chunksOf, followWorker, locateWasm, type Platform, type WasmVariant } from './types.js';
+import { chunksOf, followWorker, locateWasm, type Platform, THREAD_SCRIPT, type WasmVariant } from './types.js';
 
 const files: Record<WasmVariant, () => URL> = {
   simd128: () => new URL('../../wasm/dist/unrolled-simd128.wasm', import.meta.url),
@@ -41,20 +42,29 @@ export const browserPlatform: Platform = {
     return typeof Worker === 'undefined' ? 'no worker can be started from here' : null;
   },
 
-  startWorker(task) {
+  async findWorker(from) {
+    const script = scriptIn(from, THREAD_SCRIPT.file);
+    const wrong = await whyNoWorker(script, THREAD_SCRIPT.file, THREAD_SCRIPT.mark);
+    if (wrong !== null) throw new WrongScript(wrong);
+    return script;
+  },
+
+  startWorker(task, script) {
     // The same place from dist/platform/ and from dist/web/. webpack calls the script's chunk by `name`, so that another worker of
     // this name would get this script.
-    const worker = new Worker(new URL('../backend/wasm-worker.js', import.meta.url), {
-      type: 'module',
-      name: 'unrolled-thread',
-    });
+    const own = () =>
+      new Worker(new URL('../backend/wasm-worker.js', import.meta.url), { type: 'module', name: 'unrolled-thread' });
+    const worker = script === undefined ? own() : new Worker(script, { type: 'module', name: 'unrolled-thread' });
     const { ready, gone } = followWorker(({ news, failed, ended }) => {
       worker.addEventListener('message', ({ data }) => {
         news(data);
         if (data !== 'ready') ended();
       });
       worker.addEventListener('error', ({ message }) => {
-        failed(message || 'dist/backend/wasm-worker.js of this package cannot be loaded');
+        failed(
+          message ||
+            'dist/backend/wasm-worker.js of this package cannot be loaded; serve it and pass ready({ workerUrl: "/its/folder/" })',
+        );
         ended();
       });
     });

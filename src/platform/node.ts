@@ -5,13 +5,14 @@ import { createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type Addon, openNative } from '../backend/native.js';
-import { Unavailable } from '../backend/unavailable.js';
+import { Unavailable, WrongScript } from '../backend/unavailable.js';
 import { UnrolledError } from '../errors.js';
-import { followWorker, locateWasm, type Platform, type WasmVariant } from './types.js';
+import { scriptIn, whyNotOurs } from '../script-url.js';
+import { followWorker, locateWasm, type Platform, THREAD_SCRIPT, type WasmVariant } from './types.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const wasmFolder = pathToFileURL(join(root, 'wasm', 'dist', '/'));
@@ -58,9 +59,20 @@ export const nodePlatform: Platform = {
 
   threadsRefused: () => null,
 
-  startWorker(task) {
+  async findWorker(from) {
+    const place = scriptIn(from, THREAD_SCRIPT.file);
+    const script = place.startsWith('file:') ? fileURLToPath(place) : resolve(place);
+    const text = await readFile(script, 'utf8').catch((cause) => {
+      throw new WrongScript(`cannot read ${script}: ${(cause as Error).message}`);
+    });
+    const wrong = whyNotOurs(script, THREAD_SCRIPT.file, THREAD_SCRIPT.mark, text);
+    if (wrong !== null) throw new WrongScript(wrong);
+    return script;
+  },
+
+  startWorker(task, script = workerFile) {
     // Without the program's own flags: a loader or an inspector that it runs under has no business in these threads.
-    const worker = new Worker(workerFile, { name: 'unrolled', execArgv: [] });
+    const worker = new Worker(script, { name: 'unrolled', execArgv: [] });
     const { ready, gone } = followWorker(({ news, failed, ended }) => {
       worker.on('message', news);
       worker.on('error', (error) => failed(error.message));

@@ -33,7 +33,10 @@ export interface Platform {
   compileWasm(variant: WasmVariant, from?: string | URL): Promise<WebAssembly.Module>;
   /** Why WASM cannot have threads here, and what to do about it; null where it can. */
   threadsRefused(): string | null;
-  startWorker(task: WorkerTask): PoolWorker;
+  /** The script of WASM's threads at a place of the caller's, a folder (ending in "/") or a file. Throws WrongScript. */
+  findWorker(from: string | URL): Promise<string>;
+  /** `script`: what findWorker found; by default that of this package. */
+  startWorker(task: WorkerTask, script?: string): PoolWorker;
   /** The bytes of a file; in the browser, of what a URL answers, or of what opfs:/path or idb:/path holds. */
   readFile(path: string | URL): Promise<Uint8Array>;
   /** The same bytes bit by bit, in memory that does not grow with the file. */
@@ -71,6 +74,9 @@ export function locateWasm(variant: WasmVariant, from: string | URL): string {
   const place = String(from);
   return place.endsWith('/') ? `${place}unrolled-${variant}.wasm` : place;
 }
+
+/** The script of WASM's threads, and a name that is in it however it was bundled. */
+export const THREAD_SCRIPT = { file: 'wasm-worker.js', mark: 'u_work_failed' } as const;
 
 /** Follows a worker from its start to its end. `listen` passes on its messages, errors, and how it ended. */
 export function followWorker(

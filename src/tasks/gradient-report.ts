@@ -1,24 +1,37 @@
-// How gradients flow through what was trained, in words: measured once, at the end of a run, and kept with the model.
+// How gradients flow through what was trained: asked for by who has the task, and in words at the end of a run, kept with the model.
 import type { Tensor } from '../autograd/tensor.js';
 import { OptionError } from '../errors.js';
 import type { Module } from '../layers/module.js';
 import { cut } from '../train/cut.js';
 import type { Batch, Batches, BatchInput } from '../train/data.js';
-import { diagnose } from '../train/diagnose.js';
+import type { Diagnosis } from '../train/diagnose/diagnosis.js';
+import { type DiagnoseOptions, diagnose } from '../train/diagnose.js';
 import type { Learning } from './definition.js';
 
-/** On the first batch. Null where no recurrent layer has a gradient. */
-export async function gradientReport(model: Module, batches: Batches, learning: Learning): Promise<string | null> {
+/** Those of diagnose; loss and forward are the task's own. */
+export type TaskDiagnoseOptions = Omit<DiagnoseOptions, 'loss' | 'forward'>;
+
+/** On the first batch, or the first window of it where the task learns in windows. Null where there is no batch. */
+export async function diagnoseFirst(
+  model: Module,
+  batches: Batches,
+  { loss, forward, tbptt }: Learning,
+  options: TaskDiagnoseOptions,
+): Promise<Diagnosis | null> {
   const batch = await first(batches);
   if (batch === undefined) return null;
-  const { loss, forward, tbptt } = learning;
+  if (tbptt === undefined) return diagnose(model, batch, { ...options, loss, ...(forward && { forward }) });
+  const window = firstWindow(batch, tbptt.k1);
+  const once = (m: Module, b: Batch) => (forward ? forward(m, b, null) : undefined) as { output: unknown };
+  return diagnose(model, window, { ...options, loss, forward: (m, b) => once(m, b).output as Tensor });
+}
+
+/** Null where no recurrent layer has a gradient. */
+export async function gradientReport(model: Module, batches: Batches, learning: Learning): Promise<string | null> {
   try {
     // 16 random directions: the norm to a tenth or so, at a fraction of the exact one's cost.
-    const options = { loss, jacobian: { probes: 16 } };
-    if (tbptt === undefined) return String(diagnose(model, batch, { ...options, ...(forward && { forward }) }));
-    const window = firstWindow(batch, tbptt.k1);
-    const once = (m: Module, b: Batch) => (forward ? forward(m, b, null) : undefined) as { output: unknown };
-    return String(diagnose(model, window, { ...options, forward: (m, b) => once(m, b).output as Tensor }));
+    const found = await diagnoseFirst(model, batches, learning, { jacobian: { probes: 16 } });
+    return found && String(found);
   } catch (error) {
     if (error instanceof OptionError) return null;
     throw error;

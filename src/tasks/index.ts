@@ -36,6 +36,7 @@ export type {
 } from './definition.js';
 export type { TaskFiles } from './folder.js';
 export type { ForecastInput, ForecastStep } from './forecast/index.js';
+export type { TaskDiagnoseOptions } from './gradient-report.js';
 export type { ImageInput } from './inputs/image.js';
 export type { TextScore } from './language-model.js';
 export type { RunOptions, TaskOptions } from './run.js';

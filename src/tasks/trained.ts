@@ -1,11 +1,13 @@
 // A trained task: what `classify(...)` and the others return, and what loadTask gives back.
 import { seed } from '../autograd/random.js';
-import { OptionError } from '../errors.js';
+import { DataError, OptionError } from '../errors.js';
 import type { Json } from '../io/exact-json.js';
 import type { Module } from '../layers/module.js';
 import { checkOptions, is, show } from '../options.js';
+import type { Diagnosis } from '../train/diagnose/diagnosis.js';
 import type { Figures, GenerateOptions, Settings, TaskDefinition } from './definition.js';
 import { type TaskFiles, toFiles, writeFiles } from './folder.js';
+import { diagnoseFirst, type TaskDiagnoseOptions } from './gradient-report.js';
 import { readSource, type SourceOptions, type TaskSource } from './source.js';
 
 /** What a run came to: the line that `--json` ends with. */
@@ -91,10 +93,39 @@ export class TrainedTask<Input = unknown, Answer = unknown> {
 
   /** Figures on data with their answers, that the task was not trained on. */
   async evaluate(source: TaskSource, options: Partial<SourceOptions> = {}): Promise<Figures> {
-    const say = options.say ?? (() => {});
-    const raw = await readSource(this.#definition, source, { ...options, columns: this.#columns(options), say });
-    const examples = await this.#definition.read(raw, { settings: this.settings, say });
+    const examples = await this.#examples(source, options);
     return this.#quiet(() => this.#definition.evaluate(this.model, examples, this.prep, this.settings));
+  }
+
+  /**
+   * How gradients flow back through the model on data with their answers, with the task's own loss: see `diagnose`. Of the data the
+   * first batch is looked at, where the task learns in windows (charlm, wordlm) the first window of it.
+   *
+   *   console.log(String(await task.diagnose('reviews.csv', { jacobian: { probes: 16 } })));
+   *
+   * @param options  how to read, as for evaluate; training, rows, jacobian as for diagnose
+   * @throws DataError  for data that cannot be read, naming the line, or are too few for a batch
+   * @throws OptionError  for a wrong option, and where nothing recurrent has a gradient
+   */
+  async diagnose(source: TaskSource, options: Partial<SourceOptions> & TaskDiagnoseOptions = {}): Promise<Diagnosis> {
+    const where = `${this.name}: diagnose`;
+    checkOptions<Partial<SourceOptions> & TaskDiagnoseOptions>(where, options, {
+      format: is.any, // readSource and diagnose know what they may be
+      encoding: is.any,
+      columns: is.any,
+      say: is.function,
+      training: is.any,
+      rows: is.any,
+      jacobian: is.any,
+    });
+    const { format, encoding, columns, say, ...measured } = options;
+    const how = { ...(format && { format }), ...(encoding && { encoding }), ...(columns && { columns }) };
+    const examples = await this.#examples(source, { ...how, ...(say && { say }) });
+    const batches = this.#definition.batches(examples, this.prep, { settings: this.settings, training: false });
+    const learning = this.#definition.learning(this.model, this.prep, this.settings);
+    const found = await diagnoseFirst(this.model, batches, learning, measured);
+    if (found === null) throw new DataError(`${where}: the data are too few for a batch; give more of them`);
+    return found;
   }
 
   /**
@@ -128,6 +159,13 @@ export class TrainedTask<Input = unknown, Answer = unknown> {
   /** Writes the files into a folder, which is made where it is missing. Each has its old contents or all of the new. */
   async save(folder: string | URL): Promise<void> {
     await writeFiles(folder, this.files());
+  }
+
+  /** With their answers. */
+  async #examples(source: TaskSource, options: Partial<SourceOptions>): Promise<readonly unknown[]> {
+    const { say = () => {} } = options;
+    const raw = await readSource(this.#definition, source, { ...options, columns: this.#columns(options), say });
+    return this.#definition.read(raw, { settings: this.settings, say });
   }
 
   #columns({ columns }: Partial<SourceOptions>): Readonly<Record<string, unknown>> {

@@ -25,7 +25,7 @@ export interface BatchFields {
    * else size.
    */
   readonly tokens?: number;
-  /** With tbptt: rows whose state starts anew, from zeros, before this batch. */
+  /** With tbptt: rows whose state starts anew before this batch, from zeros or the layer's learnt initial state. */
   readonly reset?: readonly boolean[];
   /**
    * With tbptt: [T, B] (or as timeAxis says), truthy where a document begins: the row's state starts anew there, and no

@@ -42,7 +42,9 @@ export interface TbpttOptions {
   readonly k2?: number;
   /**
    * The state goes on from batch to batch: row b of a batch continues row b of the one before. Where a row begins anew, say so
-   * with `batch.reset` (a boolean for each row) or `batch.starts`. An epoch starts without a state. Default false.
+   * with `batch.reset` (a boolean for each row) or `batch.starts`: it starts as a sequence without a state does, from zeros or
+   * from the layer's learnt initial state, to which its gradients flow. (A forward that takes states apart, `{ h: state.h }`,
+   * starts it from zeros.) An epoch starts without a state. Default false.
    */
   readonly stateful?: boolean;
   /** Which axis of x, y and starts is time; the other of the two is the batch. Default 0, or 1 for a layer with batchFirst. */
@@ -259,7 +261,7 @@ class TruncatedUnrolling implements Unrolling {
     const compute = (own: Part): unknown => {
       if (state !== null && own.reset !== null) {
         const { reset } = own;
-        state = mapStates(this.#where, state, (one) => one.zeroRows(reset));
+        state = mapStates(this.#where, state, (one) => one.restartRows(reset));
       }
       const result = this.#forward(model, this.#cutPart(own), state) as { output?: unknown; state?: unknown } | null;
       if (typeof result !== 'object' || result === null || result.output === undefined || result.state == null) {

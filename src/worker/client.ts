@@ -15,7 +15,7 @@ export interface Thread {
   terminate(): unknown;
 }
 
-/** WorkerOptions, with a thread to start. */
+/** WorkerOptions, with a thread to start; `workerUrl` is that of its own threads. */
 export type ClientOptions = Omit<WorkerOptions, 'create'> & { readonly create: () => Thread };
 
 const START_SECONDS = 60;

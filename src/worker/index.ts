@@ -4,7 +4,8 @@
 //   const worker = await openWorker();
 //   const task = await worker.train('classify', file, { epochs: 5 }, { onProgress: ({ loss }) => draw(loss) }).result;
 //   console.log(task.report.test, await task.predict(['what a film']));
-import { openWith, type UnrolledWorker } from './open.js';
+import { whyNoWorker } from '../script-url.js';
+import { type OwnScript, openWith, type UnrolledWorker } from './open.js';
 import type { WorkerOptions } from './specs.js';
 
 export type { Run, RunStatus } from './client.js';
@@ -26,15 +27,23 @@ export type {
   WorkerOptions,
 } from './specs.js';
 
+const OWN: OwnScript = {
+  file: 'entry.js',
+  start: (url) =>
+    url === undefined
+      ? // Written out, for this is the form that bundlers look for. Webpack calls a file by the name: not that of the pool's threads.
+        new Worker(new URL('./entry.js', import.meta.url), { type: 'module', name: 'unrolled-worker' })
+      : new Worker(url, { type: 'module', name: 'unrolled-worker' }),
+  check: (url) => whyNoWorker(url, 'dist/worker/entry.js', 'u_abi_version'),
+};
+
 /**
  * Starts a worker and a backend in it.
  *
  * @returns when it is ready
  * @throws BackendError  if no backend could be started there
- * @throws UnrolledError  with code ERR_WORKER if the worker itself could not
+ * @throws UnrolledError  with code ERR_WORKER if the worker itself could not, saying what is wrong with `workerUrl`
  */
 export function openWorker(options: WorkerOptions = {}): Promise<UnrolledWorker> {
-  // Written out, for this is the form that bundlers look for. Webpack calls a file by the name: not that of the pool's threads.
-  const own = () => new Worker(new URL('./entry.js', import.meta.url), { type: 'module', name: 'unrolled-worker' });
-  return openWith(options.create ?? own, options);
+  return openWith(OWN, options, options.create);
 }

@@ -1,10 +1,31 @@
 // `unrolled/worker` in Node: the same in a thread of worker_threads.
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { whyNotOurs } from '../script-url.js';
 import type { Thread } from './client.js';
-import { openWith, type UnrolledWorker } from './open.js';
+import { type OwnScript, openWith, type UnrolledWorker } from './open.js';
 import type { WorkerOptions } from './specs.js';
 
 export type * from './index.js';
+
+const OWN: OwnScript = {
+  file: 'entry-node.js',
+  start(url) {
+    const script = url === undefined ? new URL('./entry-node.js', import.meta.url) : pathOf(url);
+    return threadOf(new Worker(script, { name: 'unrolled-worker' }));
+  },
+  async check(url) {
+    try {
+      return whyNotOurs(url, 'dist/worker/entry-node.js', 'u_abi_version', await readFile(pathOf(url), 'utf8'));
+    } catch (error) {
+      return `cannot read ${url}: ${(error as Error).message}`;
+    }
+  },
+};
+
+const pathOf = (url: string): string => (url.startsWith('file:') ? fileURLToPath(url) : resolve(url));
 
 /**
  * Starts a thread and a backend in it; see `openWorker` of pages. The process waits for it until `terminate()`.
@@ -12,9 +33,8 @@ export type * from './index.js';
  * `create` makes a Worker of worker_threads whose file calls `serve`.
  */
 export function openWorker(options: WorkerOptions = {}): Promise<UnrolledWorker> {
-  const own = () => new Worker(new URL('./entry-node.js', import.meta.url), { name: 'unrolled-worker' });
-  const create = (options.create as unknown as (() => Worker) | undefined) ?? own;
-  return openWith(() => threadOf(create()), options);
+  const create = options.create as unknown as (() => Worker) | undefined;
+  return openWith(OWN, options, create && (() => threadOf(create())));
 }
 
 /** In the clothes of a page's. */

@@ -1,7 +1,8 @@
 // openWorker, the same for pages and for Node: what a worker is asked for, by names that are those of the library.
 import type { BackendInfo } from '../backend/types.js';
-import { OptionError } from '../errors.js';
+import { OptionError, UnrolledError } from '../errors.js';
 import { checkOptions, is, type Rule } from '../options.js';
+import { scriptIn } from '../script-url.js';
 import type { TaskName } from '../tasks/definition.js';
 import type { TaskFiles } from '../tasks/folder.js';
 import type { TaskOptions } from '../tasks/run.js';
@@ -26,6 +27,7 @@ const isPlace: Rule = {
       ? /^(idb|opfs):/.test(value) || typeof document === 'undefined'
       : ['read', 'write'].every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function'),
 };
+const isUrl: Rule = { expected: 'a URL', accepts: (value) => typeof value === 'string' || value instanceof URL };
 const eventRules: { readonly [name in keyof RunEvents]-?: Rule } = {
   onProgress: is.function,
   onEpoch: is.function,
@@ -148,18 +150,47 @@ export class UnrolledWorker {
   }
 }
 
+/** How a worker is started from this package, here or there. @internal */
+export interface OwnScript {
+  /** As it is called in dist/worker/. */
+  readonly file: string;
+  /** Without a URL: where the package has it. */
+  readonly start: (url?: string) => Thread;
+  /** Why a worker cannot be started from there; null where nothing speaks against it. */
+  readonly check: (url: string) => Promise<string | null>;
+}
+
 /** @internal */
-export async function openWith(create: () => Thread, options: WorkerOptions): Promise<UnrolledWorker> {
+export async function openWith(own: OwnScript, options: WorkerOptions, given?: () => Thread): Promise<UnrolledWorker> {
   checkOptions<WorkerOptions>('openWorker', options, {
     backend: is.any, // ready() knows which there are
     threads: is.any,
     simd: is.any,
     wasmUrl: is.any,
     create: is.function,
+    workerUrl: isUrl,
     timeout: is.between(0),
   });
-  const { wasmUrl } = options;
-  const client = new Client({ ...options, create, ...(wasmUrl !== undefined && { wasmUrl: placeOf(wasmUrl) }) });
+  const { wasmUrl, workerUrl, ...others } = options;
+  const place = workerUrl === undefined ? undefined : String(placeOf(workerUrl));
+  let script: string | undefined;
+  if (place !== undefined && given === undefined) {
+    script = scriptIn(place, own.file);
+    const wrong = await own.check(script);
+    if (wrong !== null) {
+      throw new UnrolledError(
+        `openWorker: workerUrl: ${wrong}; serve dist/worker/${own.file} of this package there, of this release`,
+        'ERR_WORKER',
+      );
+    }
+  }
+  const ofThreads = given === undefined && !place?.endsWith('/') ? undefined : place;
+  const client = new Client({
+    ...others,
+    create: given ?? (() => own.start(script)),
+    ...(wasmUrl !== undefined && { wasmUrl: placeOf(wasmUrl) }),
+    ...(ofThreads !== undefined && { workerUrl: ofThreads }),
+  });
   await client.start();
   return new UnrolledWorker(client);
 }

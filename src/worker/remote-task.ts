@@ -2,8 +2,10 @@
 import { OptionError } from '../errors.js';
 import type { GenerateOptions, Settings } from '../tasks/definition.js';
 import type { TaskFiles } from '../tasks/folder.js';
+import type { TaskDiagnoseOptions } from '../tasks/gradient-report.js';
 import type { SourceOptions, TaskSource } from '../tasks/source.js';
 import type { Report } from '../tasks/trained.js';
+import type { DiagnosisJson } from '../train/diagnose/diagnosis.js';
 import type { Client } from './client.js';
 import { placeOf } from './places.js';
 
@@ -59,6 +61,17 @@ export class RemoteTask {
     options: Partial<Omit<SourceOptions, 'say'>> = {},
   ): Promise<NonNullable<Report['test']>> {
     return this.#ask('evaluate', [placeOf(source), options]) as Promise<NonNullable<Report['test']>>;
+  }
+
+  /**
+   * How gradients flow back through the model on data with their answers; `Diagnosis.fromJSON` makes of it what `diagnose` of a
+   * task on the page returns.
+   */
+  diagnose(
+    source: TaskSource,
+    options: Partial<Omit<SourceOptions, 'say'>> & TaskDiagnoseOptions = {},
+  ): Promise<DiagnosisJson> {
+    return this.#ask('diagnose', [placeOf(source), options]) as Promise<DiagnosisJson>;
   }
 
   /** Text that goes on from `prompt`: language models only. */

@@ -230,7 +230,8 @@ class Service {
       this.#tasks.set(id, task);
     }
     const run = task[method] as (...given: unknown[]) => unknown;
-    return run.apply(task, inputs as unknown[]);
+    const answer = await run.apply(task, inputs as unknown[]);
+    return answer instanceof u.Diagnosis ? answer.toJSON() : answer;
   }
 
   /** What the page's RemoteTask is made of. */
@@ -334,7 +335,7 @@ export interface TaskQuestion {
   readonly task: number;
   /** Where this worker may not know the task. */
   readonly files: unknown;
-  readonly method: 'predict' | 'predictRows' | 'evaluate' | 'generate';
+  readonly method: 'predict' | 'predictRows' | 'evaluate' | 'diagnose' | 'generate';
   readonly inputs: readonly unknown[];
 }
 

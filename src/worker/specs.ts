@@ -170,6 +170,13 @@ export interface WorkerOptions extends Pick<ReadyOptions, 'backend' | 'threads' 
    */
   readonly create?: () => Worker;
   /**
+   * Where this package's scripts are, when a bundler left them behind: a folder (ending in "/") with copies of
+   * `dist/worker/entry.js` and, for more threads than one, `dist/backend/wasm-worker.js`; or the URL of the first alone. Of the
+   * page's own origin. In Node the first is `dist/worker/entry-node.js`. With `create` only the script of threads is taken from
+   * it, as `ready({ workerUrl })` takes it. `wasmUrl` says where the .wasm files are.
+   */
+  readonly workerUrl?: string | URL;
+  /**
    * Seconds without a sign of life, while the worker owes an answer, after which it counts as dead. Default: 60 for its start;
    * later none where Web Locks tell of its death at once, else 120. A computation without a pause gives no sign.
    */

@@ -1,7 +1,8 @@
 // Which backend ready() takes: asked for, from the environment, or the fastest that works, with every attempt on record.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { backendInfo, createBackend, type ReadyOptions, selectBackend } from '../../src/backend/select.js';
 import { Unavailable } from '../../src/backend/unavailable.js';
@@ -64,6 +65,42 @@ describe('selectBackend', () => {
       ['wasm', false],
       ['reference', true],
     ]);
+  });
+
+  it('starts the threads of WASM from workerUrl, a file or a folder, and says what is wrong with it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'unrolled-script-'));
+    const script = join(folder, 'wasm-worker.js');
+    copyFileSync(new URL('../../dist/backend/wasm-worker.js', import.meta.url), script);
+    const started: (string | undefined)[] = [];
+    const startWorker: Platform['startWorker'] = (task, from) => {
+      started.push(from);
+      return nodePlatform.startWorker(task, from);
+    };
+    use({ startWorker });
+    for (const workerUrl of [`${folder}/`, script, pathToFileURL(script)]) {
+      const backend = await selectBackend({ backend: 'wasm', threads: 3, workerUrl });
+      expect(backendInfo().threads).toBe(3);
+      expect(started.splice(0)).toEqual([script, script]);
+      backend.close();
+    }
+    const other = join(folder, 'other.js');
+    writeFileSync(other, 'setTimeout(() => {}, 1e6);');
+    const wrong: [string, RegExp][] = [
+      [`${folder}/nothing/`, /ready: workerUrl: cannot read .*nothing\/wasm-worker.js: ENOENT.*; serve dist\/backend/],
+      [other, /workerUrl: .*other.js is not wasm-worker.js of this library; serve dist\/backend\/wasm-worker.js/],
+    ];
+    for (const [workerUrl, message] of wrong) {
+      // Not told in passing, by a backend without threads or without WASM.
+      for (const backend of ['wasm', 'auto'] as const) {
+        use({ startWorker, openAddon: noAddon });
+        await expect(selectBackend({ backend, threads: 2, workerUrl })).rejects.toThrow(message);
+      }
+      expect(started).toEqual([]);
+    }
+    // One thread needs no script.
+    (await selectBackend({ backend: 'wasm', threads: 1, workerUrl: other })).close();
+    await expect(selectBackend({ workerUrl: 3 as never })).rejects.toThrow('option "workerUrl" must be a URL, got 3');
+    rmSync(folder, { recursive: true });
   });
 
   it('takes the environment where the caller leaves the choice open', async () => {

@@ -76,6 +76,65 @@ it('tells why there is one thread where memory cannot be shared', async () => {
   expect(tried.at(-1)?.reason).toMatch(/2 asked for.*not cross-origin isolated.*Cross-Origin-Opener-Policy/);
 });
 
+const script = await (await fetch('/dist/backend/wasm-worker.js')).text();
+const asScript = { headers: { 'content-type': 'text/javascript; charset=utf-8' } };
+/** What a worker script's place answers; everything else is as it is. */
+function scriptServed(answer: () => Response | Promise<Response>): string[] {
+  const asked: string[] = [];
+  const { fetch } = globalThis;
+  vi.stubGlobal('fetch', (url: string | URL, ...others: []) => {
+    if (!String(url).includes('/scripts/')) return fetch(url, ...others);
+    asked.push(new URL(url).pathname);
+    return Promise.resolve().then(answer);
+  });
+  return asked;
+}
+
+it.each<[string, () => Response | Promise<Response>, RegExp]>([
+  ['a 404', () => new Response('', { status: 404, statusText: 'Not Found' }), /answered 404 Not Found; serve dist/],
+  [
+    'a page in its place',
+    () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } }),
+    /is served as text\/html, and browsers start workers from text\/javascript; serve dist/,
+  ],
+  [
+    'a wrong type',
+    () => new Response(script, { headers: { 'content-type': 'application/octet-stream' } }),
+    /is served as application\/octet-stream/,
+  ],
+  ['another script', () => new Response('onmessage = () => {};', asScript), /is not wasm-worker.js of this library/],
+  ['no network', () => Promise.reject(new TypeError('Failed to fetch')), /cannot fetch .*Failed to fetch; serve/],
+])('says what is wrong with %s at workerUrl, and what to do', async (_, answer, message) => {
+  const asked = scriptServed(answer);
+  for (const backend of ['wasm', 'auto'] as const) {
+    const failed = u.ready({ backend, threads: 2, workerUrl: '/scripts/' });
+    await expect(failed).rejects.toThrow(message);
+    await expect(failed).rejects.toThrow(/^ready: workerUrl: .*\/scripts\/wasm-worker.js.*of this release$/);
+  }
+  expect(asked).toEqual(['/scripts/wasm-worker.js', '/scripts/wasm-worker.js']);
+});
+
+it('starts threads from workerUrl, and only from the own origin', async () => {
+  const started: string[] = [];
+  vi.stubGlobal(
+    'Worker',
+    class extends Worker {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options);
+        started.push(String(url));
+      }
+    },
+  );
+  const workerUrl = '/dist/backend/wasm-worker.js?elsewhere';
+  const { threads } = await u.ready({ backend: 'wasm', simd: 'wasm-simd', threads: 3, workerUrl });
+  expect({ threads, started }).toEqual({ threads: 3, started: [workerUrl, workerUrl] });
+  expect(u.zeros([50, 50]).add(1).sum().item()).toBe(2500);
+  const far = u.ready({ backend: 'wasm', threads: 2, workerUrl: new URL('https://example.com/scripts/') });
+  await expect(far).rejects.toThrow(
+    /https:\/\/example.com\/scripts\/wasm-worker.js is of another origin than the page, and browsers start/,
+  );
+});
+
 it('refuses what does not fit into WASM memory, and goes on', async () => {
   await u.ready({ backend: 'wasm', threads: 1 });
   const error = await Promise.resolve()

@@ -1,5 +1,5 @@
 // The library in a Web Worker: the same bits as on the page, pause, resume, abort, errors, and workers that die.
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type * as unrolled from '../../src/index.js';
 import type * as workers from '../../src/worker/index.js';
 import type * as serving from '../../src/worker/serve.js';
@@ -20,6 +20,7 @@ async function open(options: workers.WorkerOptions = {}): Promise<Opened> {
 afterEach(() => {
   for (const worker of opened.splice(0)) worker.terminate();
 });
+const EMPTY = u.io.serializeSafetensors({});
 const own = () => new Worker(new URL('./own-worker.ts', import.meta.url), { type: 'module' });
 
 const model: workers.LayerSpec[] = [
@@ -296,6 +297,38 @@ describe('a handle', () => {
   });
 });
 
+describe('workerUrl', () => {
+  it('is where the worker is started from, as its file or its folder; with create its threads are', async () => {
+    const started: string[] = [];
+    vi.stubGlobal(
+      'Worker',
+      class extends Worker {
+        constructor(url: string | URL, options?: WorkerOptions) {
+          super(url, options);
+          started.push(String(url));
+        }
+      },
+    );
+    const [file, folder] = ['/dist/worker/entry.js?elsewhere', new URL('/dist/worker/', location.href)];
+    for (const workerUrl of [file, folder]) {
+      const worker = await open({ workerUrl, backend: 'wasm' });
+      expect(await worker.predict({ model: [['relu']], state: EMPTY, x: [-1, 2] })).toMatchObject({
+        data: Float32Array.of(0, 2),
+      });
+    }
+    vi.unstubAllGlobals();
+    expect(started).toEqual([new URL(file, location.href).href, `${folder}entry.js`]);
+    // Nothing of the name is in that folder: the worker was told to look there.
+    const options = { backend: 'wasm', threads: 2 } as const;
+    for (const create of [undefined, own]) {
+      const failed = open({ ...options, workerUrl: folder, ...(create && { create }) });
+      await expect(failed).rejects.toThrow(/ready: workerUrl: .*\/dist\/worker\/wasm-worker.js/);
+    }
+    const threads = new URL('/dist/backend/', location.href);
+    expect((await open({ ...options, create: own, workerUrl: threads })).info.threads).toBe(2);
+  });
+});
+
 describe('tasks in a worker', () => {
   it('train, answer, are evaluated and give their files, as on the page', async () => {
     const worker = await open();
@@ -315,6 +348,8 @@ describe('tasks in a worker', () => {
     expect(await task.predict(['so good 7'])).toEqual(await here.predict(['so good 7']));
     expect(await task.predictRows(reviews.slice(0, 2))).toEqual(await here.predictRows(reviews.slice(0, 2)));
     expect(await task.evaluate(reviews)).toEqual(await here.evaluate(reviews));
+    const flow = await here.diagnose(reviews, { rows: true });
+    expect(String(u.Diagnosis.fromJSON(await task.diagnose(reviews, { rows: true })))).toBe(String(flow));
     const files = task.files();
     expect(same(files['model.safetensors'], here.files()['model.safetensors'])).toBe(true);
     const again = await worker.loadTask(files);
@@ -514,6 +549,21 @@ describe('errors', () => {
       (error) => error,
     );
     expect(idle.message).toContain('does its file call serve()');
+    const wrong: [string, RegExp][] = [
+      [
+        '/nowhere/',
+        /^openWorker: workerUrl: .*\/nowhere\/entry.js (answered 404|is served as text\/html).*; serve dist\/worker\/entry.js/,
+      ],
+      [String(silent), /errors.js is not dist\/worker\/entry.js of this library/],
+      ['/package.json', /package.json is served as .*json, and browsers start workers from text\/javascript/],
+      ['https://example.com/entry.js', /of another origin than the page/],
+    ];
+    for (const [workerUrl, message] of wrong) {
+      await expect(open({ workerUrl })).rejects.toMatchObject({
+        code: 'ERR_WORKER',
+        message: expect.stringMatching(message),
+      });
+    }
     await expect(openWorker({ thread: 2 } as never)).rejects.toThrow('did you mean "threads"?');
   });
 });

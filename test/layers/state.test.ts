@@ -3,7 +3,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import * as u from '../../src/node.js';
 import { describeBackends } from '../helpers/backends.js';
-import { expectSameBits } from '../helpers/compare.js';
+import { expectClose, expectSameBits } from '../helpers/compare.js';
 
 const sizes = { inputSize: 3, hiddenSize: 2 };
 
@@ -60,6 +60,56 @@ describeBackends('RecurrentState', () => {
     state.h.sum().backward();
     expect(h.grad?.toArray()).toEqual([1, 1, 0, 0, 1, 1, 0, 0]);
     expect(() => state.zeroRows([true])).toThrow(/mask must have 2 entries/);
+  });
+
+  it('restartRows starts rows as without a state, in forward and in step, however the state was passed around', () => {
+    for (const options of [
+      { ...sizes, numLayers: 2, learnInitialState: true },
+      { ...sizes, hiddenSize: [2, 3], learnInitialState: true },
+      sizes,
+    ]) {
+      const lstm = new u.LSTM(options);
+      for (const own of [lstm.h0, lstm.c0]) own?.data.set(u.randn(own.shape).data);
+      const [x, before] = [u.randn([2, 3, 3]), u.randn([4, 3, 3])];
+      const { state } = u.noGrad(() => lstm.forward(before));
+      const row = (t: u.Tensor, k: number) => u.indexSelect(t, [k], t.shape.length - 2).toArray();
+      const goneOn = u.noGrad(() => lstm.forward(x, { state }).output);
+      const anew = u.noGrad(() => lstm.forward(x).output);
+      const once = state.restartRows([false, true, false]);
+      const forms: [string, u.RecurrentState, boolean[]][] = [
+        ['as it is', once, [false, true, false]],
+        ['twice', once.restartRows([true, false, false]), [true, true, false]],
+        ['detached', once.detach(), [false, true, false]],
+        ['cloned', once.clone(), [false, true, false]],
+        ['taken apart', u.RecurrentState.concat([once.select([0]), once.select([1, 2])]), [false, true, false]],
+        ['selected', once.select(Int32Array.of(0, 1, 2)), [false, true, false]],
+      ];
+      for (const [name, given, mask] of forms) {
+        const output = lstm.forward(x, { state: given }).output;
+        const stepped = u.noGrad(() => lstm.step(x.select(0), given).output);
+        for (const [k, isAnew] of mask.entries()) {
+          const wanted = isAnew ? anew : goneOn;
+          expectClose(row(output, k), row(wanted, k), 1e-6, `${name}: row ${k}`);
+          expectClose(row(stepped, k), row(wanted.select(0), k), 1e-6, `${name}: row ${k} of a step`);
+        }
+      }
+      // Zeros that were asked for are zeros.
+      const zeros = new u.RecurrentState(u.zeros(state.h.shape), u.zeros(state.c.shape));
+      expectClose(
+        row(lstm.forward(x, { state: once.zeroRows([false, true, false]) }).output, 1),
+        row(lstm.forward(x, { state: zeros }).output, 1),
+        1e-6,
+        'zeroRows',
+      );
+      expect(once.h.toArray()).toEqual(state.zeroRows([false, true, false]).h.toArray());
+      expect(() => lstm.step(x.select(0).slice(0, 2), once)).toThrow(/h must be/);
+    }
+    expect(() => new u.RecurrentState(u.zeros([1, 2, 3]), null).restartRows([true])).toThrow(
+      /mask must have 2 entries/,
+    );
+    expect(() => new u.RecurrentState(u.zeros([1, 2, 3]), null).restartRows(1 as never)).toThrow(
+      /RecurrentState.restartRows: mask must be a list of 2 booleans, got 1/,
+    );
   });
 
   it('clone is independent of the original', () => {

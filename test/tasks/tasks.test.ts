@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as u from '../../src/node.js';
-import { classify, loadTask, type TaskOptions } from '../../src/tasks/index.js';
+import { charlm, classify, loadTask, type TaskOptions } from '../../src/tasks/index.js';
 import { TASKS } from '../../src/tasks/list.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'unrolled-tasks-'));
@@ -122,6 +122,37 @@ describe('a task', () => {
       expect(again.gradients).toBe(task.gradients);
     }
     expect(task.gradients).toContain('gradient flow');
+  });
+
+  it('diagnoses any data: of its validation part it says what was kept with the model', async () => {
+    const [valid, text] = [rows.slice(0, 30), 'so it goes and comes and goes again. '.repeat(40)];
+    const task = await classify(rows.slice(30), { ...quick, epochs: 1, valid });
+    expect(String(await task.diagnose(valid, { jacobian: { probes: 16 } }))).toBe(task.gradients);
+    const file = write('diagnosed.csv', csv(valid));
+    expect(await task.diagnose(file)).toEqual(await task.diagnose(valid));
+    expect((await task.diagnose(rows, { jacobian: false })).loss).not.toBe((await task.diagnose(valid)).loss);
+    // In training mode words are left out at random; nothing of it is left.
+    const before = u.generator.state();
+    await task.diagnose(valid, { training: true });
+    expect(u.generator.state()).toEqual(before);
+    expect(task.model.training).toBe(false);
+
+    const writer = await charlm({ text }, { epochs: 1, hidden: 8, window: 20, valid: { text: text.slice(40) } });
+    const flow = await writer.diagnose({ text: text.slice(40) }, { jacobian: { probes: 16 } });
+    expect(String(flow)).toBe(writer.gradients);
+    expect(flow.layers[0]?.dh).toHaveLength(20);
+  });
+
+  it('diagnose says which option is wrong, and what is wrong with data', async () => {
+    const task = await classify(rows, { ...quick, epochs: 1 });
+    await expect(task.diagnose(rows, { loss: 'mse' } as never)).rejects.toThrow(
+      /classify: diagnose: unknown option "loss"/,
+    );
+    await expect(task.diagnose(rows, { jacobian: 3 as never })).rejects.toThrow(
+      /option "jacobian" must be true, false or \{ row, probes \}, got 3/,
+    );
+    await expect(task.diagnose([])).rejects.toMatchObject({ code: 'ERR_DATA' });
+    await expect(task.diagnose(write('no-label.csv', 'text\n"a film"\n'))).rejects.toThrow(/label/);
   });
 
   it('evaluates files, predicts rows and lines', async () => {

@@ -212,6 +212,58 @@ describeBackends('truncated BPTT', () => {
     ).toBeGreaterThan(1e-4);
   });
 
+  it('documents that begin anew start from the learnt initial state, which gets their gradients, as documents alone', async () => {
+    const starting = (): Tagger => {
+      const model = tagger();
+      model.lstm = new u.LSTM({ inputSize: I, hiddenSize: H, numLayers: 2, learnInitialState: true });
+      for (const [k, own] of [model.lstm.h0, model.lstm.c0].entries()) own?.data.set(random(7 + k, ...own.shape).data);
+      return model;
+    };
+    // Row 0: documents of 2, 3 and 3 steps; row 1: 4 and 4. The second batch begins row 1 anew.
+    const documents = [
+      [2, 3, 3],
+      [4, 4],
+    ];
+    const x = random(1, 8, 2, I);
+    const y = random(2, 8, 2, F);
+    const alone = starting();
+    const expected = [0, 1].map(() => new Array<number>(8 * F).fill(0));
+    for (const [row, lengths] of documents.entries()) {
+      let from = 0;
+      for (const length of lengths) {
+        const part = (t: u.Tensor) => u.indexSelect(t.slice(from, from + length), [row], 1);
+        const { output } = alone.forward(part(x));
+        expected[row]?.splice(from * F, length * F, ...output.toArray());
+        u.mse(output, part(y), { reduction: 'sum' })
+          .mul(1 / (8 * 2 * F))
+          .backward();
+        from += length;
+      }
+    }
+    const starts = Array.from({ length: 8 }, (_, t) => [t === 2 || t === 5 ? 1 : 0, 0]);
+    const data = [
+      { x: x.slice(0, 4), y: y.slice(0, 4), starts: starts.slice(0, 4) },
+      { x: x.slice(4), y: y.slice(4), starts: starts.slice(4), reset: [false, true] },
+    ];
+    for (const tbptt of [
+      { k1: 4, k2: 8, stateful: true },
+      { k1: 2, k2: 8, stateful: true },
+    ]) {
+      const model = starting();
+      const { sum, callbacks } = summing(model, () => tbptt.k1 / 8);
+      const seen: number[][] = [[], []];
+      const loss = (output: u.Tensor, target: u.Tensor) => {
+        for (const row of [0, 1]) seen[row]?.push(...u.indexSelect(output.detach(), [row], 1).toArray());
+        return u.mse(output, target);
+      };
+      await u.fit(model, data, { loss, optimizer: sgd(model, 0), tbptt, callbacks });
+      expectClose(seen.flat(), expected.flat(), 2e-6, `outputs, k1 = ${tbptt.k1}`);
+      expectClose(sum, gradients(alone), 2e-5, `gradients, k1 = ${tbptt.k1}`);
+      expect(Math.hypot(...(model.lstm.h0?.toArray() ?? []))).toBeGreaterThan(0.1);
+      expect(Math.hypot(...(alone.lstm.h0?.grad?.toArray() ?? []))).toBeGreaterThan(1e-3);
+    }
+  });
+
   it('rows past their end are frozen; windows behind the longest, or without targets, have no update', async () => {
     const model = tagger();
     const lengths = [5, 3, 0];

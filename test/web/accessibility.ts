@@ -36,6 +36,11 @@ export function accessibilityTests(site: Site): void {
             await offer(page, 'empty.csv', '');
             await message(page, /empty/);
             expect(await violations(page), 'with a message').toEqual([]);
+            await page.fill('#hidden', '8');
+            await train(page, { cells: ['gru'], steps: 5 });
+            await offer(page, 'rhyme.txt', 'Round and round the rugged rock the ragged rascal ran. '.repeat(40));
+            await page.locator('dialog[open]').waitFor(WAIT);
+            expect(await violations(page), 'with a question').toEqual([]);
           },
           { colorScheme, viewport },
         ),
@@ -65,6 +70,14 @@ export function accessibilityTests(site: Site): void {
         // Charts are pictures with a text; tables that are wider than the screen can be scrolled.
         await tabTo(page, 'Gates of the LSTM');
         await page.keyboard.press('ArrowRight');
+        await offer(page, 'rhyme.txt', 'Round and round the rugged rock the ragged rascal ran. '.repeat(40));
+        await expect.poll(() => focused(page), WAIT).toBe('Keep the training');
+        for (const name of ['Save it as a file, then replace it', 'Replace it']) {
+          await page.keyboard.press('Tab');
+          expect(await focused(page)).toBe(name);
+        }
+        await page.keyboard.press('Enter');
+        await message(page, /rhyme\.txt is taken for a text/);
         await tabTo(page, 'Restart the worker');
         await page.keyboard.press('Enter');
         await expect.poll(() => text(page, 'spoken'), WAIT).toBe('The worker was restarted.');

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
-import { figures, message, offer, type Site, text, train, waitForButton } from './site.js';
+import { answer, choose, figures, message, offer, type Site, step, text, train, WAIT, waitForButton } from './site.js';
 
 const rows = (count: number, row: (k: number) => string) => Array.from({ length: count }, (_, k) => row(k)).join('\n');
 const SERIES = `date,noise,temperature\n${rows(400, (k) => `2020-${k},${(k * 7) % 5},${(10 * Math.sin(k / 3)).toFixed(2)}`)}\n`;
@@ -22,6 +22,7 @@ export function filesTests(site: Site): void {
         await train(page, { length: 20, steps: 60, cells: ['gru'] });
         expect((await figures(page, 'gru'))[1]).toBeLessThan(0.2);
         await page.click('#own-off');
+        await answer(page, 'Replace it');
         await expect.poll(() => text(page, 'about-task')).toContain('Seattle');
       }));
 
@@ -69,6 +70,66 @@ export function filesTests(site: Site): void {
       }));
   });
 
+  describe('a file that would take the place of a training', () => {
+    const OPEN = 'dialog[open]';
+
+    it('is asked about while the training goes on, and replaces nothing unless told to', () =>
+      site.visit(async (page) => {
+        await choose(page, { task: 'sine', cells: ['gru'], hidden: 4, steps: 1_000_000 });
+        await page.click('#train');
+        await waitForButton(page, 'Pause');
+        await page.focus('#lr');
+        const asked = async (words: RegExp) => {
+          await page.locator(OPEN).waitFor(WAIT);
+          expect(await page.locator(OPEN).textContent()).toMatch(words);
+          const before = await step(page);
+          await expect.poll(() => step(page), WAIT).toBeGreaterThan(before);
+        };
+        await drop(page, 'heat.csv', SERIES);
+        await asked(/Open heat\.csv\?\s*A training is under way: sine, at update [\d,]+\. It would be gone/);
+        await page.keyboard.press('Escape');
+        // A second file is asked about in the place of the first.
+        await drop(page, 'heat.csv', SERIES);
+        await asked(/Open heat\.csv/);
+        await drop(page, 'places.csv', LABELLED);
+        await expect.poll(() => page.locator(OPEN).textContent(), WAIT).toContain('Open places.csv?');
+        await answer(page, 'Keep training');
+        expect(await page.locator(OPEN).count()).toBe(0);
+        expect(await page.evaluate(() => document.activeElement?.id)).toBe('lr');
+        expect(await page.isChecked('input[value="sine"]')).toBe(true);
+        const kept = await step(page);
+        await expect.poll(() => step(page), WAIT).toBeGreaterThan(kept);
+        expect(await text(page, 'train')).toBe('Pause');
+
+        await drop(page, 'heat.csv', SERIES);
+        const [download] = await Promise.all([
+          page.waitForEvent('download'),
+          answer(page, 'Save it as a file, then replace it'),
+        ]);
+        expect(download.suggestedFilename()).toMatch(/^playground-sine-\d+\.zip$/);
+        await message(page, /heat\.csv is taken for a series/);
+        await waitForButton(page, 'Train');
+        expect(await page.isChecked('input[value="series"]')).toBe(true);
+      }));
+
+    it('is not asked about where there is none, nor where it cannot be opened; one at rest is asked about too', () =>
+      site.visit(async (page) => {
+        await offer(page, 'heat.csv', SERIES);
+        await message(page, /heat\.csv is taken/);
+        await train(page, { cells: ['gru'], hidden: 4, length: 10, steps: 5 });
+        await offer(page, 'empty.csv', '');
+        await message(page, /empty\.csv is empty/);
+        expect(await page.locator(OPEN).count()).toBe(0);
+        await page.click('#own-off');
+        expect(await page.locator(OPEN).textContent()).toMatch(
+          /Go back to the page's own data\?\s*There is a training: series, at update 5\./,
+        );
+        await answer(page, 'Keep the training');
+        await train(page, { steps: 5 });
+        expect(await text(page, 'status')).toContain('Update 10 of 10');
+      }));
+  });
+
   describe('a saved playground', () => {
     it('trains on elsewhere as it would have here: the same losses', () =>
       site.visit(async (page) => {
@@ -113,7 +174,8 @@ export function filesTests(site: Site): void {
         const header = 8 + Number(new DataView(weights.buffer, weights.byteOffset).getBigUint64(0, true));
         weights.fill(0xff, header); // NaN
         await offer(page, name, zipSync(files), 'load');
-        await waitForButton(page, 'Train on');
+        await answer(page, 'Replace it');
+        await expect.poll(() => text(page, 'spoken'), WAIT).toContain('loaded, at update 10');
         await train(page, { steps: 10 });
         expect(await message(page, /The RNN gave up/)).toContain('lower it, or clip the gradients');
         expect((await figures(page, 'gru'))[1]).toBeLessThan(2);

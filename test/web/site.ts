@@ -77,6 +77,10 @@ export const WAIT = { timeout: 40_000 };
 export const text = async (page: Page, id: string): Promise<string> =>
   (await page.locator(`#${id}`).textContent()) ?? '';
 
+/** Updates made. */
+export const step = async (page: Page): Promise<number> =>
+  Number(/Update ([\d,]+)/.exec(await text(page, 'status'))?.[1]?.replaceAll(',', ''));
+
 /** Waits until the main button says `name`. */
 export const waitForButton = (page: Page, name: string): Promise<unknown> =>
   page.waitForFunction((wanted) => document.getElementById('train')?.textContent === wanted, name, WAIT);
@@ -137,6 +141,11 @@ export async function message(page: Page, words: RegExp): Promise<string> {
   const found = page.locator('.message p').filter({ hasText: words });
   await found.first().waitFor(WAIT);
   return (await found.first().textContent()) ?? '';
+}
+
+/** Answers the question whether the training there is may go. */
+export async function answer(page: Page, name: string): Promise<void> {
+  await page.locator('dialog[open] button', { hasText: new RegExp(`^${name}$`) }).click(WAIT);
 }
 
 /** Runs `code` in the page's worker before everything else. */

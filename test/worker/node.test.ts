@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type * as unrolled from '../../src/index.js';
+import type * as taskModule from '../../src/tasks/index.js';
 import type * as workers from '../../src/worker/node.js';
 import type * as serving from '../../src/worker/serve-node.js';
 
@@ -13,12 +14,14 @@ const load = <T>(file: string): Promise<T> => import(new URL(`../../dist/${file}
 let u: typeof unrolled;
 let openWorker: typeof workers.openWorker;
 let s: typeof serving;
+let tasks: typeof taskModule;
 let worker: Awaited<ReturnType<typeof openWorker>> | undefined;
 
 beforeAll(async () => {
   u = await load('node.js');
   ({ openWorker } = await load<typeof workers>('worker/node.js'));
   s = await load('worker/serve-node.js');
+  tasks = await load('tasks/index.js');
   await u.ready({ backend: 'wasm' });
 });
 afterEach(() => worker?.terminate());
@@ -66,6 +69,45 @@ describe('a worker in Node', () => {
     const task = await worker.train('charlm', { text: 'so it goes. '.repeat(60) }, { epochs: 1, hidden: 4 }).result;
     expect(await task.generate('so ', { length: 5, seed: 1 })).toHaveLength(5);
     await expect(openWorker({ backend: 'fpga' as never })).rejects.toBeInstanceOf(u.OptionError);
+  });
+
+  it('diagnoses a task as the task itself does, also in the worker after the one that trained it', async () => {
+    worker = await openWorker({ backend: 'wasm' });
+    const rows = Array.from({ length: 40 }, (_, k) => ({
+      text: `${k % 2 ? 'good' : 'bad'} film ${k}`,
+      label: `${k % 2}`,
+    }));
+    const task = await worker.train('classify', rows, { epochs: 1, hidden: 4, minCount: 1 }).result;
+    const here = await tasks.loadTask(task.files());
+    const wanted = await here.diagnose(rows, { rows: true, jacobian: { row: 1 } });
+    const found = u.Diagnosis.fromJSON(await task.diagnose(rows, { rows: true, jacobian: { row: 1 } }));
+    expect(found).toEqual(wanted);
+    expect(found.layers[0]?.jacobian?.row).toBe(1);
+    worker.kill();
+    expect(u.Diagnosis.fromJSON(await task.diagnose(rows, { jacobian: false })).layers[0]?.jacobian).toBeNull();
+    await expect(task.diagnose(rows, { jacobain: false } as never)).rejects.toThrow(
+      /classify: diagnose: unknown option "jacobain"; did you mean "jacobian"\?/,
+    );
+    await expect(task.diagnose([{ text: 'no label' }])).rejects.toMatchObject({ code: 'ERR_DATA' });
+  });
+});
+
+describe('workerUrl in Node', () => {
+  it('is where the thread is started from, a file or a folder; what is wrong with it is said', async () => {
+    const folder = new URL('../../dist/worker/', import.meta.url);
+    for (const workerUrl of [folder, `${folder}entry-node.js`, join(dist, 'worker', 'entry-node.js')]) {
+      worker = await openWorker({ backend: 'wasm', workerUrl });
+      expect(worker.info.name).toBe('wasm');
+      worker.terminate();
+    }
+    await expect(openWorker({ workerUrl: '/nowhere/' })).rejects.toThrow(
+      /openWorker: workerUrl: cannot read \/nowhere\/entry-node.js: ENOENT.*; serve dist\/worker\/entry-node.js/,
+    );
+    await expect(openWorker({ workerUrl: join(dist, 'errors.js') })).rejects.toMatchObject({
+      code: 'ERR_WORKER',
+      message: expect.stringContaining('errors.js is not dist/worker/entry-node.js of this library'),
+    });
+    await expect(openWorker({ workerUrl: 3 as never })).rejects.toThrow('option "workerUrl" must be a URL, got 3');
   });
 });
 
@@ -143,5 +185,9 @@ it("a page's side of a worker takes less than 8 kB, compressed, and nothing of t
   });
   expect(gzipSync(outputFiles[0]?.contents as Uint8Array, { level: 9 }).length).toBeLessThan(8e3);
   const inputs = Object.keys(metafile.inputs).map((path) => path.replace(/^.*dist\//, ''));
-  expect(inputs.filter((path) => !path.startsWith('worker/')).sort()).toEqual(['errors.js', 'options.js']);
+  expect(inputs.filter((path) => !path.startsWith('worker/')).sort()).toEqual([
+    'errors.js',
+    'options.js',
+    'script-url.js',
+  ]);
 });

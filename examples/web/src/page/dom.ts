@@ -35,10 +35,24 @@ export function make<T extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** One after the other, each in a task of its own: between them the page scrolls, types and paints. */
+/**
+ * One after the other, each in a task and a frame of its own: between them the page scrolls, types and paints. The browser's work on
+ * what a piece has changed (styles, layout, paint) is more than the piece's own, and is one task for all that changed in a frame.
+ */
 export async function inTasks(...pieces: readonly (() => void)[]): Promise<void> {
   for (const piece of pieces) {
-    await new Promise((resolve) => setTimeout(resolve));
+    await nextFrame();
     piece();
   }
+}
+
+/** A page that is not seen has no frames, and one that is may be hidden while it waits for one. */
+const UNSEEN_MS = 1000;
+
+/** Behind the next frame's painting. */
+function nextFrame(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, document.hidden ? 0 : UNSEEN_MS);
+  });
 }

@@ -22,6 +22,9 @@ interface Row {
   readonly parts: readonly number[];
 }
 
+/** A bar is some tens of pixels long: finer than this is nothing to see, and new styles for every cell at every look. */
+const partOf = (part: number): string => part.toFixed(2);
+
 /** The tables stay where they are: who has scrolled one is not thrown back. */
 const places = new Map<Cell, HTMLElement>();
 
@@ -70,7 +73,7 @@ function update(place: HTMLElement, rows: readonly Row[]): void {
     for (const [t, text] of texts.entries()) {
       const cell = cells[k++] as HTMLTableCellElement;
       if (cell.textContent !== text) cell.textContent = text;
-      cell.style.setProperty('--part', (parts[t] as number).toFixed(3));
+      cell.style.setProperty('--part', partOf(parts[t] as number));
     }
   }
 }
@@ -78,7 +81,7 @@ function update(place: HTMLElement, rows: readonly Row[]): void {
 function tableOf(cell: Cell, tokens: readonly string[], rows: readonly Row[]): HTMLTableElement {
   const head = make('tr', {}, ...['Step', ...tokens].map((token) => make('th', { scope: 'col' }, token)));
   const body = rows.map(({ name, texts, parts }) => {
-    const cells = texts.map((text, t) => make('td', { style: `--part: ${(parts[t] as number).toFixed(3)}` }, text));
+    const cells = texts.map((text, t) => make('td', { style: `--part: ${partOf(parts[t] as number)}` }, text));
     return make('tr', {}, make('th', { scope: 'row' }, name), ...cells);
   });
   const caption = make('caption', {}, make('span', { class: 'cell-name' }, NAMES[cell]));

@@ -117,7 +117,7 @@ controls.form.addEventListener('input', ({ target }) => {
   }
   describeSoon();
 });
-takeFiles((file) => playground.openFile(file).then(showSentence));
+takeFiles(async (file) => (await playground.openFile(file)) && showSentence());
 
 /** Words and characters are typed; other tasks have an example of their own. */
 function showSentence(): void {

@@ -3,11 +3,12 @@ import type { Run } from 'unrolled/worker';
 import { History, type PerCell } from '../shared/history.js';
 import type { Description, News, Outcome, Progress, Speed, Standing } from '../shared/messages.js';
 import { type Source, TASK_OF } from '../shared/sources.js';
+import { confirmLoss } from './confirm.js';
 import type { Controls } from './controls.js';
 import { enable, find, say } from './dom.js';
 import { type BackendInfo, backendComplaint, backendName, type Engine } from './engine.js';
 import { download } from './files.js';
-import { kept } from './kept.js';
+import { type Found, kept } from './kept.js';
 import { complain, notice, withdraw } from './notices.js';
 import { whole } from './words.js';
 
@@ -114,7 +115,10 @@ export class Playground {
     withdraw('offer');
     this.#enter('starting', 'Training starts.');
     try {
-      if (!goOn) await kept.forget();
+      if (!goOn) {
+        await kept.begin();
+        await kept.forget();
+      }
       const { source } = this;
       // Not crypto.randomUUID: over plain HTTP from another machine there is none.
       const begin = { run: `${Date.now()} ${Math.random()}`, base: this.#base, settings, source, goOn };
@@ -196,15 +200,17 @@ export class Playground {
 
   // ---- files ----
 
-  async openFile(file: File): Promise<void> {
+  /** Whether it was opened: not if the visitor keeps the training there is. */
+  async openFile(file: File): Promise<boolean> {
     withdraw('failure');
     try {
       const bytes = new Uint8Array(await file.arrayBuffer());
       const examined = await this.#engine.ask('examine', { name: file.name, bytes });
-      if (this.phase !== 'idle') await this.reset();
+      if (!(await this.#makeRoom(`Open ${file.name}?`))) return false;
       if (examined.kind === 'saved') {
-        await this.load(file.name, bytes);
-        return;
+        await kept.begin();
+        await this.#load(file.name, bytes);
+        return true;
       }
       this.source = examined.source;
       this.#controls.showPreset(TASK_OF[examined.source.kind]);
@@ -214,17 +220,33 @@ export class Playground {
       complain(error);
     }
     this.#update();
+    return true;
   }
 
   /** What comes with the page, in place of the visitor's data. */
   async forgetSource(): Promise<void> {
-    if (this.phase !== 'idle') await this.reset();
+    if (!(await this.#makeRoom("Go back to the page's own data?"))) return;
     this.source = null;
     await this.describe();
   }
 
+  /** Asks before a training is lost. Meanwhile it goes on. True: there is none any more. */
+  async #makeRoom(title: string): Promise<boolean> {
+    if (this.phase === 'idle') return true;
+    const what = this.shown === null ? '' : `: ${this.shown.description.settings.task}, at update ${whole(this.step)}`;
+    const how = this.#run === null ? 'There is a training' : 'A training is under way';
+    const answer = await confirmLoss(
+      title,
+      `${how}${what}. It would be gone; "Train on" and "Save as a file" are for it alone.`,
+      this.#run === null ? 'Keep the training' : 'Keep training',
+    );
+    if (answer === 'keep' || (answer === 'save' && !(await this.save()))) return false;
+    await this.reset();
+    return true;
+  }
+
   /** A saved playground; it can be trained on. */
-  async load(name: string, bytes: Uint8Array): Promise<void> {
+  async #load(name: string, bytes: Uint8Array): Promise<void> {
     const standing = await this.#engine.ask('load', { name, bytes, base: this.#base });
     await kept.write(bytes);
     this.#controls.show(standing.description.settings);
@@ -233,39 +255,53 @@ export class Playground {
     this.#enter('stopped', `${name}: loaded, at update ${whole(standing.step)}.`);
   }
 
-  async save(): Promise<void> {
+  /** Whether there is a file now. */
+  async save(): Promise<boolean> {
     try {
       const bytes = await this.#engine.ask('save', null);
       download(`playground-${this.shown?.description.settings.task ?? 'net'}-${this.step}.zip`, bytes);
       this.#speak('Saved as a file.');
+      return true;
     } catch (error) {
       complain(error);
+      return false;
     }
   }
 
-  /** After a reload: what the page was doing before. */
+  /** After a reload: what the page was doing before. In a new tab: what a closed one was, and that others are open. */
   async offer(): Promise<void> {
-    const bytes = await kept.read();
-    if (bytes === null) return;
+    if (await kept.areOthers()) {
+      notice(
+        'info',
+        'This page is open in another tab too, with a training of its own. That one goes on there: each tab has its nets and keeps its checkpoints apart.',
+        { key: 'tabs' },
+      );
+    }
+    const before = await kept.find();
+    if (before === null) return;
     try {
-      const found = await this.#engine.ask('examine', { name: 'the last checkpoint', bytes });
+      const found = await this.#engine.ask('examine', { name: 'the last checkpoint', bytes: before.bytes });
       if (found.kind !== 'saved' || this.phase !== 'idle') return;
       const { settings, step } = found;
       notice('info', `There is a training from before: ${settings.task}, at update ${whole(step)}.`, {
         key: 'offer',
         actions: [
-          { name: 'Go on', run: () => this.#goOn(bytes) },
-          { name: 'Forget it', run: () => void kept.forget() },
+          { name: 'Go on', run: () => this.#goOn(before) },
+          { name: 'Forget it', run: () => void kept.drop(before) },
         ],
       });
     } catch {
-      await kept.forget(); // of an older page: nothing that could be gone on with
+      await kept.drop(before); // of an older page: nothing that could be gone on with
     }
   }
 
-  async #goOn(bytes: Uint8Array): Promise<void> {
+  async #goOn(before: Found): Promise<void> {
     try {
-      await this.load('the training from before', bytes);
+      if (!(await kept.take(before))) {
+        notice('info', 'Another tab has taken up the training from before: it goes on there.', { key: 'tabs' });
+        return;
+      }
+      await this.#load('the training from before', before.bytes);
       await this.#train(true);
     } catch (error) {
       complain(error);
