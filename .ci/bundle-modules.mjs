@@ -25,6 +25,7 @@ const NAMES = 'index';
 
 /** A chunk holds its modules and all that these import, except what stands in a chunk above it: so none imports one below. */
 const CHUNKS = {
+  base: ['errors', 'options'], // all that a page's side of a worker has of the library
   recurrent: ['layers/recurrent', 'autograd/ready', 'ops/methods'], // a page with a layer and no training
   browser: ['platform/browser'],
   node: ['platform/node'],
