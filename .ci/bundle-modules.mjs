@@ -13,7 +13,7 @@ const ENTRIES = [
   ...['worker/index', 'worker/node', 'worker/serve', 'worker/serve-node', 'worker/entry-node'],
 ];
 /** What tests and the benchmark import beside them: the library's own, not a second one. */
-const EXPOSED = ['autograd/context', 'errors'];
+const EXPOSED = ['autograd/context', 'errors', 'platform/browser'];
 
 /** Acts when it is loaded, as entries do: a file of its own, for `sideEffects` in package.json to name. */
 const ACTING = 'ops/methods';
@@ -66,7 +66,7 @@ export async function bundleModules(modules, folder) {
       {
         name: 'own',
         resolveId: (source, from) => (from && resolve(dirname(from), source) === pathOf(NAMES) ? '@names' : null),
-        transform: (code, id) => nameClasses(code, id),
+        transform: nameClasses,
       },
     ],
     treeshake: { moduleSideEffects: (id) => acting.has(id) },
@@ -124,7 +124,7 @@ export async function bundleAlone(module, outfile) {
       {
         name: 'named classes',
         setup({ onLoad }) {
-          onLoad({ filter: /\.js$/ }, ({ path }) => ({ contents: nameClasses(readFileSync(path, 'utf8'), path) }));
+          onLoad({ filter: /\.js$/ }, ({ path }) => ({ contents: nameClasses(readFileSync(path, 'utf8')) }));
         },
       },
     ],
@@ -170,7 +170,6 @@ function checkOrder(output) {
  * Messages, and whoever prints an object, name its class: `LSTM` stays that when names are shortened, here or in the bundle of
  * an application. A class that begins a line, as tsc prints it.
  */
-function nameClasses(code, path) {
-  if (/\/(libraries|backend|ops)\//.test(path)) return code; // no user sees an object of those
+function nameClasses(code) {
   return code.replace(/^(?:export )?class (\w+)[^{\n]*\{$/gm, "$& static name = '$1';");
 }

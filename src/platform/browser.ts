@@ -42,7 +42,7 @@ export const browserPlatform: Platform = {
   },
 
   startWorker(task) {
-    // The same place from dist/platform/ and from dist/web/. webpack calls the script's chunk by `name`, so that another worker of
+    // The same place from src/platform/ and from dist/chunks/. webpack calls the script's chunk by `name`, so that another worker of
     // this name would get this script.
     const worker = new Worker(new URL('../backend/wasm-worker.js', import.meta.url), {
       type: 'module',

@@ -1,5 +1,5 @@
 // Node: the addon found by node-gyp-build, WASM and files read from disk. This file stands two folders below the package's
-// root in src/, in dist/ and in the CommonJS bundle alike.
+// root in src/, and so does the one in dist/chunks/ that has it.
 import { createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
