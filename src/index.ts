@@ -1,5 +1,7 @@
 // The public surface of the library, the same in Node and in browsers. Hands on and does nothing, so that bundlers need not
-// look into what is not asked for.
+// look into what is not asked for: Tensor's methods are added by the entry points.
+import type {} from './ops/methods.js';
+
 export { noGrad, scope } from './autograd/context.js';
 export {
   arange,
