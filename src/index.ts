@@ -1,29 +1,6 @@
-// The public surface of the library, the same in Node and in browsers.
-import './ops/methods.js';
-import { setCurrent } from './autograd/context.js';
-import { backendInfo, type ReadyOptions, selectBackend } from './backend/select.js';
-import type { BackendInfo } from './backend/types.js';
-
-/**
- * Starts a backend: the fastest that works here, or the one asked for. Everything else needs it. May be called again: the
- * same options give the same backend, and a start that failed can be tried anew.
- *
- *   await u.ready();
- *   await u.ready({ backend: 'wasm' });
- *
- * @returns what was chosen, and what was tried before it
- * @throws BackendError  if nothing could be started; it lists every attempt with its remedy
- */
-export function ready(options: ReadyOptions = {}): Promise<BackendInfo> {
-  // One after the other: of two calls at once the later one decides, whichever backend starts sooner.
-  const started = lastStart.then(async () => {
-    setCurrent(await selectBackend(options));
-    return backendInfo();
-  });
-  lastStart = started.catch(() => {});
-  return started;
-}
-let lastStart: Promise<unknown> = Promise.resolve();
+// The public surface of the library, the same in Node and in browsers. Hands on and does nothing, so that bundlers need not
+// look into what is not asked for: Tensor's methods are added by the entry points.
+import type {} from './ops/methods.js';
 
 export { noGrad, scope } from './autograd/context.js';
 export {
@@ -41,6 +18,7 @@ export {
 } from './autograd/creation.js';
 export { type GradcheckOptions, gradcheck } from './autograd/gradcheck.js';
 export { Generator, type GeneratorState, generator, seed } from './autograd/random.js';
+export { ready } from './autograd/ready.js';
 export { type BackwardOptions, type DType, Parameter, type Shape, Tensor, type TensorData } from './autograd/tensor.js';
 export { backendInfo, type ReadyOptions } from './backend/select.js';
 export type { Attempt, BackendInfo, BackendName, Simd } from './backend/types.js';

@@ -4,6 +4,7 @@
 //
 // It takes 160 kB more than 'unrolled', runs on plain SIMD with one thread, and needs no `connect-src` of a Content Security
 // Policy. What `ready({ wasmUrl })` names is fetched all the same.
+import './ops/methods.js';
 import { Unavailable } from './backend/unavailable.js';
 import { wasm } from './inline-wasm.js';
 import { browserPlatform } from './platform/browser.js';

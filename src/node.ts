@@ -1,4 +1,5 @@
 // Entry point in Node.
+import './ops/methods.js';
 import { nodePlatform } from './platform/node.js';
 import { setPlatform } from './platform/types.js';
 

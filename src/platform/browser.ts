@@ -50,7 +50,7 @@ export const browserPlatform: Platform = {
   },
 
   startWorker(task, script) {
-    // The same place from dist/platform/ and from dist/web/. webpack calls the script's chunk by `name`, so that another worker of
+    // The same place from src/platform/ and from dist/chunks/. webpack calls the script's chunk by `name`, so that another worker of
     // this name would get this script.
     const own = () =>
       new Worker(new URL('../backend/wasm-worker.js', import.meta.url), { type: 'module', name: 'unrolled-thread' });

@@ -1,6 +1,5 @@
 // Node: the addon found by node-gyp-build, WASM and files read from disk. This file stands two folders below the package's
-// root in src/, in dist/ and in the CommonJS bundle alike.
-import { randomBytes } from 'node:crypto';
+// root in src/, and so does the one in dist/chunks/ that has it.
 import { createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -147,7 +146,8 @@ export const nodePlatform: Platform = {
 
 /** In the folder of the file itself: a rename from another file system would be a copy. */
 function partialOf(target: string): string {
-  return join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
+  const random = crypto.getRandomValues(Buffer.alloc(6)); // not of node:crypto, which takes longer to load than all of this file
+  return join(dirname(target), `.${basename(target)}.${random.toString('hex')}.partial`);
 }
 
 /** target.1, target.2, ... move up, and the file is target.1 too. It keeps its own name until the new one takes it. */

@@ -6,7 +6,7 @@ import { checkJson, type Json } from '../io/exact-json.js';
 import { is, type Rule } from '../options.js';
 import type { BestEpoch } from './early-stopping.js';
 import type { EpochRecord } from './fit-options.js';
-import { Mean } from './objective.js';
+import { Mean } from './mean.js';
 import type { Window } from './windows.js';
 
 /**

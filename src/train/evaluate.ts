@@ -5,8 +5,9 @@ import { Module } from '../layers/module.js';
 import { checkOptions, is, type Rule, required, show } from '../options.js';
 import { makeBreather } from './breathe.js';
 import { checkData, type Data, noBatches, openData, toBatch } from './data.js';
+import { Mean } from './mean.js';
 import { isMetrics, type Metric, type MetricSpec, makeMetrics } from './metrics.js';
-import { type Forward, isLoss, type LossSpec, Mean, Objective } from './objective.js';
+import { type Forward, isLoss, type LossSpec, Objective } from './objective.js';
 import { isTbptt, makeUnrolling, type TbpttOptions, type Unrolling } from './windows.js';
 
 export interface EvaluateOptions {

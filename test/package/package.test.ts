@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build as bundle } from 'esbuild';
@@ -116,14 +116,35 @@ describe('the packed package', () => {
     }
   });
 
-  // The library for bundlers, once more in one file for pages without one, and once more in the file of a page's worker.
-  it('is small: under 5.75 MB installed, dependencies included', () => {
+  // The library, and once more in the file of a page's worker; half of it are the addon and four builds of WASM.
+  it('is small: under 5.1 MB installed, dependencies included', () => {
     let bytes = 0;
     for (const file of readdirSync(join(folder, 'node_modules'), { recursive: true, encoding: 'utf8' })) {
       const stat = statSync(join(folder, 'node_modules', file));
       if (stat.isFile()) bytes += stat.size;
     }
-    expect(bytes).toBeLessThan(5.75e6);
+    expect(bytes).toBeLessThan(5.1e6);
+  });
+
+  it.each(['node.js', 'browser.js'])('is read at once from few files, %s and those it imports', (entry) => {
+    const files = new Set([join(installed, 'dist', entry)]);
+    for (const file of files) {
+      const text = readFileSync(file, 'utf8');
+      for (const [, path] of text.matchAll(/(?:import|from)\s*"(\.[^"]*)"/g))
+        files.add(join(dirname(file), path as string));
+    }
+    expect(files.size).toBeGreaterThan(5); // its imports were found
+    expect(files.size).toBeLessThan(20);
+  });
+
+  it('keeps the names of its classes, which messages show', () => {
+    const code = `
+      import * as u from 'unrolled';
+      const classes = Object.entries(u).filter(([, value]) => typeof value === 'function' && /^class\\b/.test(value));
+      console.log(JSON.stringify(classes.map(([name, { name: own }]) => [name, own])));`;
+    const names: [string, string][] = JSON.parse(node('--input-type=module', '-e', code));
+    expect(names.map(([name]) => name)).toEqual(expect.arrayContaining(['LSTM', 'Linear', 'ShapeError', 'Tensor']));
+    for (const [name, own] of names) expect(own).toBe(name);
   });
 
   it.each(['smoke.mjs', 'smoke.cjs'])('%s trains a small LSTM on the native backend', (script) => {
