@@ -58,14 +58,15 @@ export function flowOf(seen: LayerSteps, name: string, keepRows: boolean): Layer
   const byTime = sumsOf(seen, false);
   const byDistance = lengths === null ? byTime : sumsOf(seen, true);
   const rateOf = (column: number): number => {
-    const norms = byDistance.mean(column).map(Math.sqrt);
+    const norms = byDistance.column(column).map((sum, place) => Math.sqrt(sum / (byDistance.counts[place] as number)));
     return ratePerStep(lengths === null && !reverse ? norms.reverse() : norms);
   };
   const rates = { dh: rateOf(0), dc: hasC ? rateOf(1) : null };
   const steps = longestOf(seen) - 1;
+  const parts = contributions && new Float64Array(3 * T);
   const part = (k: number): Float64Array | null => {
-    if (contributions === null) return null;
-    const norms = new Float64Array(T);
+    if (contributions === null || parts === null) return null;
+    const norms = parts.subarray(k * T, (k + 1) * T);
     for (let t = 0; t < T; t++) norms[t] = Math.sqrt(contributions[3 * t + k] as number);
     return norms;
   };
@@ -73,12 +74,12 @@ export function flowOf(seen: LayerSteps, name: string, keepRows: boolean): Layer
     name,
     cell: cell.name,
     ...{ T, B, hiddenSize, reverse, lengths },
-    dh: byTime.column(0).map(Math.sqrt),
-    dc: hasC ? byTime.column(1).map(Math.sqrt) : null,
+    dh: byTime.rooted(0),
+    dc: hasC ? byTime.rooted(1) : null,
     rows: keepRows ? { dh: rootsOf(seen, 0), dc: hasC ? rootsOf(seen, 1) : null } : null,
     ...{ dwIh: part(0), dwHh: part(1), db: part(2) },
     gates: cell.gates.map((gate, g) => {
-      const [mean, low, high] = [0, 1, 2].map((k) => byTime.mean(2 + 3 * g + k)) as GateColumns;
+      const [mean, low, high] = [0, 1, 2].map((k) => byTime.averaged(2 + 3 * g + k)) as GateColumns;
       return { name: gate, isCandidate: CANDIDATES.has(gate), mean, low, high };
     }),
     rates,
@@ -96,32 +97,40 @@ export const longestOf = ({ lengths, T }: { lengths: Int32Array | null; T: numbe
 
 /**
  * Sums of the columns of `steps` over the rows, for each time, or for each distance from the rows' own last steps: rows of all
- * lengths then lie on one another.
+ * lengths then lie on one another. All in one buffer, of which the columns are views: a microscope makes them again and again, and
+ * many small buffers would take longer than what is put into them.
  */
 class Sums {
   readonly counts: Float64Array;
+  /** [width, places] */
   readonly sums: Float64Array;
 
   constructor(
     readonly places: number,
     readonly width: number,
   ) {
-    this.counts = new Float64Array(places);
-    this.sums = new Float64Array(places * width);
+    const all = new Float64Array((width + 1) * places);
+    this.counts = all.subarray(width * places);
+    this.sums = all.subarray(0, width * places);
   }
 
   column(k: number): Float64Array {
-    const out = new Float64Array(this.places);
-    for (let place = 0; place < this.places; place++) out[place] = this.sums[place * this.width + k] as number;
-    return out;
+    return this.sums.subarray(k * this.places, (k + 1) * this.places);
   }
 
-  /** NaN where there is no row. */
-  mean(k: number): Float64Array {
-    const out = this.column(k);
-    for (let place = 0; place < this.places; place++)
-      out[place] = (out[place] as number) / (this.counts[place] as number);
-    return out;
+  /** The column's sums become their roots. */
+  rooted(k: number): Float64Array {
+    const column = this.column(k);
+    for (let place = 0; place < column.length; place++) column[place] = Math.sqrt(column[place] as number);
+    return column;
+  }
+
+  /** The column's sums become means; NaN where there is no row. */
+  averaged(k: number): Float64Array {
+    const column = this.column(k);
+    for (let place = 0; place < column.length; place++)
+      column[place] = (column[place] as number) / (this.counts[place] as number);
+    return column;
   }
 }
 
@@ -131,7 +140,7 @@ function sumsOf({ steps, T, B, cell, lengths, reverse }: LayerSteps, byDistance:
   // By distance only the gradients are asked for.
   const columns = byDistance ? 2 : width;
   const found = new Sums(byDistance ? longestOf({ lengths, T }) : T, columns);
-  const { sums, counts } = found;
+  const { sums, counts, places } = found;
   for (let t = 0; t < T; t++) {
     for (let b = 0; b < B; b++) {
       const length = lengths === null ? T : (lengths[b] as number);
@@ -139,8 +148,10 @@ function sumsOf({ steps, T, B, cell, lengths, reverse }: LayerSteps, byDistance:
       const place = byDistance && !reverse ? length - 1 - t : t;
       counts[place] = (counts[place] as number) + 1;
       const from = (t * B + b) * width;
-      const to = place * columns;
-      for (let k = 0; k < columns; k++) sums[to + k] = (sums[to + k] as number) + (steps[from + k] as number);
+      for (let k = 0; k < columns; k++) {
+        const to = k * places + place;
+        sums[to] = (sums[to] as number) + (steps[from + k] as number);
+      }
     }
   }
   return found;
