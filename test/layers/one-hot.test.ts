@@ -33,9 +33,9 @@ interface Run {
   gradients: Record<string, number[]>;
 }
 
-function run(kind: keyof typeof kinds, options: object, x: u.Tensor, lengths: number[] | undefined): Run {
+function run(kind: keyof typeof kinds, options: object, x: u.Tensor, lengths: number[] | undefined, classes = C): Run {
   u.seed(3);
-  const layer = new kinds[kind]({ inputSize: C, hiddenSize: H, ...options } as never) as u.LSTM;
+  const layer = new kinds[kind]({ inputSize: classes, hiddenSize: H, ...options } as never) as u.LSTM;
   u.seed(4); // the same masks
   const { output, state } = layer.forward(x, { ...(lengths && { lengths }) });
   const weights = u.tensor(
@@ -68,6 +68,20 @@ describeBackends('one-hot input by ids', () => {
       });
     }
   }
+
+  it('each of hundreds of classes gets its own gradient', () => {
+    const classes = 200; // more than are put in their place at a time
+    const given = u.tensor(
+      Int32Array.from({ length: classes }, (_, k) => (k * 7) % classes),
+      [classes / B, B],
+    );
+    const rows = run('GRU', {}, u.oneHot(given, classes), undefined, classes);
+    const byIds = run('GRU', {}, given, undefined, classes);
+    for (const [name, gradient] of Object.entries(rows.gradients))
+      expectClose(byIds.gradients[name] as number[], gradient, 40 * EPS32, name);
+    const dwIh = byIds.gradients.weight_ih_l0 as number[];
+    for (let id = 0; id < classes; id++) expect(dwIh[id], `class ${id}`).not.toBe(0);
+  });
 
   it('batchFirst takes [B, T]', () => {
     u.seed(1);
