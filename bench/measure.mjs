@@ -14,6 +14,12 @@ import { recurrentBytes } from './workloads.mjs';
 const TURN_US = 60e3;
 /** So much of a turn is not counted: a core that has idled comes back to its clock, caches full of another's data are filled. */
 const TURN_START_US = 10e3;
+/**
+ * Who takes less than this for a run is timed in runs that follow each other, as in a training: several samples a turn, and the run
+ * before them, which finds the caches full of another's data and its own threads asleep, is not counted.
+ */
+const IN_A_ROW_US = 250e3;
+const LEAST_SAMPLES = 3;
 /** A sample is at least this long: it holds as many runs as that takes. */
 const SAMPLE_US = 200;
 /** Code that an engine still compiles is not what is timed: this long, and at least two runs, come before the first turn. */
@@ -151,9 +157,9 @@ async function calibrate(m) {
   const slow = us >= SLOW_US;
   m.rounds = slow ? Math.max(1, Math.min(LEAST_ROUNDS, Math.floor(SLOW_TURNS_US / us))) : Number.POSITIVE_INFINITY;
   m.inner = Math.max(1, Math.ceil(SAMPLE_US / us));
-  m.samples = Math.max(1, Math.min(300, Math.round(TURN_US / (us * m.inner))));
-  // One run of many milliseconds is long enough to get over its start by itself.
-  m.uncounted = m.samples > 2 ? Math.ceil(TURN_START_US / (us * m.inner)) : 0;
+  const inARow = us < IN_A_ROW_US;
+  m.samples = Math.max(inARow ? LEAST_SAMPLES : 1, Math.min(300, Math.round(TURN_US / (us * m.inner))));
+  m.uncounted = inARow ? Math.ceil(TURN_START_US / (us * m.inner)) : 0;
   return slow ? 0 : (m.samples + m.uncounted) * m.inner * us + BREATH_MS * 1e3;
 }
 
