@@ -33,6 +33,7 @@ export const is = {
   }),
   boolean: { expected: 'true or false', accepts: (v) => typeof v === 'boolean' } as Rule,
   string: { expected: 'a string', accepts: (v) => typeof v === 'string' } as Rule,
+  url: { expected: 'a URL', accepts: (v) => typeof v === 'string' || v instanceof URL } as Rule,
   function: { expected: 'a function', accepts: (v) => typeof v === 'function' } as Rule,
   object: { expected: 'an object', accepts: (v) => typeof v === 'object' && v !== null } as Rule,
   any: { expected: 'anything', accepts: () => true } as Rule,

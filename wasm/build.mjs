@@ -16,7 +16,7 @@ const MAX_GZIPPED = 120_000;
 
 // Debian's emscripten 3.1.6 brings clang 14, which does not know relaxed SIMD: a newer clang compiles and links that variant,
 // and the npm package's wasm-opt replaces Debian's, which cannot parse it.
-const LLVM = '/usr/lib/llvm-22/bin';
+export const LLVM = '/usr/lib/llvm-22/bin';
 // Always Debian's wasm-opt, also under npm, which puts that of the npm package first: the file is half a kilobyte smaller.
 const withoutNpm = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'));
 const SIMD128 = { flags: ['-msimd128'], env: { PATH: withoutNpm.join(delimiter) } };

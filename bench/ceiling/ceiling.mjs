@@ -5,18 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
+import { LLVM } from '../../wasm/build.mjs';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const SOURCE = here('tile.cc');
-/** A new enough clang for relaxed SIMD, as wasm/build.mjs takes. */
-const CLANG = '/usr/lib/llvm-22/bin/clang++';
 const ROUNDS = 100;
 
 const x86 = (...flags) => ({ compile: (out) => ['g++', ['-std=c++17', '-O3', ...flags, SOURCE, '-o', out]] });
 const wasm = (...flags) => ({
   isWasm: true,
   compile: (out) => [
-    CLANG,
+    join(LLVM, 'clang++'),
     [
       '--target=wasm32',
       '-O3',

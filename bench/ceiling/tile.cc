@@ -1,5 +1,6 @@
-// tile.cc: a product's innermost loop alone, on operands that lie in the first-level cache, and multiply-adds in registers. What
-// this reaches, no product of the same shape does better. Compiled once for each instruction set, by ceiling.mjs:
+// tile.cc: a product's innermost loop alone, on operands that lie in the first-level cache, and multiply-adds in
+// registers. What this reaches, no product of the same shape does better. Compiled once for each instruction set, by
+// ceiling.mjs:
 //   LANES   floats a register                     ROWS, VECTORS   the register tile, as in native/gemm-inl.h
 //   FUSED   multiply-add is one instruction; without it a multiplication and an addition
 //   BY_HAND (x86, 4 x 2 vectors of 4, not fused) the loop in assembly, four multiplications before their four additions
@@ -60,7 +61,8 @@ static __attribute__((noinline)) void tile(const float* a, const float* b, float
       UNROLL for (int v = 0; v < VECTORS; v++) multiply_add(sum[r][v], factor, row[v]);
     }
   }
-  UNROLL for (int r = 0; r < ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++) *(vf_unaligned*)(c + (r * VECTORS + v) * LANES) = sum[r][v];
+  UNROLL for (int r = 0; r < ROWS; r++) UNROLL for (int v = 0; v < VECTORS; v++) *
+      (vf_unaligned*)(c + (r * VECTORS + v) * LANES) = sum[r][v];
 #endif
 }
 
@@ -72,7 +74,7 @@ double tiles(int times) {
   return 2.0 * ROWS * VECTORS * LANES * DEPTH * times;
 }
 
-// The same number of operations a round as a tile has, on registers alone: chains that are as many as hide the latency.
+// Floating-point operations on registers alone, in as many chains as hide the latency.
 double registers(int times) {
   constexpr int CHAINS = 12;
   const vf factor = operands[0][0] - vf{}, addend = operands[1][0] - vf{};

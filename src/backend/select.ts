@@ -2,7 +2,7 @@
 // so that nobody has to guess why WASM runs where the addon was expected.
 import { relaxedSimd, simd as wasmSimd, threads as wasmThreads } from 'wasm-feature-detect';
 import { BackendError, UnrolledError } from '../errors.js';
-import { checkOptions, is, type Rule } from '../options.js';
+import { checkOptions, is } from '../options.js';
 import { platform } from '../platform/types.js';
 import type { Attempt, Backend, BackendInfo, BackendName, Simd } from './types.js';
 import { Unavailable, WrongScript } from './unavailable.js';
@@ -35,7 +35,6 @@ export interface BackendSpec extends ReadyOptions {
 
 /** More threads than this rarely pay for one recurrent layer; who knows better says so. */
 const MOST_THREADS_BY_DEFAULT = 8;
-const isUrl: Rule = { expected: 'a URL', accepts: (value) => typeof value === 'string' || value instanceof URL };
 const AUTO: readonly BackendName[] = ['native', 'wasm', 'reference'];
 const SIMD: readonly Simd[] = ['avx512', 'avx2', 'sse', 'neon', 'wasm-relaxed-simd', 'wasm-simd', 'scalar'];
 
@@ -119,8 +118,8 @@ export async function selectBackend(options: ReadyOptions = {}): Promise<Backend
     backend: is.oneOf('auto', ...AUTO),
     threads: is.integer(1, 256),
     simd: is.oneOf(...SIMD),
-    wasmUrl: isUrl,
-    workerUrl: isUrl,
+    wasmUrl: is.url,
+    workerUrl: is.url,
   });
   const { backend: name, simd: set, wasmUrl, workerUrl } = options;
   if (selected && [name, set, wasmUrl, workerUrl].every((value) => value === undefined)) {

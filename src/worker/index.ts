@@ -34,7 +34,7 @@ const OWN: OwnScript = {
       ? // Written out, for this is the form that bundlers look for. Webpack calls a file by the name: not that of the pool's threads.
         new Worker(new URL('./entry.js', import.meta.url), { type: 'module', name: 'unrolled-worker' })
       : new Worker(url, { type: 'module', name: 'unrolled-worker' }),
-  check: (url) => whyNoWorker(url, 'dist/worker/entry.js', 'u_abi_version'),
+  check: whyNoWorker,
 };
 
 /**

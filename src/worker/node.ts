@@ -16,9 +16,9 @@ const OWN: OwnScript = {
     const script = url === undefined ? new URL('./entry-node.js', import.meta.url) : pathOf(url);
     return threadOf(new Worker(script, { name: 'unrolled-worker' }));
   },
-  async check(url) {
+  async check(url, file, mark) {
     try {
-      return whyNotOurs(url, 'dist/worker/entry-node.js', 'u_abi_version', await readFile(pathOf(url), 'utf8'));
+      return whyNotOurs(url, file, mark, await readFile(pathOf(url), 'utf8'));
     } catch (error) {
       return `cannot read ${url}: ${(error as Error).message}`;
     }

@@ -27,7 +27,6 @@ const isPlace: Rule = {
       ? /^(idb|opfs):/.test(value) || typeof document === 'undefined'
       : ['read', 'write'].every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function'),
 };
-const isUrl: Rule = { expected: 'a URL', accepts: (value) => typeof value === 'string' || value instanceof URL };
 const eventRules: { readonly [name in keyof RunEvents]-?: Rule } = {
   onProgress: is.function,
   onEpoch: is.function,
@@ -156,9 +155,11 @@ export interface OwnScript {
   readonly file: string;
   /** Without a URL: where the package has it. */
   readonly start: (url?: string) => Thread;
-  /** Why a worker cannot be started from there; null where nothing speaks against it. */
-  readonly check: (url: string) => Promise<string | null>;
+  /** Why `file` cannot be started as a worker from `url`; null where nothing speaks against it. `mark`: see whyNoWorker. */
+  readonly check: (url: string, file: string, mark: string) => Promise<string | null>;
 }
+/** The library calls it, and so it is in the script that has all of it. */
+const MARK = 'u_abi_version';
 
 /** @internal */
 export async function openWith(own: OwnScript, options: WorkerOptions, given?: () => Thread): Promise<UnrolledWorker> {
@@ -168,7 +169,7 @@ export async function openWith(own: OwnScript, options: WorkerOptions, given?: (
     simd: is.any,
     wasmUrl: is.any,
     create: is.function,
-    workerUrl: isUrl,
+    workerUrl: is.url,
     timeout: is.between(0),
   });
   const { wasmUrl, workerUrl, ...others } = options;
@@ -176,10 +177,11 @@ export async function openWith(own: OwnScript, options: WorkerOptions, given?: (
   let script: string | undefined;
   if (place !== undefined && given === undefined) {
     script = scriptIn(place, own.file);
-    const wrong = await own.check(script);
+    const file = `dist/worker/${own.file}`;
+    const wrong = await own.check(script, file, MARK);
     if (wrong !== null) {
       throw new UnrolledError(
-        `openWorker: workerUrl: ${wrong}; serve dist/worker/${own.file} of this package there, of this release`,
+        `openWorker: workerUrl: ${wrong}; serve ${file} of this package there, of this release`,
         'ERR_WORKER',
       );
     }

@@ -1,6 +1,7 @@
 // What a page is told when its .wasm does not arrive, and that it can be tried again.
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Library } from '../helpers/trace.js';
+import { startedWorkers } from './started-workers.js';
 
 const u: Library = await import(/* @vite-ignore */ String('/dist/browser.js'));
 
@@ -115,16 +116,7 @@ it.each<[string, () => Response | Promise<Response>, RegExp]>([
 });
 
 it('starts threads from workerUrl, and only from the own origin', async () => {
-  const started: string[] = [];
-  vi.stubGlobal(
-    'Worker',
-    class extends Worker {
-      constructor(url: string | URL, options?: WorkerOptions) {
-        super(url, options);
-        started.push(String(url));
-      }
-    },
-  );
+  const started = startedWorkers();
   const workerUrl = '/dist/backend/wasm-worker.js?elsewhere';
   const { threads } = await u.ready({ backend: 'wasm', simd: 'wasm-simd', threads: 3, workerUrl });
   expect({ threads, started }).toEqual({ threads: 3, started: [workerUrl, workerUrl] });

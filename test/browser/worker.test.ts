@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type * as unrolled from '../../src/index.js';
 import type * as workers from '../../src/worker/index.js';
 import type * as serving from '../../src/worker/serve.js';
+import { startedWorkers } from './started-workers.js';
 
 type Opened = workers.UnrolledWorker;
 const load = <T>(file: string): Promise<T> => import(/* @vite-ignore */ `/dist/${file}`);
@@ -299,16 +300,7 @@ describe('a handle', () => {
 
 describe('workerUrl', () => {
   it('is where the worker is started from, as its file or its folder; with create its threads are', async () => {
-    const started: string[] = [];
-    vi.stubGlobal(
-      'Worker',
-      class extends Worker {
-        constructor(url: string | URL, options?: WorkerOptions) {
-          super(url, options);
-          started.push(String(url));
-        }
-      },
-    );
+    const started = startedWorkers();
     const [file, folder] = ['/dist/worker/entry.js?elsewhere', new URL('/dist/worker/', location.href)];
     for (const workerUrl of [file, folder]) {
       const worker = await open({ workerUrl, backend: 'wasm' });
