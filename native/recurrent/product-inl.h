@@ -97,11 +97,12 @@ struct Rows {
   ptrdiff_t row;
 };
 
-// sum[ROWS][STRIPS * VECTORS] = (add ? sum : 0) + a w over one part of the depth; rows of `sum` are sum_row apart,
-// strips of w strip_floats. One order of summation for every tile size: the bits do not depend on the tiling.
+// sum[ROWS][STRIPS][VECTORS] = (add ? sum : 0) + a w over one part of the depth; rows of `sum` are sum_row apart, its
+// strips sum_strip, those of w strip_floats. One order of summation for every tile size: the bits do not depend on the
+// tiling.
 template <int ROWS, int VECTORS, int STRIPS>
-U_INLINE void step_tile(float* sum, ptrdiff_t sum_row, Rows a, const float* w, ptrdiff_t strip_floats, int depth,
-                        bool add) {
+U_INLINE void step_tile(float* sum, ptrdiff_t sum_row, ptrdiff_t sum_strip, Rows a, const float* w,
+                        ptrdiff_t strip_floats, int depth, bool add) {
   constexpr int WIDTH = STRIPS * VECTORS;
   vf acc[ROWS][WIDTH];
   U_UNROLL for (int r = 0; r < ROWS; r++) U_UNROLL for (int v = 0; v < WIDTH; v++) acc[r][v] = zero();
@@ -116,7 +117,7 @@ U_INLINE void step_tile(float* sum, ptrdiff_t sum_row, Rows a, const float* w, p
   }
   U_UNROLL for (int r = 0; r < ROWS; r++) {
     U_UNROLL for (int v = 0; v < WIDTH; v++) {
-      float* to = sum + r * sum_row + v * LANES;
+      float* to = sum + r * sum_row + v / VECTORS * sum_strip + v % VECTORS * LANES;
       store(to, add ? load(to) + acc[r][v] : acc[r][v]);
     }
   }
@@ -125,7 +126,7 @@ U_INLINE void step_tile(float* sum, ptrdiff_t sum_row, Rows a, const float* w, p
 // The last strip of a panel, if it is narrower than the others.
 template <int ROWS, int VECTORS>
 U_INLINE void step_last(float* sum, ptrdiff_t sum_row, int vectors, Rows a, const float* w, int depth, bool add) {
-  if (vectors == VECTORS) return step_tile<ROWS, VECTORS, 1>(sum, sum_row, a, w, 0, depth, add);
+  if (vectors == VECTORS) return step_tile<ROWS, VECTORS, 1>(sum, sum_row, 0, a, w, 0, depth, add);
   if constexpr (VECTORS > 1) step_last<ROWS, VECTORS - 1>(sum, sum_row, vectors, a, w, depth, add);
 }
 
@@ -137,11 +138,11 @@ static __attribute__((noinline)) void step_strips(float* sum, int vectors, Rows 
   constexpr int STRIPS = ROWS <= STEP_ROWS / 2 ? 2 : 1;
   const ptrdiff_t sum_row = vectors * LANES, strip_floats = (ptrdiff_t)depth * STEP_VECTORS * LANES;
   for (; vectors >= STRIPS * STEP_VECTORS; vectors -= STRIPS * STEP_VECTORS) {
-    step_tile<ROWS, STEP_VECTORS, STRIPS>(sum, sum_row, a, w, strip_floats, depth, add);
+    step_tile<ROWS, STEP_VECTORS, STRIPS>(sum, sum_row, STEP_VECTORS * LANES, a, w, strip_floats, depth, add);
     w += STRIPS * strip_floats, sum += STRIPS * STEP_VECTORS * LANES;
   }
   if (STRIPS > 1 && vectors >= STEP_VECTORS) {
-    step_tile<ROWS, STEP_VECTORS, 1>(sum, sum_row, a, w, strip_floats, depth, add);
+    step_tile<ROWS, STEP_VECTORS, 1>(sum, sum_row, STEP_VECTORS * LANES, a, w, strip_floats, depth, add);
     w += strip_floats, sum += STEP_VECTORS * LANES, vectors -= STEP_VECTORS;
   }
   if constexpr (STEP_VECTORS > 1) step_last<ROWS, STEP_VECTORS - 1>(sum, sum_row, vectors, a, w, depth, add);
@@ -159,23 +160,57 @@ struct StepTile {
   int row, rows, block, blocks;
 };
 
-// Calls epilogue.apply(tile) for every tile of a w, a having `rows` rows; before the tile is computed,
-// epilogue.fetch(tile) may ask the cache for what apply will touch. Only those
-// of the given panels.
-template <int GATES, class Epilogue>
-static void step_product(const Epilogue& epilogue, Rows a, const Panels& w, int rows, Span panels) {
-  alignas(64) float sums[STEP_GROUP * GATES * panel_blocks(GATES) * LANES];
-  const int blocks = w.units / LANES;
-  const float* panel = w.weights + panels.first * panel_stride(w);
-  for (int p = panels.first; p < panels.last; p++) {
-    const int block = p * panel_blocks(GATES), count = least(panel_blocks(GATES), blocks - block);
-    const int vectors = count * GATES, part = part_depth(w.depth, vectors);
+// So few rows that one panel would wait for its own additions take several panels together, each of which is read from
+// its beginning to its end: the hardware that fetches ahead follows it.
+constexpr int FEW_ROWS = LANES == 4 ? 2 : 3;
+constexpr int panels_together(int rows) { return rows == 1 ? 4 : rows <= FEW_ROWS ? 2 : 1; }
+
+// The whole depth of ROWS rows and their panels, of `vectors` each, part by part as step_product does it.
+template <int ROWS>
+static __attribute__((noinline)) void few_rows_of(float* sum, int vectors, Rows a, const float* w, int depth) {
+  constexpr int PANELS = panels_together(ROWS);
+  const ptrdiff_t panel_sums = vectors * LANES, panel_floats = depth * panel_sums;
+  const int most = part_depth(depth, vectors);
+  for (int k = 0; k < depth; k += most) {
+    const int part = least(most, depth - k);
+    for (int v = 0; v < vectors; v += STEP_VECTORS, w += (ptrdiff_t)part * STEP_VECTORS * LANES)
+      step_tile<ROWS, STEP_VECTORS, PANELS>(sum + v * LANES, PANELS * panel_sums, panel_sums, {a.p + k, a.row}, w,
+                                            panel_floats, part, k > 0);
+  }
+}
+
+template <int ROWS = FEW_ROWS>
+static void few_rows(int rows, float* sum, int vectors, Rows a, const float* w, int depth) {
+  if (rows == ROWS) return few_rows_of<ROWS>(sum, vectors, a, w, depth);
+  if constexpr (ROWS > 1) few_rows<ROWS - 1>(rows, sum, vectors, a, w, depth);
+}
+
+// What step_product leaves its tiles to.
+struct Epilogue {
+  const void* self;
+  void (*fetch)(const void* self, const StepTile& tile);
+  void (*apply)(const void* self, const StepTile& tile);
+};
+
+// Once for all cells: a panel takes so long that calls by pointer cannot be seen, and the WASM has to be small.
+constexpr int MOST_VECTORS = 6;  // of a panel: three gates of two blocks
+static __attribute__((noinline)) void step_panels(const Epilogue& epilogue, Rows a, const Panels& w, int rows,
+                                                  Span panels) {
+  static_assert(STEP_GROUP >= 4 * FEW_ROWS, "the sums of few rows and their panels must fit as well");
+  alignas(64) float sums[STEP_GROUP * MOST_VECTORS * LANES];
+  const int each = panel_blocks(w.gates), blocks = w.units / LANES, most = panels_together(rows);
+  for (int p = panels.first, together; p < panels.last; p += together) {
+    together = p + most <= least(panels.last, blocks / each) ? most : 1;  // whole panels only
+    const int block = p * each, count = least(together * each, blocks - block);
+    const int vectors = count * w.gates, part = together > 1 ? w.depth : part_depth(w.depth, vectors);
+    const float* const panel = w.weights + p * panel_stride(w);
     for (int top = 0; top < rows; top += STEP_GROUP) {
       const int group = least(STEP_GROUP, rows - top);
       const Tiling tiling(group);  // even tiles: 32 rows by at most 6 are 6 6 5 5 5 5, not 6 6 6 6 6 2
       const float* weights = panel;
       for (int k = 0; k < w.depth; k += part) {
         const int depth = least(part, w.depth - k);
+        const bool last = k + part >= w.depth;
         // While the rows use one part, each tile fetches a share of the next into the second-level cache.
         const float* next = weights + (ptrdiff_t)depth * vectors * LANES;
         const int lines = tiling.tiles > 3 ? (depth * vectors * LANES / 16 + tiling.tiles - 1) / tiling.tiles : 0;
@@ -183,13 +218,28 @@ static void step_product(const Epilogue& epilogue, Rows a, const Panels& w, int 
           const int first = tiling.top(t), height = tiling.height(t);
           for (int line = 0; line < lines; line++, next += 16) __builtin_prefetch(next, 0, 2);
           float* sum = sums + first * vectors * LANES;
-          if (k + part >= w.depth) epilogue.fetch({sum, top + first, height, block, count});
-          step_rows(height, sum, vectors, {a.p + (top + first) * a.row + k, a.row}, weights, depth, k > 0);
-          if (k + part >= w.depth) epilogue.apply({sum, top + first, height, block, count});
+          const Rows left = {a.p + (top + first) * a.row + k, a.row};
+          const StepTile tile = {sum, top + first, height, block, count};
+          if (last) epilogue.fetch(epilogue.self, tile);
+          if (together > 1) {
+            few_rows(height, sum, vectors / together, left, weights, depth);
+          } else {
+            step_rows(height, sum, vectors, left, weights, depth, k > 0);
+          }
+          if (last) epilogue.apply(epilogue.self, tile);
         }
         weights += (ptrdiff_t)depth * vectors * LANES;
       }
     }
-    panel += (ptrdiff_t)w.depth * vectors * LANES;
   }
+}
+
+// Calls epilogue.apply(tile) for every tile of a w, a having `rows` rows; before the tile is computed,
+// epilogue.fetch(tile) may ask the cache for what apply will touch. Only those of the given panels, which have GATES.
+template <int GATES, class E>
+static void step_product(const E& epilogue, Rows a, const Panels& w, int rows, Span panels) {
+  static_assert(GATES * panel_blocks(GATES) <= MOST_VECTORS, "the sums of a panel must fit");
+  step_panels({&epilogue, [](const void* self, const StepTile& tile) { ((const E*)self)->fetch(tile); },
+               [](const void* self, const StepTile& tile) { ((const E*)self)->apply(tile); }},
+              a, w, rows, panels);
 }

@@ -19,6 +19,8 @@ const shapes = [
   { T: 7, B: 1, I: 33, H: 37 },
   { T: 5, B: 17, I: 16, H: 64 },
   { T: 4, B: 33, I: 40, H: 129 },
+  // Rows so few that they take several panels of weights together, and weights that do not fit L1.
+  ...[1, 2, 3].map((B) => ({ T: 3, B, I: 7, H: 160 })),
 ];
 // More steps than the driver takes at a time: what is carried from one chunk to the next.
 const manyChunks = { T: 300, B: 33, I: 2, H: 17 };
@@ -101,6 +103,32 @@ describe.each(candidates().filter(({ label }) => label !== 'reference'))('recurr
             for (const [name, values] of Object.entries(inferred))
               expectSameBits(values, trained[name] as number[], name);
           }
+        }
+      }
+    });
+
+    it(`${cell.name}: rows have the bits they have in a larger batch, however few they are`, async () => {
+      const backend = await opening;
+      const spec: LayerCase = { cell, T: 3, B: 9, I: 7, H: 160, D: 1 };
+      const { scalars, start } = layerInputs(spec, 5);
+      const all = runLayer(backend, spec, { scalars, start }, 5);
+      // Of values [outer, B, ...]: those of the first `count` rows of B.
+      const firstRows = (values: ArrayLike<number>, outer: number, count: number): Float32Array => {
+        const row = values.length / (outer * spec.B);
+        return Float32Array.from(values).filter((_, k) => Math.floor(k / row) % spec.B < count);
+      };
+      for (const B of [1, 2, 3, 4, 7]) {
+        const outerOf = { x: spec.T, y: spec.T, dy: spec.T, dx: spec.T } as Record<string, number>;
+        const few = Object.fromEntries(
+          ['x', 'dy', 'h0', 'c0', 'dhn', 'dcn', 'dx', 'dh0', 'dc0']
+            .filter((name) => start[name])
+            .map((name) => [name, firstRows(start[name] as number[], outerOf[name] ?? 1, B)]),
+        );
+        const rows = { scalars: { ...scalars, B, rows: spec.T * B }, start: { ...start, ...few } };
+        const got = runLayer(backend, { ...spec, B }, rows, 5);
+        for (const name of ['y', 'hn', 'cn', 'dx', 'dh0', 'dc0'].filter((output) => all[output])) {
+          const want = firstRows(all[name] as number[], outerOf[name] ?? 1, B);
+          expectSameBits(got[name] as number[], want, `${name} of ${B} rows`);
         }
       }
     });
