@@ -26,7 +26,7 @@
 #define UNROLLED_ABI_H
 #include <stdint.h>
 
-#define UNROLLED_ABI_VERSION 5
+#define UNROLLED_ABI_VERSION 6
 
 /* One per environment: instruction set, thread pool, packing buffers. Opaque outside native/runtime. */
 typedef struct u_ctx u_ctx;
@@ -174,6 +174,13 @@ U_KERNEL(dropout_forward)(u_ctx* ctx,
   float* mask,          // [n] saved
   const float* x,       // [n]
   int32_t n, double p, int32_t seed_lo, int32_t seed_hi);
+
+/* y[k] = low + (high - low) (word >> 8) 2^-24, in double and then rounded once. Element k takes word j = drawn + k of the
+ * stream of Philox4x32-10 that belongs to key (seed_lo, seed_hi): word j % 4 of counter (j / 4, 64 bits). The same bits on
+ * every backend. drawn: an integer from 0 to 2^53. */
+U_KERNEL(uniform)(u_ctx* ctx,
+  float* y,             // [n]
+  int32_t n, double low, double high, double drawn, int32_t seed_lo, int32_t seed_hi);
 
 /* ---- shape ------------------------------------------------------------------------------------------------------- */
 

@@ -44,6 +44,10 @@ static int32_t call_dropout_forward(u_ctx* ctx, const double* f) {
       (int32_t)f[3], f[4], (int32_t)f[5], (int32_t)f[6]);
 }
 
+static int32_t call_uniform(u_ctx* ctx, const double* f) {
+  return uniform(ctx, (float*)(uintptr_t)f[0], (int32_t)f[1], f[2], f[3], f[4], (int32_t)f[5], (int32_t)f[6]);
+}
+
 static int32_t call_expand(u_ctx* ctx, const double* f) {
   return expand(ctx, (float*)(uintptr_t)f[0], (const float*)(uintptr_t)f[1], (int32_t)f[2], (int32_t)f[3],
       (int32_t)f[4]);
@@ -339,6 +343,7 @@ static const u_call table[] = {
     call_activation_forward,
     call_activation_backward,
     call_dropout_forward,
+    call_uniform,
     call_expand,
     call_reduce_sum,
     call_transpose,

@@ -13,6 +13,7 @@ static const char* const kernel_names[] = {
     "activation_forward",
     "activation_backward",
     "dropout_forward",
+    "uniform",
     "expand",
     "reduce_sum",
     "transpose",
@@ -60,6 +61,6 @@ static const char* const kernel_names[] = {
     "rnn_general_backward",
     "fma_peak",
 };
-constexpr int kernel_count = 55;
+constexpr int kernel_count = 56;
 constexpr int frame_length = 54;  // the longest argument list
 #endif

@@ -1,4 +1,4 @@
-// elementwise-inl.h: fill, axpy, affine, clamp, binary operations, activations, dropout.
+// elementwise-inl.h: fill, axpy, affine, clamp, binary operations, activations, dropout, random numbers.
 
 U_KERNEL(fill)(u_ctx* ctx, float* y, int32_t n, double value) {
   if (n < 0) return U_ERR_SIZE;
@@ -127,8 +127,8 @@ U_KERNEL(activation_backward)
 
 // Philox4x32-10 (Salmon et al. 2011), one counter at a time: the processor overlaps several, and no compiler finds its
 // vector form (a 32 x 32 -> 64 bit product) on every instruction set.
-U_INLINE void philox(uint32_t* word, uint32_t counter, uint32_t key0, uint32_t key1) {
-  uint32_t c0 = counter, c1 = 0, c2 = 0, c3 = 0;
+U_INLINE void philox(uint32_t* word, uint64_t counter, uint32_t key0, uint32_t key1) {
+  uint32_t c0 = (uint32_t)counter, c1 = (uint32_t)(counter >> 32), c2 = 0, c3 = 0;
   for (int round = 0; round < 10; round++) {
     const uint64_t even = 0xD2511F53ull * c0, odd = 0xCD9E8D57ull * c2;
     c0 = (uint32_t)(odd >> 32) ^ c1 ^ key0;
@@ -158,7 +158,7 @@ U_KERNEL(dropout_forward)
     for (ptrdiff_t group = begin; group < end; group++) {
       uint32_t word[GROUP];
       for (int l = 0; l < GROUP; l += 4)
-        philox(word + l, (uint32_t)((group * GROUP + l) / 4), (uint32_t)seed_lo, (uint32_t)seed_hi);
+        philox(word + l, (uint64_t)(group * GROUP + l) / 4, (uint32_t)seed_lo, (uint32_t)seed_hi);
       float factor[GROUP];
       for (int l = 0; l < GROUP; l += LANES) {
         vu w;
@@ -169,6 +169,24 @@ U_KERNEL(dropout_forward)
       const int count = n - first < GROUP ? (int)(n - first) : GROUP;
       copy(mask + first, factor, count);
       map(y + first, x + first, factor, count, [&](vf a, vf b) { return a * b; });
+    }
+  });
+  return U_OK;
+}
+
+U_KERNEL(uniform)
+(u_ctx* ctx, float* y, int32_t n, double low, double high, double drawn, int32_t seed_lo, int32_t seed_hi) {
+  if (n < 0 || !(drawn >= 0 && drawn <= 9007199254740992.0)) return U_ERR_SIZE;
+  const uint64_t first = (uint64_t)drawn;
+  const double width = high - low;
+  in_ranges(ctx, n, n, [&](ptrdiff_t begin, ptrdiff_t end) {
+    uint32_t word[4];
+    for (ptrdiff_t k = begin; k < end; k++) {
+      const uint64_t j = first + (uint64_t)k;
+      if (k == begin || j % 4 == 0) philox(word, j / 4, (uint32_t)seed_lo, (uint32_t)seed_hi);
+      double part = width * ((word[j % 4] >> 8) * 0x1p-24);
+      asm("" : "+m"(part));  // or it would be fused with the addition, where JavaScript rounds twice
+      y[k] = (float)(low + part);
     }
   });
   return U_OK;

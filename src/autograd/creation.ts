@@ -104,9 +104,15 @@ export function uniform(shape: Shape, low = 0, high = 1, options: Omit<TensorOpt
   if (!Number.isFinite(low) || !Number.isFinite(high)) {
     throw new OptionError(`uniform: low and high must be finite numbers, got ${show(low)} and ${show(high)}`);
   }
-  return filled(checkShape('uniform', shape), 'float32', options.requiresGrad ?? false, (out) =>
-    generator.fillUniform(out as Float32Array, low, high),
-  );
+  const { kernels, memory } = current();
+  const dims = checkShape('uniform', shape);
+  const n = sizeOf(dims);
+  const storage = memory.alloc('float', n, 'host');
+  const { seed, drawn } = generator.state();
+  // The same numbers as of generator.fillUniform, but a page that has just been opened has no compiled code for that.
+  kernels.uniform(storage, n, low, high, drawn, seed | 0, Math.floor(seed / 2 ** 32) | 0);
+  generator.skip(n);
+  return new Tensor(storage, dims, 'float32', options.requiresGrad ?? false);
 }
 
 /** `arange(n)`: 0, 1, ..., n-1. `arange(start, end, step)`: from start, below end. int32 if all of it are integers. */

@@ -60,6 +60,11 @@ export class Generator {
     return this.#block[lane] as number;
   }
 
+  /** Leaves out `count` words: those that a kernel draws in the generator's place, from `state()` on. */
+  skip(count: number): void {
+    this.restore({ seed: this.#seed, drawn: this.#drawn + count });
+  }
+
   /** A number in [0, 1) with 24 random bits: exact in float32. */
   uniform(): number {
     return (this.word() >>> 8) / 2 ** 24;

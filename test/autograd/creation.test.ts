@@ -1,6 +1,7 @@
 // Tensors from user data: shapes inferred, numbers copied, everything odd refused by name.
 import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
+import { Generator, generator } from '../../src/autograd/random.js';
 import * as u from '../../src/node.js';
 import { describeBackends } from '../helpers/backends.js';
 
@@ -128,5 +129,33 @@ describeBackends('creation of tensors', () => {
     u.seed(0);
     const words = [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8];
     expect(u.uniform([4]).toArray()).toEqual(words.map((word) => (word >>> 8) / 2 ** 24));
+  });
+
+  it('rounds twice before it rounds to float32: a fused multiply-add would come to the number beside it', () => {
+    for (const [low, high, want] of [
+      [-0.2099621615294086, 0.4915842046391933, 0.06998740136623383],
+      [-0.5300784742429467, 1.2410721311629023, 0.17669284343719482],
+      [-0.3720567117050997, 0.8710959189328118, 0.12401889264583588],
+    ] as const) {
+      u.seed(0);
+      expect(u.uniform([1], low, high).item()).toBe(want);
+    }
+  });
+
+  it('draws uniform numbers in a kernel as the generator itself would, and goes on where that would stand', () => {
+    for (const [seed, drawn] of [
+      [0, 0],
+      [7, 3],
+      [2 ** 53 - 1, 2 ** 34 + 1],
+    ] as const) {
+      const alone = new Generator();
+      alone.restore({ seed, drawn });
+      generator.restore({ seed, drawn });
+      const want = new Float32Array(101);
+      alone.fillUniform(want, -0.1, 1 / 3);
+      expect(u.uniform([101], -0.1, 1 / 3).toArray()).toEqual([...want]);
+      expect(generator.state()).toEqual(alone.state());
+      expect(generator.word()).toBe(alone.word());
+    }
   });
 });

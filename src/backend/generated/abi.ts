@@ -4,7 +4,7 @@ import { refuse, statusError } from '../binding.js';
 import { type Argument, readSignature } from '../signature.js';
 import type { Doubles, Element, Floats, Ints, Storage } from '../types.js';
 
-export const ABI_VERSION = 5;
+export const ABI_VERSION = 6;
 
 export const Status = { ok: 0, size: 1, index: 2, lengths: 3, kind: 4, workspace: 5, null: 6 } as const;
 export type Status = (typeof Status)[keyof typeof Status];
@@ -82,6 +82,12 @@ export interface Kernels {
    * key (seed_lo, seed_hi), counter (k / 4, 0, 0, 0), word k % 4: dropped if word < p 2^32. The same bits on every backend.
    */
   dropout_forward(y: Floats, mask: Floats, x: Floats, n: number, p: number, seed_lo: number, seed_hi: number): void;
+  /**
+   * y[k] = low + (high - low) (word >> 8) 2^-24, in double and then rounded once. Element k takes word j = drawn + k of the
+   * stream of Philox4x32-10 that belongs to key (seed_lo, seed_hi): word j % 4 of counter (j / 4, 64 bits). The same bits on
+   * every backend. drawn: an integer from 0 to 2^53.
+   */
+  uniform(y: Floats, n: number, low: number, high: number, drawn: number, seed_lo: number, seed_hi: number): void;
   /**
    * y[o,m,i] = x[o,i]: broadcasting of one group of axes.
    */
@@ -370,6 +376,8 @@ export interface RawKernels {
   u_activation_backward(ctx: number, dx: number, dy: number, x: number, y: number, n: number, kind: number): number;
   u_dropout_forward(ctx: number, y: number, mask: number, x: number, n: number, p: number, seed_lo: number,
       seed_hi: number): number;
+  u_uniform(ctx: number, y: number, n: number, low: number, high: number, drawn: number, seed_lo: number,
+      seed_hi: number): number;
   u_expand(ctx: number, y: number, x: number, outer: number, mid: number, inner: number): number;
   u_reduce_sum(ctx: number, y: number, x: number, outer: number, mid: number, inner: number, scale: number): number;
   u_transpose(ctx: number, y: number, x: number, outer: number, a: number, mid: number, b: number,
@@ -501,6 +509,7 @@ const signatures: Readonly<Record<KernelName, string>> = {
   activation_forward: 'y[n] out; x[n]; n; kind int',
   activation_backward: 'dx[n] out; dy[n]; x[n]; y[n]; n; kind int',
   dropout_forward: 'y[n] out; mask[n] saved; x[n]; n; p number; seed_lo int; seed_hi int',
+  uniform: 'y[n] out; n; low number; high number; drawn number; seed_lo int; seed_hi int',
   expand: 'y[outer,mid,inner] out; x[outer,inner]; outer; mid; inner',
   reduce_sum: 'y[outer,inner] out; x[outer,mid,inner]; outer; mid; inner; scale number',
   transpose: 'y[outer,b,mid,a,inner] out; x[outer,a,mid,b,inner]; outer; a; mid; b; inner',
@@ -753,6 +762,22 @@ export function bindKernels(binding: Binding): Kernels {
         leave();
       }
     },
+    uniform(y, n, low, high, drawn, seed_lo, seed_hi) {
+      const valid =
+        floats(y, n) &&
+        size(n) &&
+        number(low) &&
+        number(high) &&
+        number(drawn) &&
+        int(seed_lo) &&
+        int(seed_hi);
+      if (!valid) wrong(9, [y, n, low, high, drawn, seed_lo, seed_hi]);
+      try {
+        done(9, raw.u_uniform(ctx, enter(y, 'w'), n, low, high, drawn, seed_lo, seed_hi));
+      } finally {
+        leave();
+      }
+    },
     expand(y, x, outer, mid, inner) {
       const valid =
         floats(y, outer * mid * inner) &&
@@ -760,9 +785,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(outer) &&
         size(mid) &&
         size(inner);
-      if (!valid) wrong(9, [y, x, outer, mid, inner]);
+      if (!valid) wrong(10, [y, x, outer, mid, inner]);
       try {
-        done(9, raw.u_expand(ctx, enter(y, 'w'), enter(x, 'r'), outer, mid, inner));
+        done(10, raw.u_expand(ctx, enter(y, 'w'), enter(x, 'r'), outer, mid, inner));
       } finally {
         leave();
       }
@@ -775,9 +800,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(mid) &&
         size(inner) &&
         number(scale);
-      if (!valid) wrong(10, [y, x, outer, mid, inner, scale]);
+      if (!valid) wrong(11, [y, x, outer, mid, inner, scale]);
       try {
-        done(10, raw.u_reduce_sum(ctx, enter(y, 'w'), enter(x, 'r'), outer, mid, inner, scale));
+        done(11, raw.u_reduce_sum(ctx, enter(y, 'w'), enter(x, 'r'), outer, mid, inner, scale));
       } finally {
         leave();
       }
@@ -791,9 +816,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(mid) &&
         size(b) &&
         size(inner);
-      if (!valid) wrong(11, [y, x, outer, a, mid, b, inner]);
+      if (!valid) wrong(12, [y, x, outer, a, mid, b, inner]);
       try {
-        done(11, raw.u_transpose(ctx, enter(y, 'w'), enter(x, 'r'), outer, a, mid, b, inner));
+        done(12, raw.u_transpose(ctx, enter(y, 'w'), enter(x, 'r'), outer, a, mid, b, inner));
       } finally {
         leave();
       }
@@ -807,9 +832,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(inner) &&
         int(start) &&
         size(count);
-      if (!valid) wrong(12, [y, x, outer, n, inner, start, count]);
+      if (!valid) wrong(13, [y, x, outer, n, inner, start, count]);
       try {
-        done(12, raw.u_slice_forward(ctx, enter(y, 'w'), enter(x, 'r'), outer, n, inner, start, count));
+        done(13, raw.u_slice_forward(ctx, enter(y, 'w'), enter(x, 'r'), outer, n, inner, start, count));
       } finally {
         leave();
       }
@@ -823,9 +848,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(inner) &&
         int(start) &&
         size(count);
-      if (!valid) wrong(13, [dx, dy, outer, n, inner, start, count]);
+      if (!valid) wrong(14, [dx, dy, outer, n, inner, start, count]);
       try {
-        done(13, raw.u_slice_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), outer, n, inner, start, count));
+        done(14, raw.u_slice_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), outer, n, inner, start, count));
       } finally {
         leave();
       }
@@ -839,9 +864,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(inner) &&
         int(start) &&
         size(count);
-      if (!valid) wrong(14, [y, x, outer, n, inner, start, count]);
+      if (!valid) wrong(15, [y, x, outer, n, inner, start, count]);
       try {
-        done(14, raw.u_place(ctx, enter(y, 'w'), enter(x, 'r'), outer, n, inner, start, count));
+        done(15, raw.u_place(ctx, enter(y, 'w'), enter(x, 'r'), outer, n, inner, start, count));
       } finally {
         leave();
       }
@@ -855,9 +880,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(n) &&
         size(m) &&
         size(inner);
-      if (!valid) wrong(15, [y, x, index, outer, n, m, inner]);
+      if (!valid) wrong(16, [y, x, index, outer, n, m, inner]);
       try {
-        done(15, raw.u_gather_forward(ctx, enter(y, 'w'), enter(x, 'r'), enter(index, 'r'), outer, n, m, inner));
+        done(16, raw.u_gather_forward(ctx, enter(y, 'w'), enter(x, 'r'), enter(index, 'r'), outer, n, m, inner));
       } finally {
         leave();
       }
@@ -871,9 +896,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(n) &&
         size(m) &&
         size(inner);
-      if (!valid) wrong(16, [dx, dy, index, outer, n, m, inner]);
+      if (!valid) wrong(17, [dx, dy, index, outer, n, m, inner]);
       try {
-        done(16, raw.u_gather_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(index, 'r'), outer, n, m, inner));
+        done(17, raw.u_gather_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(index, 'r'), outer, n, m, inner));
       } finally {
         leave();
       }
@@ -894,9 +919,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(sw) &&
         int(ph) &&
         int(pw);
-      if (!valid) wrong(17, [y, winner, x, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw]);
+      if (!valid) wrong(18, [y, winner, x, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw]);
       try {
-        done(17, raw.u_max_pool_forward(ctx, enter(y, 'w'), enter(winner, 'w'), enter(x, 'r'), planes, h, w, oh, ow, kh,
+        done(18, raw.u_max_pool_forward(ctx, enter(y, 'w'), enter(winner, 'w'), enter(x, 'r'), planes, h, w, oh, ow, kh,
             kw, sh, sw, ph, pw));
       } finally {
         leave();
@@ -911,9 +936,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(M) &&
         size(N) &&
         size(K);
-      if (!valid) wrong(18, [y, a, b, P, M, N, K]);
+      if (!valid) wrong(19, [y, a, b, P, M, N, K]);
       try {
-        done(18, raw.u_matmul_forward(ctx, enter(y, 'w'), enter(a, 'r'), enter(b, 'r'), P, M, N, K));
+        done(19, raw.u_matmul_forward(ctx, enter(y, 'w'), enter(a, 'r'), enter(b, 'r'), P, M, N, K));
       } finally {
         leave();
       }
@@ -929,9 +954,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(M) &&
         size(N) &&
         size(K);
-      if (!valid) wrong(19, [da, db, dy, a, b, P, M, N, K]);
+      if (!valid) wrong(20, [da, db, dy, a, b, P, M, N, K]);
       try {
-        done(19, raw.u_matmul_backward(ctx, enter(da, 'w'), enter(db, 'w'), enter(dy, 'r'), enter(a, 'r'),
+        done(20, raw.u_matmul_backward(ctx, enter(da, 'w'), enter(db, 'w'), enter(dy, 'r'), enter(a, 'r'),
             enter(b, 'r'), P, M, N, K));
       } finally {
         leave();
@@ -946,9 +971,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(N) &&
         size(I) &&
         size(O);
-      if (!valid) wrong(20, [y, x, w, b, N, I, O]);
+      if (!valid) wrong(21, [y, x, w, b, N, I, O]);
       try {
-        done(20, raw.u_linear_forward(ctx, enter(y, 'w'), enter(x, 'r'), enter(w, 'r'), enter(b, 'r'), N, I, O));
+        done(21, raw.u_linear_forward(ctx, enter(y, 'w'), enter(x, 'r'), enter(w, 'r'), enter(b, 'r'), N, I, O));
       } finally {
         leave();
       }
@@ -964,9 +989,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(N) &&
         size(I) &&
         size(O);
-      if (!valid) wrong(21, [dx, dw, db, dy, x, w, N, I, O]);
+      if (!valid) wrong(22, [dx, dw, db, dy, x, w, N, I, O]);
       try {
-        done(21, raw.u_linear_backward(ctx, enter(dx, 'w'), enter(dw, 'w'), enter(db, 'w'), enter(dy, 'r'),
+        done(22, raw.u_linear_backward(ctx, enter(dx, 'w'), enter(dw, 'w'), enter(db, 'w'), enter(dy, 'r'),
             enter(x, 'r'), enter(w, 'r'), N, I, O));
       } finally {
         leave();
@@ -978,9 +1003,9 @@ export function bindKernels(binding: Binding): Kernels {
         floats(x, N * C) &&
         size(N) &&
         size(C);
-      if (!valid) wrong(22, [y, x, N, C]);
+      if (!valid) wrong(23, [y, x, N, C]);
       try {
-        done(22, raw.u_softmax_forward(ctx, enter(y, 'w'), enter(x, 'r'), N, C));
+        done(23, raw.u_softmax_forward(ctx, enter(y, 'w'), enter(x, 'r'), N, C));
       } finally {
         leave();
       }
@@ -992,9 +1017,9 @@ export function bindKernels(binding: Binding): Kernels {
         floats(y, N * C) &&
         size(N) &&
         size(C);
-      if (!valid) wrong(23, [dx, dy, y, N, C]);
+      if (!valid) wrong(24, [dx, dy, y, N, C]);
       try {
-        done(23, raw.u_softmax_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(y, 'r'), N, C));
+        done(24, raw.u_softmax_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(y, 'r'), N, C));
       } finally {
         leave();
       }
@@ -1005,9 +1030,9 @@ export function bindKernels(binding: Binding): Kernels {
         floats(x, N * C) &&
         size(N) &&
         size(C);
-      if (!valid) wrong(24, [y, x, N, C]);
+      if (!valid) wrong(25, [y, x, N, C]);
       try {
-        done(24, raw.u_log_softmax_forward(ctx, enter(y, 'w'), enter(x, 'r'), N, C));
+        done(25, raw.u_log_softmax_forward(ctx, enter(y, 'w'), enter(x, 'r'), N, C));
       } finally {
         leave();
       }
@@ -1019,9 +1044,9 @@ export function bindKernels(binding: Binding): Kernels {
         floats(y, N * C) &&
         size(N) &&
         size(C);
-      if (!valid) wrong(25, [dx, dy, y, N, C]);
+      if (!valid) wrong(26, [dx, dy, y, N, C]);
       try {
-        done(25, raw.u_log_softmax_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(y, 'r'), N, C));
+        done(26, raw.u_log_softmax_backward(ctx, enter(dx, 'w'), enter(dy, 'r'), enter(y, 'r'), N, C));
       } finally {
         leave();
       }
@@ -1037,9 +1062,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(N) &&
         size(C) &&
         number(eps);
-      if (!valid) wrong(26, [y, mean, rstd, x, gamma, beta, N, C, eps]);
+      if (!valid) wrong(27, [y, mean, rstd, x, gamma, beta, N, C, eps]);
       try {
-        done(26, raw.u_layer_norm_forward(ctx, enter(y, 'w'), enter(mean, 'w'), enter(rstd, 'w'), enter(x, 'r'),
+        done(27, raw.u_layer_norm_forward(ctx, enter(y, 'w'), enter(mean, 'w'), enter(rstd, 'w'), enter(x, 'r'),
             enter(gamma, 'r'), enter(beta, 'r'), N, C, eps));
       } finally {
         leave();
@@ -1057,9 +1082,9 @@ export function bindKernels(binding: Binding): Kernels {
         floatsOrNull(gamma, C) &&
         size(N) &&
         size(C);
-      if (!valid) wrong(27, [dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C]);
+      if (!valid) wrong(28, [dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C]);
       try {
-        done(27, raw.u_layer_norm_backward(ctx, enter(dx, 'w'), enter(dgamma, 'w'), enter(dbeta, 'w'), enter(dy, 'r'),
+        done(28, raw.u_layer_norm_backward(ctx, enter(dx, 'w'), enter(dgamma, 'w'), enter(dbeta, 'w'), enter(dy, 'r'),
             enter(x, 'r'), enter(mean, 'r'), enter(rstd, 'r'), enter(gamma, 'r'), N, C));
       } finally {
         leave();
@@ -1073,9 +1098,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(N) &&
         size(V) &&
         size(E);
-      if (!valid) wrong(28, [y, w, index, N, V, E]);
+      if (!valid) wrong(29, [y, w, index, N, V, E]);
       try {
-        done(28, raw.u_embedding_forward(ctx, enter(y, 'w'), enter(w, 'r'), enter(index, 'r'), N, V, E));
+        done(29, raw.u_embedding_forward(ctx, enter(y, 'w'), enter(w, 'r'), enter(index, 'r'), N, V, E));
       } finally {
         leave();
       }
@@ -1089,9 +1114,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(V) &&
         size(E) &&
         int(padding_idx);
-      if (!valid) wrong(29, [dw, dy, index, N, V, E, padding_idx]);
+      if (!valid) wrong(30, [dw, dy, index, N, V, E, padding_idx]);
       try {
-        done(29, raw.u_embedding_backward(ctx, enter(dw, 'w'), enter(dy, 'r'), enter(index, 'r'), N, V, E,
+        done(30, raw.u_embedding_backward(ctx, enter(dw, 'w'), enter(dy, 'r'), enter(index, 'r'), N, V, E,
             padding_idx));
       } finally {
         leave();
@@ -1112,10 +1137,10 @@ export function bindKernels(binding: Binding): Kernels {
         int(ignore_index) &&
         number(label_smoothing) &&
         int(reduction);
-      if (!valid) wrong(30, [loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
+      if (!valid) wrong(31, [loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
           reduction]);
       try {
-        done(30, raw.u_cross_entropy_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(denominator, 'w'),
+        done(31, raw.u_cross_entropy_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(denominator, 'w'),
             enter(logits, 'r'), enter(target, 'r'), enter(weight, 'r'), N, C, L, ignore_index, label_smoothing,
             reduction));
       } finally {
@@ -1137,10 +1162,10 @@ export function bindKernels(binding: Binding): Kernels {
         int(ignore_index) &&
         number(label_smoothing) &&
         int(reduction);
-      if (!valid) wrong(31, [dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
+      if (!valid) wrong(32, [dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
           reduction]);
       try {
-        done(31, raw.u_cross_entropy_backward(ctx, enter(dlogits, 'w'), enter(dloss, 'r'), enter(logp, 'r'),
+        done(32, raw.u_cross_entropy_backward(ctx, enter(dlogits, 'w'), enter(dloss, 'r'), enter(logp, 'r'),
             enter(denominator, 'r'), enter(target, 'r'), enter(weight, 'r'), N, C, L, ignore_index, label_smoothing,
             reduction));
       } finally {
@@ -1157,9 +1182,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(n) &&
         size(L) &&
         int(reduction);
-      if (!valid) wrong(32, [loss, x, t, weight, pos_weight, n, L, reduction]);
+      if (!valid) wrong(33, [loss, x, t, weight, pos_weight, n, L, reduction]);
       try {
-        done(32, raw.u_bce_with_logits_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'), enter(weight, 'r'),
+        done(33, raw.u_bce_with_logits_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'), enter(weight, 'r'),
             enter(pos_weight, 'r'), n, L, reduction));
       } finally {
         leave();
@@ -1176,9 +1201,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(n) &&
         size(L) &&
         int(reduction);
-      if (!valid) wrong(33, [dx, dloss, x, t, weight, pos_weight, n, L, reduction]);
+      if (!valid) wrong(34, [dx, dloss, x, t, weight, pos_weight, n, L, reduction]);
       try {
-        done(33, raw.u_bce_with_logits_backward(ctx, enter(dx, 'w'), enter(dloss, 'r'), enter(x, 'r'), enter(t, 'r'),
+        done(34, raw.u_bce_with_logits_backward(ctx, enter(dx, 'w'), enter(dloss, 'r'), enter(x, 'r'), enter(t, 'r'),
             enter(weight, 'r'), enter(pos_weight, 'r'), n, L, reduction));
       } finally {
         leave();
@@ -1204,10 +1229,10 @@ export function bindKernels(binding: Binding): Kernels {
         int(blank) &&
         int(reduction) &&
         int(zero_infinity);
-      if (!valid) wrong(34, [loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C,
+      if (!valid) wrong(35, [loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C,
           S, L, blank, reduction, zero_infinity]);
       try {
-        done(34, raw.u_ctc_loss_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(alpha, 'w'), enter(nll, 'w'),
+        done(35, raw.u_ctc_loss_forward(ctx, enter(loss, 'w'), enter(logp, 'w'), enter(alpha, 'w'), enter(nll, 'w'),
             enter(scratch, 'w'), enter(logits, 'r'), enter(targets, 'r'), enter(input_lengths, 'r'),
             enter(target_lengths, 'r'), T, B, C, S, L, blank, reduction, zero_infinity));
       } finally {
@@ -1234,10 +1259,10 @@ export function bindKernels(binding: Binding): Kernels {
         int(blank) &&
         int(reduction) &&
         int(zero_infinity);
-      if (!valid) wrong(35, [dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C,
+      if (!valid) wrong(36, [dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C,
           S, L, blank, reduction, zero_infinity]);
       try {
-        done(35, raw.u_ctc_loss_backward(ctx, enter(dlogits, 'w'), enter(scratch, 'w'), enter(dloss, 'r'),
+        done(36, raw.u_ctc_loss_backward(ctx, enter(dlogits, 'w'), enter(scratch, 'w'), enter(dloss, 'r'),
             enter(logp, 'r'), enter(alpha, 'r'), enter(nll, 'r'), enter(targets, 'r'), enter(input_lengths, 'r'),
             enter(target_lengths, 'r'), T, B, C, S, L, blank, reduction, zero_infinity));
       } finally {
@@ -1254,9 +1279,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(reduction) &&
         int(kind) &&
         number(delta);
-      if (!valid) wrong(36, [loss, x, t, n, L, reduction, kind, delta]);
+      if (!valid) wrong(37, [loss, x, t, n, L, reduction, kind, delta]);
       try {
-        done(36, raw.u_regression_loss_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'), n, L, reduction,
+        done(37, raw.u_regression_loss_forward(ctx, enter(loss, 'w'), enter(x, 'r'), enter(t, 'r'), n, L, reduction,
             kind, delta));
       } finally {
         leave();
@@ -1274,9 +1299,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(reduction) &&
         int(kind) &&
         number(delta);
-      if (!valid) wrong(37, [dx, dt, dloss, x, t, n, L, reduction, kind, delta]);
+      if (!valid) wrong(38, [dx, dt, dloss, x, t, n, L, reduction, kind, delta]);
       try {
-        done(37, raw.u_regression_loss_backward(ctx, enter(dx, 'w'), enter(dt, 'w'), enter(dloss, 'r'), enter(x, 'r'),
+        done(38, raw.u_regression_loss_backward(ctx, enter(dx, 'w'), enter(dt, 'w'), enter(dloss, 'r'), enter(x, 'r'),
             enter(t, 'r'), n, L, reduction, kind, delta));
       } finally {
         leave();
@@ -1287,9 +1312,9 @@ export function bindKernels(binding: Binding): Kernels {
         doubles(out, 1) &&
         floats(x, n) &&
         size(n);
-      if (!valid) wrong(38, [out, x, n]);
+      if (!valid) wrong(39, [out, x, n]);
       try {
-        done(38, raw.u_sum_squares(ctx, enter(out, 'w'), enter(x, 'r'), n));
+        done(39, raw.u_sum_squares(ctx, enter(out, 'w'), enter(x, 'r'), n));
       } finally {
         leave();
       }
@@ -1306,9 +1331,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(nesterov) &&
         number(weight_decay) &&
         int(first);
-      if (!valid) wrong(39, [p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first]);
+      if (!valid) wrong(40, [p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first]);
       try {
-        done(39, raw.u_sgd_update(ctx, enter(p, 'w'), enter(buf, 'w'), enter(g, 'r'), n, lr, momentum, dampening,
+        done(40, raw.u_sgd_update(ctx, enter(p, 'w'), enter(buf, 'w'), enter(g, 'r'), n, lr, momentum, dampening,
             nesterov, weight_decay, first));
       } finally {
         leave();
@@ -1329,9 +1354,9 @@ export function bindKernels(binding: Binding): Kernels {
         number(weight_decay) &&
         int(decoupled) &&
         number(step);
-      if (!valid) wrong(40, [p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step]);
+      if (!valid) wrong(41, [p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step]);
       try {
-        done(40, raw.u_adam_update(ctx, enter(p, 'w'), enter(m, 'w'), enter(v, 'w'), enter(vmax, 'w'), enter(g, 'r'), n,
+        done(41, raw.u_adam_update(ctx, enter(p, 'w'), enter(m, 'w'), enter(v, 'w'), enter(vmax, 'w'), enter(g, 'r'), n,
             lr, beta1, beta2, eps, weight_decay, decoupled, step));
       } finally {
         leave();
@@ -1350,9 +1375,9 @@ export function bindKernels(binding: Binding): Kernels {
         number(eps) &&
         number(weight_decay) &&
         number(momentum);
-      if (!valid) wrong(41, [p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum]);
+      if (!valid) wrong(42, [p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum]);
       try {
-        done(41, raw.u_rmsprop_update(ctx, enter(p, 'w'), enter(sq, 'w'), enter(buf, 'w'), enter(gavg, 'w'),
+        done(42, raw.u_rmsprop_update(ctx, enter(p, 'w'), enter(sq, 'w'), enter(buf, 'w'), enter(gavg, 'w'),
             enter(g, 'r'), n, lr, alpha, eps, weight_decay, momentum));
       } finally {
         leave();
@@ -1367,9 +1392,9 @@ export function bindKernels(binding: Binding): Kernels {
         number(lr) &&
         number(eps) &&
         number(weight_decay);
-      if (!valid) wrong(42, [p, sum, g, n, lr, eps, weight_decay]);
+      if (!valid) wrong(43, [p, sum, g, n, lr, eps, weight_decay]);
       try {
-        done(42, raw.u_adagrad_update(ctx, enter(p, 'w'), enter(sum, 'w'), enter(g, 'r'), n, lr, eps, weight_decay));
+        done(43, raw.u_adagrad_update(ctx, enter(p, 'w'), enter(sum, 'w'), enter(g, 'r'), n, lr, eps, weight_decay));
       } finally {
         leave();
       }
@@ -1384,9 +1409,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(H) &&
         int(D) &&
         int(rows);
-      if (!valid) wrong(43, [sizes, cell, T, B, I, H, D, rows]);
+      if (!valid) wrong(44, [sizes, cell, T, B, I, H, D, rows]);
       try {
-        done(43, raw.u_rnn_sizes(ctx, enter(sizes, 'w'), cell, T, B, I, H, D, rows));
+        done(44, raw.u_rnn_sizes(ctx, enter(sizes, 'w'), cell, T, B, I, H, D, rows));
       } finally {
         leave();
       }
@@ -1408,10 +1433,10 @@ export function bindKernels(binding: Binding): Kernels {
         size(H) &&
         int(D) &&
         wide(npacked);
-      if (!valid) wrong(44, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D,
+      if (!valid) wrong(45, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D,
           npacked]);
       try {
-        done(44, raw.u_rnn_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
+        done(45, raw.u_rnn_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
             enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'), enter(b_ih_r, 'r'), enter(b_hh_r, 'r'), cell,
             gates, I, H, D, npacked));
       } finally {
@@ -1450,10 +1475,10 @@ export function bindKernels(binding: Binding): Kernels {
         wide(nsaved) &&
         wide(nscratch) &&
         wide(npacked);
-      if (!valid) wrong(45, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r,
+      if (!valid) wrong(46, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r,
           b_ih_r, b_hh_r, lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked]);
       try {
-        done(45, raw.u_rnn_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
+        done(46, raw.u_rnn_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
             enter(scratch, 'w'), enter(packed, 'r'), enter(x, 'r'), enter(h0, 'r'), enter(c0, 'r'), enter(w_ih, 'r'),
             enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'),
             enter(b_ih_r, 'r'), enter(b_hh_r, 'r'), enter(lengths, 'r'), cell, gates, T, B, I, H, D, rows, nsaved,
@@ -1504,11 +1529,11 @@ export function bindKernels(binding: Binding): Kernels {
         int(rows) &&
         wide(nsaved) &&
         wide(nscratch);
-      if (!valid) wrong(46, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn,
+      if (!valid) wrong(47, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn,
           x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B,
           I, H, D, rows, nsaved, nscratch]);
       try {
-        done(46, raw.u_rnn_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
+        done(47, raw.u_rnn_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
             enter(dw_hh, 'w'), enter(db_ih, 'w'), enter(db_hh, 'w'), enter(dw_ih_r, 'w'), enter(dw_hh_r, 'w'),
             enter(db_ih_r, 'w'), enter(db_hh_r, 'w'), enter(dy, 'r'), enter(dhn, 'r'), enter(dcn, 'r'), enter(x, 'r'),
             enter(h0, 'r'), enter(c0, 'r'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'),
@@ -1529,9 +1554,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(H) &&
         int(D) &&
         int(rows);
-      if (!valid) wrong(47, [sizes, precision, cell, T, B, I, H, D, rows]);
+      if (!valid) wrong(48, [sizes, precision, cell, T, B, I, H, D, rows]);
       try {
-        done(47, raw.u_rnn_quantized_sizes(ctx, enter(sizes, 'w'), precision, cell, T, B, I, H, D, rows));
+        done(48, raw.u_rnn_quantized_sizes(ctx, enter(sizes, 'w'), precision, cell, T, B, I, H, D, rows));
       } finally {
         leave();
       }
@@ -1556,10 +1581,10 @@ export function bindKernels(binding: Binding): Kernels {
         size(H) &&
         int(D) &&
         wide(npacked);
-      if (!valid) wrong(48, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell,
+      if (!valid) wrong(49, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell,
           gates, I, H, D, npacked]);
       try {
-        done(48, raw.u_rnn_quantize(ctx, enter(packed, 'w'), enter(error, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'),
+        done(49, raw.u_rnn_quantize(ctx, enter(packed, 'w'), enter(error, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'),
             enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_ih_r, 'r'), enter(w_hh_r, 'r'), enter(b_ih_r, 'r'),
             enter(b_hh_r, 'r'), precision, cell, gates, I, H, D, npacked));
       } finally {
@@ -1589,10 +1614,10 @@ export function bindKernels(binding: Binding): Kernels {
         int(rows) &&
         wide(nscratch) &&
         wide(npacked);
-      if (!valid) wrong(49, [y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D,
+      if (!valid) wrong(50, [y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D,
           rows, nscratch, npacked]);
       try {
-        done(49, raw.u_rnn_quantized_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(scratch, 'w'),
+        done(50, raw.u_rnn_quantized_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(scratch, 'w'),
             enter(packed, 'r'), enter(x, 'r'), enter(h0, 'r'), enter(c0, 'r'), enter(lengths, 'r'), precision, cell,
             gates, T, B, I, H, D, rows, nscratch, npacked));
       } finally {
@@ -1611,9 +1636,9 @@ export function bindKernels(binding: Binding): Kernels {
         int(R) &&
         int(rows) &&
         int(keep);
-      if (!valid) wrong(50, [sizes, cell, features, T, B, I, H, R, rows, keep]);
+      if (!valid) wrong(51, [sizes, cell, features, T, B, I, H, R, rows, keep]);
       try {
-        done(50, raw.u_rnn_general_sizes(ctx, enter(sizes, 'w'), cell, features, T, B, I, H, R, rows, keep));
+        done(51, raw.u_rnn_general_sizes(ctx, enter(sizes, 'w'), cell, features, T, B, I, H, R, rows, keep));
       } finally {
         leave();
       }
@@ -1633,9 +1658,9 @@ export function bindKernels(binding: Binding): Kernels {
         size(H) &&
         size(R) &&
         wide(npacked);
-      if (!valid) wrong(51, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked]);
+      if (!valid) wrong(52, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked]);
       try {
-        done(51, raw.u_rnn_general_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
+        done(52, raw.u_rnn_general_pack(ctx, enter(packed, 'w'), enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'),
             enter(b_hh, 'r'), enter(w_hr, 'r'), cell, gates, features, I, H, R, npacked));
       } finally {
         leave();
@@ -1687,11 +1712,11 @@ export function bindKernels(binding: Binding): Kernels {
         wide(nsaved) &&
         wide(nscratch) &&
         wide(npacked);
-      if (!valid) wrong(52, [y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit,
+      if (!valid) wrong(53, [y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit,
           ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I,
           H, R, rows, reverse, width, column, keep, nsaved, nscratch, npacked]);
       try {
-        done(52, raw.u_rnn_general_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
+        done(53, raw.u_rnn_general_forward(ctx, enter(y, 'w'), enter(hn, 'w'), enter(cn, 'w'), enter(saved, 'w'),
             enter(scratch, 'w'), enter(packed, 'r'), enter(x, 'r'), enter(ids, 'r'), enter(h0, 'r'), enter(c0, 'r'),
             enter(w_ih, 'r'), enter(w_hh, 'r'), enter(b_ih, 'r'), enter(b_hh, 'r'), enter(w_hr, 'r'),
             enter(w_unit, 'r'), enter(ln_ih, 'r'), enter(ln_hh, 'r'), enter(ln_c, 'r'), enter(ln_c_bias, 'r'),
@@ -1760,12 +1785,12 @@ export function bindKernels(binding: Binding): Kernels {
         size(nsteps) &&
         wide(nsaved) &&
         wide(nscratch);
-      if (!valid) wrong(53, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c,
+      if (!valid) wrong(54, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c,
           dln_c_bias, steps, contributions, dy, dhn, dcn, x, ids, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh,
           ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, saved, scratch, cell, gates, units, features, T, B,
           I, H, R, rows, reverse, width, column, keep, nsteps, nsaved, nscratch]);
       try {
-        done(53, raw.u_rnn_general_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
+        done(54, raw.u_rnn_general_backward(ctx, enter(dx, 'w'), enter(dh0, 'w'), enter(dc0, 'w'), enter(dw_ih, 'w'),
             enter(dw_hh, 'w'), enter(db_ih, 'w'), enter(db_hh, 'w'), enter(dw_hr, 'w'), enter(dw_unit, 'w'),
             enter(dln_ih, 'w'), enter(dln_hh, 'w'), enter(dln_c, 'w'), enter(dln_c_bias, 'w'), enter(steps, 'w'),
             enter(contributions, 'w'), enter(dy, 'r'), enter(dhn, 'r'), enter(dcn, 'r'), enter(x, 'r'), enter(ids, 'r'),
@@ -1782,9 +1807,9 @@ export function bindKernels(binding: Binding): Kernels {
       const valid =
         doubles(flops, 1) &&
         int(rounds);
-      if (!valid) wrong(54, [flops, rounds]);
+      if (!valid) wrong(55, [flops, rounds]);
       try {
-        done(54, raw.u_fma_peak(ctx, enter(flops, 'w'), rounds));
+        done(55, raw.u_fma_peak(ctx, enter(flops, 'w'), rounds));
       } finally {
         leave();
       }
@@ -1920,6 +1945,18 @@ export function frameKernels(binding: FrameBinding): Kernels {
       if (!valid) wrong(8, [y, mask, x, n, p, seed_lo, seed_hi]);
       done(8, call(8));
     },
+    uniform(y, n, low, high, drawn, seed_lo, seed_hi) {
+      const valid =
+        putFloats(0, y, n) &&
+        putSize(1, n) &&
+        putNumber(2, low) &&
+        putNumber(3, high) &&
+        putNumber(4, drawn) &&
+        putInt(5, seed_lo) &&
+        putInt(6, seed_hi);
+      if (!valid) wrong(9, [y, n, low, high, drawn, seed_lo, seed_hi]);
+      done(9, call(9));
+    },
     expand(y, x, outer, mid, inner) {
       const valid =
         putFloats(0, y, outer * mid * inner) &&
@@ -1927,8 +1964,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(2, outer) &&
         putSize(3, mid) &&
         putSize(4, inner);
-      if (!valid) wrong(9, [y, x, outer, mid, inner]);
-      done(9, call(9));
+      if (!valid) wrong(10, [y, x, outer, mid, inner]);
+      done(10, call(10));
     },
     reduce_sum(y, x, outer, mid, inner, scale) {
       const valid =
@@ -1938,8 +1975,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(3, mid) &&
         putSize(4, inner) &&
         putNumber(5, scale);
-      if (!valid) wrong(10, [y, x, outer, mid, inner, scale]);
-      done(10, call(10));
+      if (!valid) wrong(11, [y, x, outer, mid, inner, scale]);
+      done(11, call(11));
     },
     transpose(y, x, outer, a, mid, b, inner) {
       const valid =
@@ -1950,8 +1987,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(4, mid) &&
         putSize(5, b) &&
         putSize(6, inner);
-      if (!valid) wrong(11, [y, x, outer, a, mid, b, inner]);
-      done(11, call(11));
+      if (!valid) wrong(12, [y, x, outer, a, mid, b, inner]);
+      done(12, call(12));
     },
     slice_forward(y, x, outer, n, inner, start, count) {
       const valid =
@@ -1962,8 +1999,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(4, inner) &&
         putInt(5, start) &&
         putSize(6, count);
-      if (!valid) wrong(12, [y, x, outer, n, inner, start, count]);
-      done(12, call(12));
+      if (!valid) wrong(13, [y, x, outer, n, inner, start, count]);
+      done(13, call(13));
     },
     slice_backward(dx, dy, outer, n, inner, start, count) {
       const valid =
@@ -1974,8 +2011,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(4, inner) &&
         putInt(5, start) &&
         putSize(6, count);
-      if (!valid) wrong(13, [dx, dy, outer, n, inner, start, count]);
-      done(13, call(13));
+      if (!valid) wrong(14, [dx, dy, outer, n, inner, start, count]);
+      done(14, call(14));
     },
     place(y, x, outer, n, inner, start, count) {
       const valid =
@@ -1986,8 +2023,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(4, inner) &&
         putInt(5, start) &&
         putSize(6, count);
-      if (!valid) wrong(14, [y, x, outer, n, inner, start, count]);
-      done(14, call(14));
+      if (!valid) wrong(15, [y, x, outer, n, inner, start, count]);
+      done(15, call(15));
     },
     gather_forward(y, x, index, outer, n, m, inner) {
       const valid =
@@ -1998,8 +2035,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(4, n) &&
         putSize(5, m) &&
         putSize(6, inner);
-      if (!valid) wrong(15, [y, x, index, outer, n, m, inner]);
-      done(15, call(15));
+      if (!valid) wrong(16, [y, x, index, outer, n, m, inner]);
+      done(16, call(16));
     },
     gather_backward(dx, dy, index, outer, n, m, inner) {
       const valid =
@@ -2010,8 +2047,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(4, n) &&
         putSize(5, m) &&
         putSize(6, inner);
-      if (!valid) wrong(16, [dx, dy, index, outer, n, m, inner]);
-      done(16, call(16));
+      if (!valid) wrong(17, [dx, dy, index, outer, n, m, inner]);
+      done(17, call(17));
     },
     max_pool_forward(y, winner, x, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw) {
       const valid =
@@ -2029,8 +2066,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(11, sw) &&
         putInt(12, ph) &&
         putInt(13, pw);
-      if (!valid) wrong(17, [y, winner, x, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw]);
-      done(17, call(17));
+      if (!valid) wrong(18, [y, winner, x, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw]);
+      done(18, call(18));
     },
     matmul_forward(y, a, b, P, M, N, K) {
       const valid =
@@ -2041,8 +2078,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(4, M) &&
         putSize(5, N) &&
         putSize(6, K);
-      if (!valid) wrong(18, [y, a, b, P, M, N, K]);
-      done(18, call(18));
+      if (!valid) wrong(19, [y, a, b, P, M, N, K]);
+      done(19, call(19));
     },
     matmul_backward(da, db, dy, a, b, P, M, N, K) {
       const valid =
@@ -2055,8 +2092,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(6, M) &&
         putSize(7, N) &&
         putSize(8, K);
-      if (!valid) wrong(19, [da, db, dy, a, b, P, M, N, K]);
-      done(19, call(19));
+      if (!valid) wrong(20, [da, db, dy, a, b, P, M, N, K]);
+      done(20, call(20));
     },
     linear_forward(y, x, w, b, N, I, O) {
       const valid =
@@ -2067,8 +2104,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(4, N) &&
         putSize(5, I) &&
         putSize(6, O);
-      if (!valid) wrong(20, [y, x, w, b, N, I, O]);
-      done(20, call(20));
+      if (!valid) wrong(21, [y, x, w, b, N, I, O]);
+      done(21, call(21));
     },
     linear_backward(dx, dw, db, dy, x, w, N, I, O) {
       const valid =
@@ -2081,8 +2118,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(6, N) &&
         putSize(7, I) &&
         putSize(8, O);
-      if (!valid) wrong(21, [dx, dw, db, dy, x, w, N, I, O]);
-      done(21, call(21));
+      if (!valid) wrong(22, [dx, dw, db, dy, x, w, N, I, O]);
+      done(22, call(22));
     },
     softmax_forward(y, x, N, C) {
       const valid =
@@ -2090,8 +2127,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putFloats(1, x, N * C) &&
         putSize(2, N) &&
         putSize(3, C);
-      if (!valid) wrong(22, [y, x, N, C]);
-      done(22, call(22));
+      if (!valid) wrong(23, [y, x, N, C]);
+      done(23, call(23));
     },
     softmax_backward(dx, dy, y, N, C) {
       const valid =
@@ -2100,8 +2137,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putFloats(2, y, N * C) &&
         putSize(3, N) &&
         putSize(4, C);
-      if (!valid) wrong(23, [dx, dy, y, N, C]);
-      done(23, call(23));
+      if (!valid) wrong(24, [dx, dy, y, N, C]);
+      done(24, call(24));
     },
     log_softmax_forward(y, x, N, C) {
       const valid =
@@ -2109,8 +2146,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putFloats(1, x, N * C) &&
         putSize(2, N) &&
         putSize(3, C);
-      if (!valid) wrong(24, [y, x, N, C]);
-      done(24, call(24));
+      if (!valid) wrong(25, [y, x, N, C]);
+      done(25, call(25));
     },
     log_softmax_backward(dx, dy, y, N, C) {
       const valid =
@@ -2119,8 +2156,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putFloats(2, y, N * C) &&
         putSize(3, N) &&
         putSize(4, C);
-      if (!valid) wrong(25, [dx, dy, y, N, C]);
-      done(25, call(25));
+      if (!valid) wrong(26, [dx, dy, y, N, C]);
+      done(26, call(26));
     },
     layer_norm_forward(y, mean, rstd, x, gamma, beta, N, C, eps) {
       const valid =
@@ -2133,8 +2170,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(6, N) &&
         putSize(7, C) &&
         putNumber(8, eps);
-      if (!valid) wrong(26, [y, mean, rstd, x, gamma, beta, N, C, eps]);
-      done(26, call(26));
+      if (!valid) wrong(27, [y, mean, rstd, x, gamma, beta, N, C, eps]);
+      done(27, call(27));
     },
     layer_norm_backward(dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C) {
       const valid =
@@ -2148,8 +2185,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putFloatsOrNull(7, gamma, C) &&
         putSize(8, N) &&
         putSize(9, C);
-      if (!valid) wrong(27, [dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C]);
-      done(27, call(27));
+      if (!valid) wrong(28, [dx, dgamma, dbeta, dy, x, mean, rstd, gamma, N, C]);
+      done(28, call(28));
     },
     embedding_forward(y, w, index, N, V, E) {
       const valid =
@@ -2159,8 +2196,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(3, N) &&
         putSize(4, V) &&
         putSize(5, E);
-      if (!valid) wrong(28, [y, w, index, N, V, E]);
-      done(28, call(28));
+      if (!valid) wrong(29, [y, w, index, N, V, E]);
+      done(29, call(29));
     },
     embedding_backward(dw, dy, index, N, V, E, padding_idx) {
       const valid =
@@ -2171,8 +2208,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(4, V) &&
         putSize(5, E) &&
         putInt(6, padding_idx);
-      if (!valid) wrong(29, [dw, dy, index, N, V, E, padding_idx]);
-      done(29, call(29));
+      if (!valid) wrong(30, [dw, dy, index, N, V, E, padding_idx]);
+      done(30, call(30));
     },
     cross_entropy_forward(loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
         reduction) {
@@ -2189,9 +2226,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(9, ignore_index) &&
         putNumber(10, label_smoothing) &&
         putInt(11, reduction);
-      if (!valid) wrong(30, [loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
+      if (!valid) wrong(31, [loss, logp, denominator, logits, target, weight, N, C, L, ignore_index, label_smoothing,
           reduction]);
-      done(30, call(30));
+      done(31, call(31));
     },
     cross_entropy_backward(dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
         reduction) {
@@ -2208,9 +2245,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(9, ignore_index) &&
         putNumber(10, label_smoothing) &&
         putInt(11, reduction);
-      if (!valid) wrong(31, [dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
+      if (!valid) wrong(32, [dlogits, dloss, logp, denominator, target, weight, N, C, L, ignore_index, label_smoothing,
           reduction]);
-      done(31, call(31));
+      done(32, call(32));
     },
     bce_with_logits_forward(loss, x, t, weight, pos_weight, n, L, reduction) {
       const valid =
@@ -2222,8 +2259,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(5, n) &&
         putSize(6, L) &&
         putInt(7, reduction);
-      if (!valid) wrong(32, [loss, x, t, weight, pos_weight, n, L, reduction]);
-      done(32, call(32));
+      if (!valid) wrong(33, [loss, x, t, weight, pos_weight, n, L, reduction]);
+      done(33, call(33));
     },
     bce_with_logits_backward(dx, dloss, x, t, weight, pos_weight, n, L, reduction) {
       const valid =
@@ -2236,8 +2273,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(6, n) &&
         putSize(7, L) &&
         putInt(8, reduction);
-      if (!valid) wrong(33, [dx, dloss, x, t, weight, pos_weight, n, L, reduction]);
-      done(33, call(33));
+      if (!valid) wrong(34, [dx, dloss, x, t, weight, pos_weight, n, L, reduction]);
+      done(34, call(34));
     },
     ctc_loss_forward(loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C, S, L,
         blank, reduction, zero_infinity) {
@@ -2259,9 +2296,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(14, blank) &&
         putInt(15, reduction) &&
         putInt(16, zero_infinity);
-      if (!valid) wrong(34, [loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C,
+      if (!valid) wrong(35, [loss, logp, alpha, nll, scratch, logits, targets, input_lengths, target_lengths, T, B, C,
           S, L, blank, reduction, zero_infinity]);
-      done(34, call(34));
+      done(35, call(35));
     },
     ctc_loss_backward(dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C, S, L,
         blank, reduction, zero_infinity) {
@@ -2283,9 +2320,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(14, blank) &&
         putInt(15, reduction) &&
         putInt(16, zero_infinity);
-      if (!valid) wrong(35, [dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C,
+      if (!valid) wrong(36, [dlogits, scratch, dloss, logp, alpha, nll, targets, input_lengths, target_lengths, T, B, C,
           S, L, blank, reduction, zero_infinity]);
-      done(35, call(35));
+      done(36, call(36));
     },
     regression_loss_forward(loss, x, t, n, L, reduction, kind, delta) {
       const valid =
@@ -2297,8 +2334,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(5, reduction) &&
         putInt(6, kind) &&
         putNumber(7, delta);
-      if (!valid) wrong(36, [loss, x, t, n, L, reduction, kind, delta]);
-      done(36, call(36));
+      if (!valid) wrong(37, [loss, x, t, n, L, reduction, kind, delta]);
+      done(37, call(37));
     },
     regression_loss_backward(dx, dt, dloss, x, t, n, L, reduction, kind, delta) {
       const valid =
@@ -2312,16 +2349,16 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(7, reduction) &&
         putInt(8, kind) &&
         putNumber(9, delta);
-      if (!valid) wrong(37, [dx, dt, dloss, x, t, n, L, reduction, kind, delta]);
-      done(37, call(37));
+      if (!valid) wrong(38, [dx, dt, dloss, x, t, n, L, reduction, kind, delta]);
+      done(38, call(38));
     },
     sum_squares(out, x, n) {
       const valid =
         putDoubles(0, out, 1) &&
         putFloats(1, x, n) &&
         putSize(2, n);
-      if (!valid) wrong(38, [out, x, n]);
-      done(38, call(38));
+      if (!valid) wrong(39, [out, x, n]);
+      done(39, call(39));
     },
     sgd_update(p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first) {
       const valid =
@@ -2335,8 +2372,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(7, nesterov) &&
         putNumber(8, weight_decay) &&
         putInt(9, first);
-      if (!valid) wrong(39, [p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first]);
-      done(39, call(39));
+      if (!valid) wrong(40, [p, buf, g, n, lr, momentum, dampening, nesterov, weight_decay, first]);
+      done(40, call(40));
     },
     adam_update(p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step) {
       const valid =
@@ -2353,8 +2390,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putNumber(10, weight_decay) &&
         putInt(11, decoupled) &&
         putNumber(12, step);
-      if (!valid) wrong(40, [p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step]);
-      done(40, call(40));
+      if (!valid) wrong(41, [p, m, v, vmax, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, step]);
+      done(41, call(41));
     },
     rmsprop_update(p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum) {
       const valid =
@@ -2369,8 +2406,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putNumber(8, eps) &&
         putNumber(9, weight_decay) &&
         putNumber(10, momentum);
-      if (!valid) wrong(41, [p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum]);
-      done(41, call(41));
+      if (!valid) wrong(42, [p, sq, buf, gavg, g, n, lr, alpha, eps, weight_decay, momentum]);
+      done(42, call(42));
     },
     adagrad_update(p, sum, g, n, lr, eps, weight_decay) {
       const valid =
@@ -2381,8 +2418,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putNumber(4, lr) &&
         putNumber(5, eps) &&
         putNumber(6, weight_decay);
-      if (!valid) wrong(42, [p, sum, g, n, lr, eps, weight_decay]);
-      done(42, call(42));
+      if (!valid) wrong(43, [p, sum, g, n, lr, eps, weight_decay]);
+      done(43, call(43));
     },
     rnn_sizes(sizes, cell, T, B, I, H, D, rows) {
       const valid =
@@ -2394,8 +2431,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(5, H) &&
         putInt(6, D) &&
         putInt(7, rows);
-      if (!valid) wrong(43, [sizes, cell, T, B, I, H, D, rows]);
-      done(43, call(43));
+      if (!valid) wrong(44, [sizes, cell, T, B, I, H, D, rows]);
+      done(44, call(44));
     },
     rnn_pack(packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D, npacked) {
       const valid =
@@ -2414,9 +2451,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(12, H) &&
         putInt(13, D) &&
         putWide(14, npacked);
-      if (!valid) wrong(44, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D,
+      if (!valid) wrong(45, [packed, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, cell, gates, I, H, D,
           npacked]);
-      done(44, call(44));
+      done(45, call(45));
     },
     rnn_forward(y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r,
         lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked) {
@@ -2450,9 +2487,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putWide(26, nsaved) &&
         putWide(27, nscratch) &&
         putWide(28, npacked);
-      if (!valid) wrong(45, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r,
+      if (!valid) wrong(46, [y, hn, cn, saved, scratch, packed, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r,
           b_ih_r, b_hh_r, lengths, cell, gates, T, B, I, H, D, rows, nsaved, nscratch, npacked]);
-      done(45, call(45));
+      done(46, call(46));
     },
     rnn_backward(dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn, x, h0, c0,
         w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B, I, H, D,
@@ -2496,10 +2533,10 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(35, rows) &&
         putWide(36, nsaved) &&
         putWide(37, nscratch);
-      if (!valid) wrong(46, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn,
+      if (!valid) wrong(47, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_ih_r, dw_hh_r, db_ih_r, db_hh_r, dy, dhn, dcn,
           x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, lengths, saved, scratch, cell, gates, T, B,
           I, H, D, rows, nsaved, nscratch]);
-      done(46, call(46));
+      done(47, call(47));
     },
     rnn_quantized_sizes(sizes, precision, cell, T, B, I, H, D, rows) {
       const valid =
@@ -2512,8 +2549,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(6, H) &&
         putInt(7, D) &&
         putInt(8, rows);
-      if (!valid) wrong(47, [sizes, precision, cell, T, B, I, H, D, rows]);
-      done(47, call(47));
+      if (!valid) wrong(48, [sizes, precision, cell, T, B, I, H, D, rows]);
+      done(48, call(48));
     },
     rnn_quantize(packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell, gates, I, H, D,
         npacked) {
@@ -2535,9 +2572,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(14, H) &&
         putInt(15, D) &&
         putWide(16, npacked);
-      if (!valid) wrong(48, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell,
+      if (!valid) wrong(49, [packed, error, w_ih, w_hh, b_ih, b_hh, w_ih_r, w_hh_r, b_ih_r, b_hh_r, precision, cell,
           gates, I, H, D, npacked]);
-      done(48, call(48));
+      done(49, call(49));
     },
     rnn_quantized_forward(y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D, rows,
         nscratch, npacked) {
@@ -2562,9 +2599,9 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(17, rows) &&
         putWide(18, nscratch) &&
         putWide(19, npacked);
-      if (!valid) wrong(49, [y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D,
+      if (!valid) wrong(50, [y, hn, cn, scratch, packed, x, h0, c0, lengths, precision, cell, gates, T, B, I, H, D,
           rows, nscratch, npacked]);
-      done(49, call(49));
+      done(50, call(50));
     },
     rnn_general_sizes(sizes, cell, features, T, B, I, H, R, rows, keep) {
       const valid =
@@ -2578,8 +2615,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putInt(7, R) &&
         putInt(8, rows) &&
         putInt(9, keep);
-      if (!valid) wrong(50, [sizes, cell, features, T, B, I, H, R, rows, keep]);
-      done(50, call(50));
+      if (!valid) wrong(51, [sizes, cell, features, T, B, I, H, R, rows, keep]);
+      done(51, call(51));
     },
     rnn_general_pack(packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked) {
       const valid =
@@ -2596,8 +2633,8 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(10, H) &&
         putSize(11, R) &&
         putWide(12, npacked);
-      if (!valid) wrong(51, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked]);
-      done(51, call(51));
+      if (!valid) wrong(52, [packed, w_ih, w_hh, b_ih, b_hh, w_hr, cell, gates, features, I, H, R, npacked]);
+      done(52, call(52));
     },
     rnn_general_forward(y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih,
         ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I, H, R,
@@ -2645,10 +2682,10 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putWide(39, nsaved) &&
         putWide(40, nscratch) &&
         putWide(41, npacked);
-      if (!valid) wrong(52, [y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit,
+      if (!valid) wrong(53, [y, hn, cn, saved, scratch, packed, x, ids, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit,
           ln_ih, ln_hh, ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, cell, gates, units, features, T, B, I,
           H, R, rows, reverse, width, column, keep, nsaved, nscratch, npacked]);
-      done(52, call(52));
+      done(53, call(53));
     },
     rnn_general_backward(dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c, dln_c_bias,
         steps, contributions, dy, dhn, dcn, x, ids, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh, ln_c, ln_c_bias,
@@ -2709,18 +2746,18 @@ export function frameKernels(binding: FrameBinding): Kernels {
         putSize(51, nsteps) &&
         putWide(52, nsaved) &&
         putWide(53, nscratch);
-      if (!valid) wrong(53, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c,
+      if (!valid) wrong(54, [dx, dh0, dc0, dw_ih, dw_hh, db_ih, db_hh, dw_hr, dw_unit, dln_ih, dln_hh, dln_c,
           dln_c_bias, steps, contributions, dy, dhn, dcn, x, ids, w_ih, w_hh, b_ih, b_hh, w_hr, w_unit, ln_ih, ln_hh,
           ln_c, ln_c_bias, drop, zone_h, zone_c, lengths, options, saved, scratch, cell, gates, units, features, T, B,
           I, H, R, rows, reverse, width, column, keep, nsteps, nsaved, nscratch]);
-      done(53, call(53));
+      done(54, call(54));
     },
     fma_peak(flops, rounds) {
       const valid =
         putDoubles(0, flops, 1) &&
         putInt(1, rounds);
-      if (!valid) wrong(54, [flops, rounds]);
-      done(54, call(54));
+      if (!valid) wrong(55, [flops, rounds]);
+      done(55, call(55));
     },
   };
 }

@@ -134,3 +134,24 @@ export function dropout_forward(
   }
   return Status.ok;
 }
+
+export function uniform(
+  y: Floats,
+  n: number,
+  low: number,
+  high: number,
+  drawn: number,
+  seed_lo: number,
+  seed_hi: number,
+): number {
+  if (!(drawn >= 0 && drawn <= 2 ** 53)) return Status.size;
+  const key = Uint32Array.of(seed_lo, seed_hi);
+  const words = new Uint32Array(4);
+  for (let k = 0; k < n; k++) {
+    const word = drawn + k;
+    const block = Math.floor(word / 4);
+    if (k === 0 || word % 4 === 0) philox4x32(Uint32Array.of(block, block / 2 ** 32, 0, 0), key, words);
+    y[k] = Math.fround(low + (high - low) * ((words[word % 4]! >>> 8) / 2 ** 24));
+  }
+  return Status.ok;
+}

@@ -65,4 +65,10 @@ export const elementwiseCases: CaseTable = {
       elementwise({ p, seed_lo: -123456789, seed_hi: 42 }, { rtol: exact, fill: { x: value(1) } }),
     ),
   },
+  uniform: {
+    why: 'the contract promises the same bits everywhere',
+    cases: [0, 3, 2 ** 34 - 2, 2 ** 52 + 1].flatMap((drawn) =>
+      elementwise({ low: -0.1, high: 1 / 3, drawn, seed_lo: -123456789, seed_hi: 42 }, { rtol: exact }),
+    ),
+  },
 };
