@@ -4,6 +4,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
+import { missingPage, openColdPage, PAGES } from './cold-page.mjs';
 import { layoutOf, makeInputs, split } from './inputs.mjs';
 import { median, quartiles } from './statistics.mjs';
 import { mebibytes } from './units.mjs';
@@ -33,21 +34,28 @@ export async function measureColdStart(rounds, folder, progress) {
   const absent = Object.keys(PACKAGES).filter((name) => !systems.includes(name));
   const model = join(folder, 'model.onnx');
   if (systems.includes('onnxruntime-node')) writeFileSync(model, await onnxModel());
+  const pages = missingPage() ? null : await openColdPage(folder);
+  if (pages) systems.push(...PAGES);
+  else absent.push(`${PAGES[0]} (${missingPage()})`);
   const times = new Map(systems.map((name) => [name, []]));
-  // The first of each reads its files from the disk: all but one are read from memory.
-  for (let round = -1; round < rounds; round++) {
-    progress(`cold start: round ${round + 1} of ${rounds}`);
-    for (const name of round % 2 ? [...systems].reverse() : systems) {
-      const ms = startOnce(name, model);
-      if (round >= 0) times.get(name).push(ms);
+  try {
+    // The first of each reads its files from the disk: all but one are read from memory.
+    for (let round = -1; round < rounds; round++) {
+      progress(`cold start: round ${round + 1} of ${rounds}`);
+      for (const name of round % 2 ? [...systems].reverse() : systems) {
+        const ms = PAGES.includes(name) ? await pages.start(name) : startOnce(name, model);
+        if (round >= 0) times.get(name).push(ms);
+      }
     }
+  } finally {
+    await pages?.close();
   }
   progress(null);
   const base = median(times.get('unrolled native') ?? [Number.NaN]);
   const rows = systems.map((name) => {
     const ms = times.get(name);
     const [low, high] = quartiles(ms);
-    const size = PACKAGES[name] ? sizeOfPackages(PACKAGES[name]) : sizeOfThisPackage();
+    const size = bytesOf(name);
     return {
       kind: 'cold',
       subject: name,
@@ -59,6 +67,12 @@ export async function measureColdStart(rounds, folder, progress) {
     };
   });
   return { rows, text: coldTable(rows, absent) };
+}
+
+/** What is installed for it; null where nothing is. */
+function bytesOf(name) {
+  if (name === PAGES[1]) return null;
+  return PACKAGES[name] ? sizeOfPackages(PACKAGES[name]) : sizeOfThisPackage();
 }
 
 /** Made here, for a file: protobufjs in the process that is timed would warm up Node's loader for it. */
@@ -89,7 +103,7 @@ function coldTable(rows, absent) {
       `${r.ms_median.toFixed(0)} ms`,
       `${r.ms_low.toFixed(0)} .. ${r.ms_high.toFixed(0)}`,
       r.ratio.toFixed(1),
-      `${mebibytes(r.bytes)} MiB`,
+      r.bytes === null ? '' : `${mebibytes(r.bytes)} MiB`,
     ]);
   const lines = [out.toString()];
   if (absent.length) lines.push(`not here: ${absent.join(', ')} (npm run bench -- --install)`);

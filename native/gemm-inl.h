@@ -212,30 +212,30 @@ static __attribute__((noinline)) void tile(const Tile& t) {
   U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++) store(c[m] + v * LANES, sum[m][v]);
 }
 
-template <int VECTORS, int ROWS = TILE_ROWS>
-static void packed_tile(const Tile& t, int rows) {
-  if (rows == ROWS) return tile<ROWS, VECTORS, 1, true>(t);
-  if constexpr (ROWS > 1) packed_tile<VECTORS, ROWS - 1>(t, rows);
-}
+// The forms of a tile with MOST rows at the most: of[rows - 1].
+typedef void (*TileForm)(const Tile&);
+template <int VECTORS, int PANELS, bool PACKED, int MOST, int... ROWS>
+struct TileForms : TileForms<VECTORS, PANELS, PACKED, MOST - 1, MOST, ROWS...> {};
+template <int VECTORS, int PANELS, bool PACKED, int... ROWS>
+struct TileForms<VECTORS, PANELS, PACKED, 0, ROWS...> {
+  static constexpr TileForm of[] = {tile<ROWS, VECTORS, PANELS, PACKED>...};
+};
 
-template <int VECTORS, int PANELS, int ROWS>
-static void direct_tile(const Tile& t, int rows) {
-  if (rows == ROWS) return tile<ROWS, VECTORS, PANELS, false>(t);
-  if constexpr (ROWS > 1) direct_tile<VECTORS, PANELS, ROWS - 1>(t, rows);
-}
-
-// vectors: of one panel.
+// vectors: of one panel. Nearly all time passes in the full form, which is called by name; the others by pointer, so
+// that an engine compiles of WASM what a product needs, and not all of them for the first.
 template <int VECTORS = TILE_VECTORS>
 static void run_tile(const Tile& t, int rows, int vectors, int panels, bool packed) {
+  constexpr bool FULL = VECTORS == TILE_VECTORS;
   if (vectors != VECTORS) {
     if constexpr (VECTORS > 1) run_tile<VECTORS - 1>(t, rows, vectors, panels, packed);
   } else if (packed) {
-    packed_tile<VECTORS>(t, rows);
+    if (FULL && rows == TILE_ROWS) return tile<TILE_ROWS, VECTORS, 1, true>(t);
+    TileForms<VECTORS, 1, true, FULL ? TILE_ROWS - 1 : TILE_ROWS>::of[rows - 1](t);
   } else if (panels == 1) {
-    direct_tile<VECTORS, 1, DIRECT_ROWS>(t, rows);
-  } else if constexpr (VECTORS == TILE_VECTORS) {
-    if (panels == 2) direct_tile<VECTORS, 2, 2>(t, rows);
-    if (panels == 4) direct_tile<VECTORS, 4, 1>(t, rows);
+    TileForms<VECTORS, 1, false, DIRECT_ROWS>::of[rows - 1](t);
+  } else if constexpr (FULL) {
+    if (panels == 2) TileForms<VECTORS, 2, false, 2>::of[rows - 1](t);
+    if (panels == 4) tile<1, VECTORS, 4, false>(t);
   }
 }
 
