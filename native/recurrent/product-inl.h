@@ -193,7 +193,7 @@ struct Epilogue {
 };
 
 // Once for all cells: a panel takes so long that calls by pointer cannot be seen, and the WASM has to be small.
-constexpr int MOST_VECTORS = 6;  // of a panel: three gates of two blocks
+constexpr int MOST_VECTORS = 3 * panel_blocks(3);  // of a panel: three gates need the most blocks to fill strips
 static __attribute__((noinline)) void step_panels(const Epilogue& epilogue, Rows a, const Panels& w, int rows,
                                                   Span panels) {
   static_assert(STEP_GROUP >= 4 * FEW_ROWS, "the sums of few rows and their panels must fit as well");
