@@ -19,8 +19,8 @@ const shapes = [
   { T: 7, B: 1, I: 33, H: 37 },
   { T: 5, B: 17, I: 16, H: 64 },
   { T: 4, B: 33, I: 40, H: 129 },
-  // Rows so few that they take several panels of weights together, and weights that do not fit L1.
-  ...[1, 2, 3].map((B) => ({ T: 3, B, I: 7, H: 160 })),
+  // A row takes several panels of weights together, each in several parts; two and three rows: below, by their bits.
+  { T: 2, B: 1, I: 7, H: 160 },
 ];
 // More steps than the driver takes at a time: what is carried from one chunk to the next.
 const manyChunks = { T: 300, B: 33, I: 2, H: 17 };
