@@ -179,10 +179,17 @@ static __attribute__((noinline)) void few_rows_of(float* sum, int vectors, Rows 
   }
 }
 
-template <int ROWS = FEW_ROWS>
+// By pointer, as gemm-inl.h's rare tiles: within the loops of its caller V8 unrolls the loop over k, and has no
+// registers for that.
+typedef void (*FewRows)(float* sum, int vectors, Rows a, const float* w, int depth);
+template <int MOST, int... ROWS>
+struct FewForms : FewForms<MOST - 1, MOST, ROWS...> {};
+template <int... ROWS>
+struct FewForms<0, ROWS...> {
+  static constexpr FewRows of[] = {few_rows_of<ROWS>...};
+};
 static void few_rows(int rows, float* sum, int vectors, Rows a, const float* w, int depth) {
-  if (rows == ROWS) return few_rows_of<ROWS>(sum, vectors, a, w, depth);
-  if constexpr (ROWS > 1) few_rows<ROWS - 1>(rows, sum, vectors, a, w, depth);
+  FewForms<FEW_ROWS>::of[rows - 1](sum, vectors, a, w, depth);
 }
 
 // What step_product leaves its tiles to.
