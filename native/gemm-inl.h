@@ -19,9 +19,11 @@ constexpr int TILE_ROWS = 4, TILE_VECTORS = 2;  // 8 of 16; engines compile WASM
 #endif
 constexpr int NR = TILE_VECTORS * LANES;  // columns of a panel
 constexpr int KC = 256;
-constexpr int NC = 512;                 // columns of a packed block of B
-constexpr int TILES = 112 / TILE_ROWS;  // tiles of a packed block of A
-constexpr int DIRECT_ROWS = 4;          // so few rows of A are read where they lie
+constexpr int NC = 512;  // columns of a packed block of B
+// Tiles of a packed block of A. CPUs with AVX-512 have at least a megabyte of second-level cache for it.
+constexpr int TILES = (LANES == 16 ? 224 : 112) / TILE_ROWS;
+constexpr int DIRECT_ROWS = 4;     // so few rows of A are read where they lie,
+constexpr int DIRECT_PANELS = 16;  // and so is A^T for so few panels, which would not use it often enough once packed
 constexpr int PACK_A = TILES * (TILE_ROWS * KC + LANES);
 // So many k before its end a tile fetches its part of C into the cache: what came earlier would have left L1 by then.
 #ifdef __wasm__
@@ -35,6 +37,19 @@ static_assert(PACK_A + NC * KC <= U_PACK_FLOATS, "the blocks must fit a thread's
 
 U_INLINE int least(int a, int b) { return a < b ? a : b; }
 U_INLINE int round_up(int n, int unit) { return (n + unit - 1) / unit * unit; }
+
+// Lines of 16 floats that a loop asks the second-level cache for, one at each of its turns: asked for all at once, they
+// would take what buffers there are for misses, and the loop would wait for the last of them.
+struct Ahead {
+  const float* next;
+  ptrdiff_t step;
+
+  Ahead(const float* first, int lines, int turns) : next(first), step((16 * lines + turns - 1) / turns) {}
+  U_INLINE_METHOD void fetch() {
+    __builtin_prefetch(next, 0, 2);
+    next += step;
+  }
+};
 
 // ---- packing --------------------------------------------------------------------------------------------------------
 
@@ -137,8 +152,7 @@ struct Tile {
   int kc;
   GemmOut out;
   int row, col, cols;  // where in C; cols of the last panel may be fewer than the tile's
-  const float* next;   // lines of 16 floats to fetch meanwhile, into the second-level cache: the panel that comes next
-  int next_lines;
+  Ahead ahead;         // of the panel that comes next
 };
 
 // C's part of a tile at C's right edge, where the last vector may be cut off.
@@ -155,8 +169,8 @@ static void store_edge(const Tile& t, float* const* c, const vf* sums, int rows,
   }
 }
 
-// ROWS x (PANELS * VECTORS) vectors of accumulators. PACKED: A is [kc][ROWS]. One row alone would wait for its own
-// additions, so one or two rows take several panels at once. Not inlined: each form gets all the registers.
+// ROWS x (PANELS * VECTORS) vectors of accumulators. PACKED: the rows of A lie side by side, in a packed tile or because
+// A is read as A^T. One row alone would wait for its own additions, so one or two rows take several panels at once. Not inlined: each form gets all the registers.
 template <int ROWS, int VECTORS, int PANELS, bool PACKED>
 static __attribute__((noinline)) void tile(const Tile& t) {
   constexpr int WIDTH = PANELS * VECTORS;
@@ -169,13 +183,13 @@ static __attribute__((noinline)) void tile(const Tile& t) {
     c[0] = t.out.c + t.row * t.out.ldc + t.col;
     U_UNROLL for (int m = 1; m < ROWS; m++) c[m] = c[m - 1] + t.out.ldc;
   }
-  for (int line = 0; line < t.next_lines; line++) __builtin_prefetch(t.next + 16 * line, 0, 2);
 
   vf sum[ROWS][WIDTH];
   U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++) sum[m][v] = zero();
   const float* a = t.a.p;
   const float* b = t.b;
-  const ptrdiff_t a_row = PACKED ? 1 : t.a.row, a_col = PACKED ? ROWS : t.a.col, b_row = t.b_row, b_panel = t.b_panel;
+  const ptrdiff_t a_row = PACKED ? 1 : t.a.row, a_col = t.a.col, b_row = t.b_row, b_panel = t.b_panel;
+  Ahead ahead = t.ahead;
   int k = t.kc;
   do {
     const int end = k > FETCH_C ? FETCH_C : 0;
@@ -183,6 +197,7 @@ static __attribute__((noinline)) void tile(const Tile& t) {
       U_UNROLL for (int m = 0; m < ROWS; m++) U_UNROLL for (int v = 0; v < WIDTH; v++)
           __builtin_prefetch(c[m] + v * LANES, 1);
     for (; k > end; k--) {
+      if (PACKED) ahead.fetch();
       vf right[WIDTH];
       U_UNROLL for (int v = 0; v < WIDTH; v++) right[v] = load(b + v / VECTORS * b_panel + v % VECTORS * LANES);
       U_UNROLL for (int m = 0; m < ROWS; m++) {
@@ -251,7 +266,7 @@ struct Product {
 // Columns n0..n1-1 of C, all M rows; n0 is a multiple of NR.
 static void product_part(const Product& p, float* pack, int M, int n0, int n1) {
   const Tiling t(M);
-  const bool direct_a = M <= DIRECT_ROWS;
+  const bool direct_a = M <= DIRECT_ROWS, transposed_a = !direct_a && p.a.row == 1 && n1 - n0 <= DIRECT_PANELS * NR;
   const bool direct_b = !p.packed && t.tiles == 1 && p.b.col == 1;
   const int panels_at_once = M == 1 ? 4 : M == 2 ? 2 : 1;
   const int block = p.packed ? n1 - n0 : t.tiles == 1 ? 4 * NR : NC;
@@ -259,9 +274,7 @@ static void product_part(const Product& p, float* pack, int M, int n0, int n1) {
   float* const b_block = pack + PACK_A;
 
   for (int k = 0; k < p.K; k += KC) {
-    Tile tile{};
-    tile.kc = least(KC, p.K - k);
-    tile.out = p.out;
+    Tile tile{{}, nullptr, 0, 0, least(KC, p.K - k), p.out, 0, 0, 0, Ahead{nullptr, 0, 1}};
     if (k > 0) {
       tile.out.accumulate = true;
       tile.out.bias = nullptr;
@@ -276,7 +289,7 @@ static void product_part(const Product& p, float* pack, int M, int n0, int n1) {
                      tile.kc);
       for (int first = 0; first < t.tiles; first += TILES) {
         const int last = least(first + TILES, t.tiles);
-        if (!direct_a) pack_tiles(a_block, a, t, first, last, tile.kc);
+        if (!direct_a && !transposed_a) pack_tiles(a_block, a, t, first, last, tile.kc);
         for (int n = nb; n < n_end; n += tile.cols) {
           const int panels = n_end - n >= panels_at_once * NR ? panels_at_once : 1;
           const int padded = round_up(least(NR, n_end - n), LANES);
@@ -294,15 +307,17 @@ static void product_part(const Product& p, float* pack, int M, int n0, int n1) {
             tile.b_panel = (ptrdiff_t)NR * depth;
           }
           // Packed weights come from far away: while the tiles use one panel, each fetches a share of the next. With
-          // few tiles that would be too much at a time.
+          // few tiles that would be too much at a time. Nothing to fetch: the same line again and again.
           const int tiles = last - first;
-          tile.next = tile.b + panels * tile.b_panel;
-          tile.next_lines = p.packed && tiles > 3 ? (panels * NR * tile.kc / 16 + tiles - 1) / tiles : 0;
-          for (int i = first; i < last; i++, tile.next += 16 * tile.next_lines) {
+          const int lines = p.packed && tiles > 3 ? (panels * NR * tile.kc / 16 + tiles - 1) / tiles : 0;
+          const float* next = lines ? tile.b + panels * tile.b_panel : tile.b;
+          for (int i = first; i < last; i++, next += 16 * lines) {
+            const int rows = t.height(i);
             tile.row = t.top(i);
-            tile.a = direct_a ? Strided{a.p + tile.row * a.row, a.row, a.col}
-                              : Strided{a_block + tile_offset(t, first, i, tile.kc), 1, 0};
-            run_tile(tile, t.height(i), padded / LANES, panels, !direct_a);
+            tile.ahead = Ahead(next, lines, tile.kc);
+            tile.a = direct_a || transposed_a ? Strided{a.p + tile.row * a.row, a.row, a.col}
+                                              : Strided{a_block + tile_offset(t, first, i, tile.kc), 1, rows};
+            run_tile(tile, rows, padded / LANES, panels, !direct_a);
           }
         }
       }

@@ -6,6 +6,8 @@
 // From c', or its normalised form, to h'; O: the gate, P: its peephole.
 template <int O, int P>
 struct LstmOutput {
+  static constexpr int OUTPUT = O;
+
   template <class V, class Options>
   U_INLINE void forward_output(V& h, const V* saved, V c, const Options& options) {
     h = saved[O] * options.output(c);

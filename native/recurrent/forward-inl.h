@@ -110,9 +110,17 @@ struct ForwardLast {
   }
 
   void apply(const StepTile& tile) const {
-    constexpr int FROM = Cell::FIRST_GATES == Cell::GATES ? 0 : Cell::FIRST_GATES, COUNT = Cell::GATES - FROM;
+    gates_of(tile);
+    if constexpr (Cell::CELL_STATE) outputs_of(tile);
+  }
+
+ private:
+  static constexpr int FROM = Cell::FIRST_GATES == Cell::GATES ? 0 : Cell::FIRST_GATES, COUNT = Cell::GATES - FROM;
+
+  // Leaves what is saved, and h' and y; or c' and, in place of the first sum, the gate that makes h' of it.
+  void gates_of(const StepTile& tile) const {
     const size_t units = step.units;
-    const float* sum = tile.sum;
+    float* sum = tile.sum;
     for (int r = tile.row; r < tile.row + tile.rows; r++) {
       float* y = step.y_at(r);
       for (int block = tile.block; block < tile.block + tile.blocks; block++, sum += COUNT * LANES) {
@@ -124,16 +132,40 @@ struct ForwardLast {
         vf h = load(step.states.h_old + state);
         if (Cell::CELL_STATE) c = load(step.states.c_old + state);
         Cell::forward(h, c, saved, gx, gh, Own<Cell>{});
-        if constexpr (Cell::CELL_STATE) Cell::forward_output(h, saved, c, Own<Cell>{});
-        store(step.states.h_new + state, h);
-        if (Cell::CELL_STATE) store(step.states.c_new + state, c);
-        store_up_to(y + unit, h, step.H - (int)unit);
         if (step.gates) {
           float* gates = step.gates + (ptrdiff_t)r * step.gates_row + unit * Cell::SAVED;
           for (int k = 0; k < Cell::SAVED; k++) store(gates + k * LANES, saved[k]);
         }
+        if constexpr (Cell::CELL_STATE) {
+          store(sum, saved[Cell::OUTPUT]);
+          store(step.states.c_new + state, c);
+        } else {
+          store_outputs(h, state, y + unit, unit);
+        }
       }
     }
+  }
+
+  // h' from c' once all rows have theirs: one row's chain of operations is so long that the next hardly begins before
+  // it ends.
+  void outputs_of(const StepTile& tile) const {
+    const size_t units = step.units;
+    const float* sum = tile.sum;
+    for (int r = tile.row; r < tile.row + tile.rows; r++) {
+      float* y = step.y_at(r);
+      for (int block = tile.block; block < tile.block + tile.blocks; block++, sum += COUNT * LANES) {
+        const size_t unit = (size_t)block * LANES, state = r * units + unit;
+        vf h, saved[Cell::SAVED];
+        saved[Cell::OUTPUT] = load(sum);
+        Cell::forward_output(h, saved, load(step.states.c_new + state), Own<Cell>{});
+        store_outputs(h, state, y + unit, unit);
+      }
+    }
+  }
+
+  U_INLINE_METHOD void store_outputs(vf h, size_t state, float* y, size_t unit) const {
+    store(step.states.h_new + state, h);
+    store_up_to(y, h, step.H - (int)unit);
   }
 };
 

@@ -99,15 +99,16 @@ struct Rows {
 
 // sum[ROWS][STRIPS][VECTORS] = (add ? sum : 0) + a w over one part of the depth; rows of `sum` are sum_row apart, its
 // strips sum_strip, those of w strip_floats. One order of summation for every tile size: the bits do not depend on the
-// tiling.
-template <int ROWS, int VECTORS, int STRIPS>
+// tiling. `ahead` fetches meanwhile.
+template <int ROWS, int VECTORS, int STRIPS, class Fetch>
 U_INLINE void step_tile(float* sum, ptrdiff_t sum_row, ptrdiff_t sum_strip, Rows a, const float* w,
-                        ptrdiff_t strip_floats, int depth, bool add) {
+                        ptrdiff_t strip_floats, int depth, bool add, Fetch& ahead) {
   constexpr int WIDTH = STRIPS * VECTORS;
   vf acc[ROWS][WIDTH];
   U_UNROLL for (int r = 0; r < ROWS; r++) U_UNROLL for (int v = 0; v < WIDTH; v++) acc[r][v] = zero();
   const float* x = a.p;
   for (int k = 0; k < depth; k++, x++, w += VECTORS * LANES) {
+    ahead.fetch();
     vf right[WIDTH];
     U_UNROLL for (int v = 0; v < WIDTH; v++) right[v] = load(w + v / VECTORS * strip_floats + v % VECTORS * LANES);
     U_UNROLL for (int r = 0; r < ROWS; r++) {
@@ -125,38 +126,39 @@ U_INLINE void step_tile(float* sum, ptrdiff_t sum_row, ptrdiff_t sum_strip, Rows
 
 // The last strip of a panel, if it is narrower than the others.
 template <int ROWS, int VECTORS>
-U_INLINE void step_last(float* sum, ptrdiff_t sum_row, int vectors, Rows a, const float* w, int depth, bool add) {
-  if (vectors == VECTORS) return step_tile<ROWS, VECTORS, 1>(sum, sum_row, 0, a, w, 0, depth, add);
-  if constexpr (VECTORS > 1) step_last<ROWS, VECTORS - 1>(sum, sum_row, vectors, a, w, depth, add);
+U_INLINE void step_last(float* sum, ptrdiff_t sum_row, int vectors, Rows a, const float* w, int depth, bool add,
+                        Ahead& ahead) {
+  if (vectors == VECTORS) return step_tile<ROWS, VECTORS, 1>(sum, sum_row, 0, a, w, 0, depth, add, ahead);
+  if constexpr (VECTORS > 1) step_last<ROWS, VECTORS - 1>(sum, sum_row, vectors, a, w, depth, add, ahead);
 }
 
 // All strips of a panel's part for ROWS rows. Few rows would wait for their own additions: up to half of a tile's rows
 // take two strips at once.
 template <int ROWS>
-static __attribute__((noinline)) void step_strips(float* sum, int vectors, Rows a, const float* w, int depth,
-                                                  bool add) {
+static __attribute__((noinline)) void step_strips(float* sum, int vectors, Rows a, const float* w, int depth, bool add,
+                                                  Ahead ahead) {
   constexpr int STRIPS = ROWS <= STEP_ROWS / 2 ? 2 : 1;
   const ptrdiff_t sum_row = vectors * LANES, strip_floats = (ptrdiff_t)depth * STEP_VECTORS * LANES;
   for (; vectors >= STRIPS * STEP_VECTORS; vectors -= STRIPS * STEP_VECTORS) {
-    step_tile<ROWS, STEP_VECTORS, STRIPS>(sum, sum_row, STEP_VECTORS * LANES, a, w, strip_floats, depth, add);
+    step_tile<ROWS, STEP_VECTORS, STRIPS>(sum, sum_row, STEP_VECTORS * LANES, a, w, strip_floats, depth, add, ahead);
     w += STRIPS * strip_floats, sum += STRIPS * STEP_VECTORS * LANES;
   }
   if (STRIPS > 1 && vectors >= STEP_VECTORS) {
-    step_tile<ROWS, STEP_VECTORS, 1>(sum, sum_row, STEP_VECTORS * LANES, a, w, strip_floats, depth, add);
+    step_tile<ROWS, STEP_VECTORS, 1>(sum, sum_row, STEP_VECTORS * LANES, a, w, strip_floats, depth, add, ahead);
     w += strip_floats, sum += STEP_VECTORS * LANES, vectors -= STEP_VECTORS;
   }
-  if constexpr (STEP_VECTORS > 1) step_last<ROWS, STEP_VECTORS - 1>(sum, sum_row, vectors, a, w, depth, add);
+  if constexpr (STEP_VECTORS > 1) step_last<ROWS, STEP_VECTORS - 1>(sum, sum_row, vectors, a, w, depth, add, ahead);
 }
 
 template <int ROWS = STEP_ROWS>
-static void step_rows(int rows, float* sum, int vectors, Rows a, const float* w, int depth, bool add) {
-  if (rows == ROWS) return step_strips<ROWS>(sum, vectors, a, w, depth, add);
-  if constexpr (ROWS > 1) step_rows<ROWS - 1>(rows, sum, vectors, a, w, depth, add);
+static void step_rows(int rows, float* sum, int vectors, Rows a, const float* w, int depth, bool add, Ahead ahead) {
+  if (rows == ROWS) return step_strips<ROWS>(sum, vectors, a, w, depth, add, ahead);
+  if constexpr (ROWS > 1) step_rows<ROWS - 1>(rows, sum, vectors, a, w, depth, add, ahead);
 }
 
-// Where a tile of a product stands, and what it came to: sum[row][block][gate][LANES].
+// Where a tile of a product stands, and what it came to: sum[row][block][gate][LANES], which is the epilogue's to use.
 struct StepTile {
-  const float* sum;
+  float* sum;
   int row, rows, block, blocks;
 };
 
@@ -165,17 +167,23 @@ struct StepTile {
 constexpr int FEW_ROWS = LANES == 4 ? 2 : 3;
 constexpr int panels_together(int rows) { return rows == 1 ? 4 : rows <= FEW_ROWS ? 2 : 1; }
 
+// Few rows use a panel up as fast as it comes: it is for the hardware to fetch ahead.
+struct NothingAhead {
+  U_INLINE_METHOD void fetch() {}
+};
+
 // The whole depth of ROWS rows and their panels, of `vectors` each, part by part as step_product does it.
 template <int ROWS>
 static __attribute__((noinline)) void few_rows_of(float* sum, int vectors, Rows a, const float* w, int depth) {
   constexpr int PANELS = panels_together(ROWS);
   const ptrdiff_t panel_sums = vectors * LANES, panel_floats = depth * panel_sums;
   const int most = part_depth(depth, vectors);
+  NothingAhead ahead;
   for (int k = 0; k < depth; k += most) {
     const int part = least(most, depth - k);
     for (int v = 0; v < vectors; v += STEP_VECTORS, w += (ptrdiff_t)part * STEP_VECTORS * LANES)
       step_tile<ROWS, STEP_VECTORS, PANELS>(sum + v * LANES, PANELS * panel_sums, panel_sums, {a.p + k, a.row}, w,
-                                            panel_floats, part, k > 0);
+                                            panel_floats, part, k > 0, ahead);
   }
 }
 
@@ -219,11 +227,11 @@ static __attribute__((noinline)) void step_panels(const Epilogue& epilogue, Rows
         const int depth = least(part, w.depth - k);
         const bool last = k + part >= w.depth;
         // While the rows use one part, each tile fetches a share of the next into the second-level cache.
-        const float* next = weights + (ptrdiff_t)depth * vectors * LANES;
         const int lines = tiling.tiles > 3 ? (depth * vectors * LANES / 16 + tiling.tiles - 1) / tiling.tiles : 0;
-        for (int t = 0; t < tiling.tiles; t++) {
+        const int turns = depth * ((vectors + STEP_VECTORS - 1) / STEP_VECTORS);
+        const float* next = lines ? weights + (ptrdiff_t)depth * vectors * LANES : weights;
+        for (int t = 0; t < tiling.tiles; t++, next += 16 * lines) {
           const int first = tiling.top(t), height = tiling.height(t);
-          for (int line = 0; line < lines; line++, next += 16) __builtin_prefetch(next, 0, 2);
           float* sum = sums + first * vectors * LANES;
           const Rows left = {a.p + (top + first) * a.row + k, a.row};
           const StepTile tile = {sum, top + first, height, block, count};
@@ -231,7 +239,7 @@ static __attribute__((noinline)) void step_panels(const Epilogue& epilogue, Rows
           if (together > 1) {
             few_rows(height, sum, vectors / together, left, weights, depth);
           } else {
-            step_rows(height, sum, vectors, left, weights, depth, k > 0);
+            step_rows(height, sum, vectors, left, weights, depth, k > 0, Ahead(next, lines, turns));
           }
           if (last) epilogue.apply(epilogue.self, tile);
         }

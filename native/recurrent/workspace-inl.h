@@ -179,10 +179,12 @@ static Sequence carve_sequence(Carver& carver, const Shape& shape) {
   return q;
 }
 
-// gx of a chunk: half a megabyte, which the second-level cache keeps until the time loop has read it.
+// gx of a chunk: half a megabyte, which the second-level cache keeps until the time loop has read it; more where W_ih is
+// so large that reading it again for every few rows takes longer.
 static int forward_chunk_rows(const CellInfo& cell, const Shape& shape) {
+  constexpr int FEWEST = LANES == 16 ? TILES * TILE_ROWS : 64;
   const int rows = 128 * 1024 / (cell.gates * shape.units());
-  return chunk_capacity(shape, rows > 64 ? rows : 64);
+  return chunk_capacity(shape, rows > FEWEST ? rows : FEWEST);
 }
 struct ForwardScratch {
   float* gx;        // [chunk], each [block][gate][LANES] and row_floats from the next
