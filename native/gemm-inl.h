@@ -309,7 +309,7 @@ static void product_part(const Product& p, float* pack, int M, int n0, int n1) {
           // Packed weights come from far away: while the tiles use one panel, each fetches a share of the next. With
           // few tiles that would be too much at a time. Nothing to fetch: the same line again and again.
           const int tiles = last - first;
-          const int lines = p.packed && tiles > 3 ? (panels * NR * tile.kc / 16 + tiles - 1) / tiles : 0;
+          const int lines = p.packed && tiles > 2 ? (panels * NR * tile.kc / 16 + tiles - 1) / tiles : 0;
           const float* next = lines ? tile.b + panels * tile.b_panel : tile.b;
           for (int i = first; i < last; i++, next += 16 * lines) {
             const int rows = t.height(i);

@@ -267,7 +267,7 @@ template <class F>
 static void share_panels(u_ctx* ctx, const Panels& w, const F& f) {
   in_ranges(ctx, panel_count(w), WORTH_THREADS, [&](ptrdiff_t begin, ptrdiff_t end) { f(Span{(int)begin, (int)end}); });
 }
-// The same for all rows where they are too few to share: the threads share the units of each step, and meet after every
+// The same for all rows where they are not to be shared: the threads share the units of each step, and meet after every
 // product.
 template <class Cell>
 static void forward_units(u_ctx* ctx, const Forward& f) {
@@ -294,8 +294,11 @@ constexpr int64_t UNITS_WORTH = 400000;
 #else
 constexpr int64_t UNITS_WORTH = 100000;
 #endif
+// W_hh of 2 MB: more than a thread has of second-level cache. Threads that shared the rows would each read all of it.
+constexpr int64_t UNITS_LARGE = 1 << 19;
 static bool shares_units(const u_ctx* ctx, const Shape& shape, int columns) {
-  return ctx->threads > shape.D && shape.B < 4 * ctx->threads / shape.D &&
+  const bool few_rows = shape.B < 4 * ctx->threads / shape.D;
+  return ctx->threads > shape.D && (few_rows || (int64_t)columns * shape.H >= UNITS_LARGE) &&
          (int64_t)shape.B * columns * shape.H >= UNITS_WORTH;
 }
 

@@ -227,7 +227,7 @@ static __attribute__((noinline)) void step_panels(const Epilogue& epilogue, Rows
         const int depth = least(part, w.depth - k);
         const bool last = k + part >= w.depth;
         // While the rows use one part, each tile fetches a share of the next into the second-level cache.
-        const int lines = tiling.tiles > 3 ? (depth * vectors * LANES / 16 + tiling.tiles - 1) / tiling.tiles : 0;
+        const int lines = tiling.tiles > 2 ? (depth * vectors * LANES / 16 + tiling.tiles - 1) / tiling.tiles : 0;
         const int turns = depth * ((vectors + STEP_VECTORS - 1) / STEP_VECTORS);
         const float* next = lines ? weights + (ptrdiff_t)depth * vectors * LANES : weights;
         for (int t = 0; t < tiling.tiles; t++, next += 16 * lines) {
