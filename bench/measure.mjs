@@ -7,7 +7,7 @@ import { checkAgreement, sameBits } from './compare.mjs';
 import { makeInputs } from './inputs.mjs';
 import { watchOthers } from './load.mjs';
 import { Absent } from './process.mjs';
-import { quartiles } from './statistics.mjs';
+import { least, quartiles } from './statistics.mjs';
 import { recurrentBytes } from './workloads.mjs';
 
 /** A turn lasts about this long, whatever the size of the workload. */
@@ -151,7 +151,7 @@ async function calibrate(m) {
   const isDue = (samples) => (samples === 1 ? us < FIRST_US : us < SLOW_US && spent < WARM_UP_US);
   for (let samples = 1; isDue(samples); samples *= 2) {
     const answer = await m.subject.ask({ run: { samples, inner: 1 } });
-    us = Math.min(us, ...answer.us);
+    us = Math.min(us, least(answer.us));
     spent += answer.us.reduce((sum, t) => sum + t, 0);
   }
   const slow = us >= SLOW_US;

@@ -1,6 +1,6 @@
 // report.mjs: what was measured as JSON rows, and a workload's rows as a text table.
 import Table from 'cli-table3';
-import { median, quartiles, ratios, verdict } from './statistics.mjs';
+import { least, median, quartiles, ratios, verdict } from './statistics.mjs';
 import { mebibytes, time } from './units.mjs';
 import { flopsOf } from './workloads.mjs';
 
@@ -42,7 +42,7 @@ export function toRow(m, all) {
     cell: workload.cell,
     mode: workload.mode,
     us_median: us,
-    us_min: Math.min(...m.samplesUs),
+    us_min: least(m.samplesUs),
     gflops: flopsOf(workload) / us / 1e3,
     base: base?.subject.name ?? null,
     ratio: against.length ? median(against) : null,

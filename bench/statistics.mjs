@@ -8,6 +8,9 @@ export function median(values) {
   return sorted.length % 2 ? sorted[mid] : (sorted[mid - 1] + sorted[mid]) / 2;
 }
 
+/** Of any number of values: as arguments of Math.min a hundred thousand would overflow the stack. */
+export const least = (values) => values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+
 /** The middle half of the values: a spread that one disturbed turn does not decide. */
 export function quartiles(values) {
   const sorted = [...values].sort((a, b) => a - b);

@@ -32,12 +32,15 @@ export function prepare(u, w, parts, { weights = null } = {}) {
   if (mode === 'infer') {
     const x = u.tensor(parts.x, [T, B, I]);
     const forward = () => layer.forward(x, options).output;
-    let output;
+    // As a loop of predictions is written: what they computed is read inside, and its memory used again, as oneDNN's is here.
+    const predict = () => {
+      u.noGrad(forward);
+    };
     return {
       run() {
-        output = u.noGrad(forward);
+        u.scope(predict);
       },
-      collect: () => [output.data],
+      collect: () => [u.noGrad(forward).data],
     };
   }
 

@@ -18,6 +18,11 @@ export interface GradSink {
   wants(t: Tensor | null | undefined): t is Tensor;
   /** The buffer that gradients of `t` add up in, zeroed when new: for kernel arguments of the role "accumulated". */
   accumulator(t: Tensor): Floats;
+  /**
+   * Memory for a gradient of `t`, contents undefined: where it will stay if it is the first of a leaf, which saves a copy.
+   * Fill it and `give` it before anything else is asked or given for `t`.
+   */
+  fresh(t: Tensor): Floats;
   /** Hands over a buffer that the op has filled: adopted, or added to what is there. For the role "out". */
   give(t: Tensor, fresh: Floats): void;
 }
@@ -124,10 +129,16 @@ class Gradients implements GradSink {
     return zeros;
   }
 
+  fresh(t: Tensor): Floats {
+    return t.node === null && t.grad === null ? t.gradBuffer() : newGradient(t.size);
+  }
+
   give(t: Tensor, fresh: Floats): void {
-    const there = t.node === null ? t.gradAccumulator() : this.#slots(t.node)[t.slot];
+    if (t.node === null && t.grad === null) return t.takeGrad(fresh);
+    const slots = t.node && this.#slots(t.node);
+    const there = slots ? slots[t.slot] : t.gradAccumulator();
     if (there) current().kernels.axpy(there, fresh, fresh.length, 1);
-    else if (t.node !== null) this.#slots(t.node)[t.slot] = fresh;
+    else if (slots) slots[t.slot] = fresh;
   }
 
   take(node: Node): (Floats | null)[] | undefined {

@@ -144,12 +144,25 @@ export class Tensor {
   /** The buffer that gradients of this leaf add up in; zero when backward is the first to reach it since zeroGrad. @internal */
   gradAccumulator(): Floats {
     if (this.grad === null) {
-      const { memory } = current();
-      if (this.#gradBuffer?.alive !== true) this.#gradBuffer = memory.alloc('float', this.size, this.gradLifetime());
-      memory.view(this.#gradBuffer).fill(0);
-      this.grad = new Tensor(this.#gradBuffer, this.shape);
+      const buffer = this.gradBuffer();
+      current().memory.view(buffer).fill(0);
+      this.grad = new Tensor(buffer, this.shape);
     }
     return this.grad.storage as Floats;
+  }
+
+  /** The first gradient of this leaf since zeroGrad, copied unless it has been written where it stays. @internal */
+  takeGrad(first: Floats): void {
+    const buffer = this.gradBuffer();
+    if (first !== buffer) copyInto(buffer, first);
+    this.grad = new Tensor(buffer, this.shape);
+  }
+
+  /** Where the gradient of this leaf stays. Its contents are undefined while `grad` is null. @internal */
+  gradBuffer(): Floats {
+    if (this.#gradBuffer?.alive !== true)
+      this.#gradBuffer = current().memory.alloc('float', this.size, this.gradLifetime());
+    return this.#gradBuffer;
   }
 
   /** @internal */

@@ -154,10 +154,10 @@ export function recurrentLayer(
     const results = [outputs.y, outputs.hn, outputs.cn].filter((t) => t !== null);
     // forward was: rnn_forward.  dx, dh0, dc0 come fresh; gradients of weights add up.
     record(cell.name, inputs, results, ([dy = null, dhn = null, dcn = null], grads) => {
-      const fresh = (t: Tensor | null) => (grads.wants(t) ? newGradient(t.size) : null);
-      const dx = fresh(x);
-      const dh0 = fresh(h0);
-      const dc0 = fresh(c0);
+      const dx = grads.wants(x) ? grads.fresh(x) : null;
+      // x may be h0 too: these do not share its memory.
+      const dh0 = grads.wants(h0) ? newGradient(h0.size) : null;
+      const dc0 = grads.wants(c0) ? newGradient(c0.size) : null;
       const dw = accumulatorsOf(weights, grads);
       const nscratchBack = sizes.backwardScratch;
       memory.withScratch(nscratchBack, (scratch) => {

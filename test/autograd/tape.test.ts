@@ -33,6 +33,36 @@ describeBackends('backward', () => {
     expect(gradOf(x)).toEqual([2, 20]);
   });
 
+  it('of a sequence writes the gradient of a leaf where it stays, and adds what comes after', () => {
+    u.seed(3);
+    const layer = new u.GRU({ inputSize: 3, hiddenSize: 3 });
+    const numbers = [0.3, -0.2, 0.5, 0.1, 0.9, -0.7];
+    const gradients = (x: u.Tensor, h0: u.Tensor): number[] => {
+      x.zeroGrad();
+      h0.zeroGrad();
+      layer.forward(x, { state: { h: h0 } }).output.mul(layer.forward(x).output).sum().backward();
+      return gradOf(x) as number[];
+    };
+    const x = u.tensor(numbers, [1, 2, 3], { requiresGrad: true });
+    const h0 = u.tensor(numbers, [1, 2, 3], { requiresGrad: true });
+    const apart = gradients(x, h0);
+    const ofState = gradOf(h0) as number[];
+    // Central differences of the same product of two runs: both paths are there.
+    const loss = (k: number, by: number): number => {
+      const moved = u.tensor(
+        numbers.map((v, at) => (at === k ? v + by : v)),
+        [1, 2, 3],
+      );
+      return u.noGrad(() => layer.forward(moved, { state: { h: h0 } }).output.mul(layer.forward(moved).output).sum().item());
+    };
+    apart.forEach((g, k) => expect(g).toBeCloseTo((loss(k, 1e-2) - loss(k, -1e-2)) / 2e-2, 3));
+    // The memory of the first time, whose contents nobody cleared.
+    expect(gradients(x, h0)).toEqual(apart);
+    // Where x is the state too, its gradient is the sum.
+    const both = gradients(x, x);
+    both.forEach((g, k) => expect(g).toBeCloseTo((apart[k] as number) + (ofState[k] as number), 6));
+  });
+
   it('twice in one step adds up, as in PyTorch, and changes nothing that was saved', () => {
     const x = leaf([0.5, -1]);
     const loss = x.tanh().softmax().slice(0, 1).sum();
