@@ -40,7 +40,11 @@ describeBackends('backward', () => {
     const gradients = (x: u.Tensor, h0: u.Tensor): number[] => {
       x.zeroGrad();
       h0.zeroGrad();
-      layer.forward(x, { state: { h: h0 } }).output.mul(layer.forward(x).output).sum().backward();
+      layer
+        .forward(x, { state: { h: h0 } })
+        .output.mul(layer.forward(x).output)
+        .sum()
+        .backward();
       return gradOf(x) as number[];
     };
     const x = u.tensor(numbers, [1, 2, 3], { requiresGrad: true });
@@ -53,7 +57,13 @@ describeBackends('backward', () => {
         numbers.map((v, at) => (at === k ? v + by : v)),
         [1, 2, 3],
       );
-      return u.noGrad(() => layer.forward(moved, { state: { h: h0 } }).output.mul(layer.forward(moved).output).sum().item());
+      return u.noGrad(() =>
+        layer
+          .forward(moved, { state: { h: h0 } })
+          .output.mul(layer.forward(moved).output)
+          .sum()
+          .item(),
+      );
     };
     apart.forEach((g, k) => expect(g).toBeCloseTo((loss(k, 1e-2) - loss(k, -1e-2)) / 2e-2, 3));
     // The memory of the first time, whose contents nobody cleared.
