@@ -134,7 +134,10 @@ class Gradients implements GradSink {
   }
 
   give(t: Tensor, fresh: Floats): void {
-    if (t.node === null && t.grad === null) return t.takeGrad(fresh);
+    if (t.node === null && t.grad === null) {
+      t.takeGrad(fresh);
+      return;
+    }
     const slots = t.node && this.#slots(t.node);
     const there = slots ? slots[t.slot] : t.gradAccumulator();
     if (there) current().kernels.axpy(there, fresh, fresh.length, 1);

@@ -65,12 +65,12 @@ describeBackends('backward', () => {
           .item(),
       );
     };
-    apart.forEach((g, k) => expect(g).toBeCloseTo((loss(k, 1e-2) - loss(k, -1e-2)) / 2e-2, 3));
+    for (const [k, g] of apart.entries()) expect(g).toBeCloseTo((loss(k, 1e-2) - loss(k, -1e-2)) / 2e-2, 3);
     // The memory of the first time, whose contents nobody cleared.
     expect(gradients(x, h0)).toEqual(apart);
     // Where x is the state too, its gradient is the sum.
     const both = gradients(x, x);
-    both.forEach((g, k) => expect(g).toBeCloseTo((apart[k] as number) + (ofState[k] as number), 6));
+    for (const [k, g] of both.entries()) expect(g).toBeCloseTo((apart[k] as number) + (ofState[k] as number), 6);
   });
 
   it('twice in one step adds up, as in PyTorch, and changes nothing that was saved', () => {
