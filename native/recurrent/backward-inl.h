@@ -5,12 +5,6 @@ struct Gradients {  // [1]: the reverse direction's; any may be null
   float *dw_ih[2], *dw_hh[2], *db_ih[2], *db_hh[2];
 };
 
-// The time loops of a cell.
-struct CellTasks {
-  ForwardTasks forward;
-  RowsTask backward;
-};
-
 struct Backward {
   const CellInfo* cell = nullptr;
   const Sequence* sequence = nullptr;
@@ -29,6 +23,16 @@ struct Backward {
   ExtraGradients extra_gradients = {};
   const Report* report = nullptr;  // what to tell of each step
   Chunk chunk = {};
+};
+
+// The time loops of a cell.
+struct BackwardTasks {
+  RowsTask rows;
+  void (*units)(u_ctx* ctx, const Backward& b);
+};
+struct CellTasks {
+  ForwardTasks forward;
+  BackwardTasks backward;
 };
 
 static void clear(const Sum& sum, size_t width) {
@@ -173,6 +177,30 @@ static StepBackward step_back_at(const Backward& b, int d, int s, int low) {
   return step;
 }
 
+// Gate gradients of rows of step s from `low` on, for products that follow.
+template <class Cell>
+static void differentiate_rows(const Backward& b, int d, int s, int low, int rows) {
+  const StepBackward step = step_back_at<Cell>(b, d, s, low);
+  if (b.report && b.report->steps) {
+    differentiate_cell<Cell, true>(step, rows, b.report);
+  } else {
+    differentiate_cell<Cell, false>(step, rows, nullptr);
+  }
+}
+// The adjoints of the step's products: of the second, if there is one, and of the first.
+template <class Cell>
+static void second_adjoint(const StepBackward& step, const BackwardScratch& scratch, int rows, Span panels) {
+  if constexpr (Cell::FIRST_GATES < Cell::GATES) {
+    const Rows dg = {step.dg + (Cell::SLOTS - Cell::GATES + Cell::FIRST_GATES) * step.units, step.dg_row};
+    step_product<1>(BackwardFirst<Cell>{step}, dg, scratch.second, rows, panels);
+  }
+}
+template <class Cell>
+static void first_adjoint(const StepBackward& step, const BackwardScratch& scratch, int rows, Span panels) {
+  const Rows dg = {step.dg + (Cell::SLOTS - Cell::GATES) * step.units, step.dg_row};
+  step_product<1>(AddToDh{step}, dg, scratch.first, rows, panels);
+}
+
 // The sorted rows [low, high) of one direction through a chunk. A row joins at its own last step, where dh and dc still
 // hold the gradients of its final state.
 template <class Cell>
@@ -180,23 +208,32 @@ static void backward_rows(void* arg, int d, int low, int high) {
   const Backward& b = *(const Backward*)arg;
   const Sequence& q = *b.sequence;
   const BackwardScratch& scratch = b.scratch->direction[d];
-  const size_t units = q.shape.units();
   for (int s = b.chunk.last - 1; s >= b.chunk.first; s--) {
     const int end = high < q.active(s) ? high : q.active(s), rows = end - low;
     if (rows <= 0) continue;
+    differentiate_rows<Cell>(b, d, s, low, rows);
     const StepBackward step = step_back_at<Cell>(b, d, s, low);
-    if (b.report && b.report->steps) {
-      differentiate_cell<Cell, true>(step, rows, b.report);
-    } else {
-      differentiate_cell<Cell, false>(step, rows, nullptr);
+    second_adjoint<Cell>(step, scratch, rows, all_panels(scratch.second));
+    first_adjoint<Cell>(step, scratch, rows, all_panels(scratch.first));
+  }
+}
+
+// The same for all rows where the threads share the units of each step: see forward_units.
+template <class Cell>
+static void backward_units(u_ctx* ctx, const Backward& b) {
+  const Sequence& q = *b.sequence;
+  for (int s = b.chunk.last - 1; s >= b.chunk.first; s--) {
+    const int rows = q.active(s);
+    for (int d = 0; d < q.shape.D; d++) {
+      const BackwardScratch& scratch = b.scratch->direction[d];
+      const StepBackward step = step_back_at<Cell>(b, d, s, 0);
+      in_ranges(ctx, rows, (double)rows * Cell::SLOTS * step.units, [&](ptrdiff_t first, ptrdiff_t last) {
+        differentiate_rows<Cell>(b, d, s, (int)first, (int)(last - first));
+      });
+      if (Cell::FIRST_GATES < Cell::GATES)
+        share_panels(ctx, scratch.second, [&](Span panels) { second_adjoint<Cell>(step, scratch, rows, panels); });
+      share_panels(ctx, scratch.first, [&](Span panels) { first_adjoint<Cell>(step, scratch, rows, panels); });
     }
-    const float* dgh = step.dg + (Cell::SLOTS - Cell::GATES) * units;
-    const ptrdiff_t record = step.dg_row;
-    if constexpr (Cell::FIRST_GATES < Cell::GATES) {
-      const Rows second = {dgh + Cell::FIRST_GATES * units, record};
-      step_product<1>(BackwardFirst<Cell>{step}, second, scratch.second, rows, all_panels(scratch.second));
-    }
-    step_product<1>(AddToDh{step}, Rows{dgh, record}, scratch.first, rows, all_panels(scratch.first));
   }
 }
 
@@ -389,7 +426,11 @@ static void backward_layer(u_ctx* ctx, Backward& b, const CellTasks& tasks) {
     if (shape.keep) steps_again(ctx, b, tasks.forward, begin, end);
     for (int s = end; s > begin; s = b.chunk.first) {
       b.chunk = chunk_until(q, begin, s, capacity);
-      parallel_rows(ctx, q, b.chunk, 2 * (int64_t)columns * shape.R, tasks.backward, &b);
+      if (tasks.backward.units && shares_units(ctx, shape, columns)) {
+        tasks.backward.units(ctx, b);
+      } else {
+        parallel_rows(ctx, q, b.chunk, 2 * (int64_t)columns * shape.R, tasks.backward.rows, &b);
+      }
       for (int d = 0; d < shape.D; d++) chunk_gradients(ctx, b, d);
     }
     end = begin;

@@ -28,12 +28,13 @@ constexpr CellKernels cell_entry() {
                        Cell::PRODUCT, Cell::UNITS, nullptr, nullptr},
                       Cell::CANDIDATE,
                       {},
-                      {{extra_rows<Cell>, nullptr}, extra_backward_rows<Cell>}};
+                      {{extra_rows<Cell>, nullptr}, {extra_backward_rows<Cell>, nullptr}}};
   if constexpr (Cell::UNITS > 0) {
     cell.info.unit_gate = Cell::UNIT_GATE;
     cell.info.unit_operand = Cell::UNIT_OPERAND;
   }
-  if constexpr (Cell::PRODUCT) cell.plain = {{forward_rows<Cell>, forward_units<Cell>}, backward_rows<Cell>};
+  if constexpr (Cell::PRODUCT)
+    cell.plain = {{forward_rows<Cell>, forward_units<Cell>}, {backward_rows<Cell>, backward_units<Cell>}};
   return cell;
 }
 #define U_CELL_ENTRY(Cell) cell_entry<Cell>(),
