@@ -1,5 +1,12 @@
 // parallel-inl.h: work cut into ranges, one a thread. No include guard: compiled once per instruction set.
 
+// Whether there can be more than one thread: a WASM without shared memory leaves out what is only for them.
+#if defined(__wasm__) && !defined(__wasm_atomics__)
+constexpr bool MANY_THREADS = false;
+#else
+constexpr bool MANY_THREADS = true;
+#endif
+
 // f(begin, end) over 0..n-1, cut into one range a thread if the work (in elements touched) is worth waking them.
 constexpr double WORTH_THREADS = 1 << 16;
 

@@ -177,9 +177,9 @@ static StepBackward step_back_at(const Backward& b, int d, int s, int low) {
   return step;
 }
 
-// Gate gradients of rows of step s from `low` on, for products that follow.
+// Gate gradients of rows of step s from `low` on, for the products that follow. Not inlined: both time loops call it.
 template <class Cell>
-static void differentiate_rows(const Backward& b, int d, int s, int low, int rows) {
+static __attribute__((noinline)) void differentiate_rows(const Backward& b, int d, int s, int low, int rows) {
   const StepBackward step = step_back_at<Cell>(b, d, s, low);
   if (b.report && b.report->steps) {
     differentiate_cell<Cell, true>(step, rows, b.report);
