@@ -169,8 +169,9 @@ static void store_edge(const Tile& t, float* const* c, const vf* sums, int rows,
   }
 }
 
-// ROWS x (PANELS * VECTORS) vectors of accumulators. PACKED: the rows of A lie side by side, in a packed tile or because
-// A is read as A^T. One row alone would wait for its own additions, so one or two rows take several panels at once. Not inlined: each form gets all the registers.
+// ROWS x (PANELS * VECTORS) vectors of accumulators. PACKED: the rows of A lie side by side, in a packed tile or
+// because A is read as A^T. One row alone would wait for its own additions, so one or two rows take several panels at
+// once. Not inlined: each form gets all the registers.
 template <int ROWS, int VECTORS, int PANELS, bool PACKED>
 static __attribute__((noinline)) void tile(const Tile& t) {
   constexpr int WIDTH = PANELS * VECTORS;

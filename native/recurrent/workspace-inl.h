@@ -179,8 +179,8 @@ static Sequence carve_sequence(Carver& carver, const Shape& shape) {
   return q;
 }
 
-// gx of a chunk: half a megabyte, which the second-level cache keeps until the time loop has read it; more where W_ih is
-// so large that reading it again for every few rows takes longer.
+// gx of a chunk: half a megabyte, which the second-level cache keeps until the time loop has read it; more where W_ih
+// is so large that reading it again for every few rows takes longer.
 static int forward_chunk_rows(const CellInfo& cell, const Shape& shape) {
   constexpr int FEWEST = LANES == 16 ? TILES * TILE_ROWS : 64;
   const int rows = 128 * 1024 / (cell.gates * shape.units());

@@ -103,7 +103,8 @@ u_pool* u_pool_open(int threads) {
   u_pool* pool = new (std::nothrow) u_pool;
   if (!pool) return nullptr;
   // With more threads than cores a spinning thread only keeps a working one off its core.
-  if (static_cast<unsigned>(threads) <= std::thread::hardware_concurrency()) pool->spin = std::chrono::microseconds(200);
+  if (static_cast<unsigned>(threads) <= std::thread::hardware_concurrency())
+    pool->spin = std::chrono::microseconds(200);
   for (; pool->threads < threads; pool->threads++) {
     Worker* worker = &pool->workers[pool->threads];
     worker->pool = pool;
