@@ -22,8 +22,10 @@ constexpr int KC = 256;
 constexpr int NC = 512;  // columns of a packed block of B
 // Tiles of a packed block of A. CPUs with AVX-512 have at least a megabyte of second-level cache for it.
 constexpr int TILES = (LANES == 16 ? 224 : 112) / TILE_ROWS;
-constexpr int DIRECT_ROWS = 4;     // so few rows of A are read where they lie,
-constexpr int DIRECT_PANELS = 16;  // and so is A^T for so few panels, which would not use it often enough once packed
+constexpr int DIRECT_ROWS = 4;  // so few rows of A are read where they lie,
+// and so is A^T for so few panels, which would not use it often enough once packed. (A narrower tile uses less of each
+// line of A^T.)
+constexpr int DIRECT_PANELS = LANES == 16 ? 16 : 8;
 constexpr int PACK_A = TILES * (TILE_ROWS * KC + LANES);
 // So many k before its end a tile fetches its part of C into the cache: what came earlier would have left L1 by then.
 #ifdef __wasm__

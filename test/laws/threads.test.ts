@@ -22,6 +22,8 @@ const layers = [
   { T: 3, B: 150, I: 9, H: 35, D: 1, ragged: true },
   // So few rows that the threads share a step's units.
   { T: 9, B: 3, I: 20, H: 330, D: 1, ragged: true },
+  // And weights so large.
+  { T: 3, B: 21, I: 20, H: 520, D: 1, ragged: true },
 ];
 
 describe.each(candidates().filter(({ label }) => /^native|-threads$/.test(label)))('threads on $label', ({ open }) => {
