@@ -52,6 +52,13 @@ struct Ahead {
     next += step;
   }
 };
+// What one of `tiles` tiles fetches, in so many turns, of the `floats` that come next: its share, while all of them use
+// what is `here`. With few tiles a share would be too much; nothing to fetch is the same line again and again.
+static Ahead ahead_of_tile(int tile, int tiles, int turns, const float* here, const float* next, int floats) {
+  if (tiles <= 2) return Ahead(here, 0, turns);
+  const int lines = (floats / 16 + tiles - 1) / tiles;
+  return Ahead(next + (ptrdiff_t)16 * lines * tile, lines, turns);
+}
 
 // ---- packing --------------------------------------------------------------------------------------------------------
 
@@ -309,15 +316,13 @@ static void product_part(const Product& p, float* pack, int M, int n0, int n1) {
             tile.b_row = padded;
             tile.b_panel = (ptrdiff_t)NR * depth;
           }
-          // Packed weights come from far away: while the tiles use one panel, each fetches a share of the next. With
-          // few tiles that would be too much at a time. Nothing to fetch: the same line again and again.
-          const int tiles = last - first;
-          const int lines = p.packed && tiles > 2 ? (panels * NR * tile.kc / 16 + tiles - 1) / tiles : 0;
-          const float* next = lines ? tile.b + panels * tile.b_panel : tile.b;
-          for (int i = first; i < last; i++, next += 16 * lines) {
+          // Packed weights come from far away; a block of B has just been packed.
+          const int tiles = p.packed ? last - first : 0;
+          const float* next = tile.b + panels * tile.b_panel;
+          for (int i = first; i < last; i++) {
             const int rows = t.height(i);
             tile.row = t.top(i);
-            tile.ahead = Ahead(next, lines, tile.kc);
+            tile.ahead = ahead_of_tile(i - first, tiles, tile.kc, tile.b, next, panels * NR * tile.kc);
             tile.a = direct_a || transposed_a ? Strided{a.p + tile.row * a.row, a.row, a.col}
                                               : Strided{a_block + tile_offset(t, first, i, tile.kc), 1, rows};
             run_tile(tile, rows, padded / LANES, panels, !direct_a);

@@ -177,10 +177,9 @@ static StepBackward step_back_at(const Backward& b, int d, int s, int low) {
   return step;
 }
 
-// Gate gradients of rows of step s from `low` on, for the products that follow. Not inlined: both time loops call it.
+// Gate gradients of a step's rows, for the products that follow. Not inlined: both time loops call it.
 template <class Cell>
-static __attribute__((noinline)) void differentiate_rows(const Backward& b, int d, int s, int low, int rows) {
-  const StepBackward step = step_back_at<Cell>(b, d, s, low);
+static __attribute__((noinline)) void differentiate_rows(const Backward& b, const StepBackward& step, int rows) {
   if (b.report && b.report->steps) {
     differentiate_cell<Cell, true>(step, rows, b.report);
   } else {
@@ -211,8 +210,8 @@ static void backward_rows(void* arg, int d, int low, int high) {
   for (int s = b.chunk.last - 1; s >= b.chunk.first; s--) {
     const int end = high < q.active(s) ? high : q.active(s), rows = end - low;
     if (rows <= 0) continue;
-    differentiate_rows<Cell>(b, d, s, low, rows);
     const StepBackward step = step_back_at<Cell>(b, d, s, low);
+    differentiate_rows<Cell>(b, step, rows);
     second_adjoint<Cell>(step, scratch, rows, all_panels(scratch.second));
     first_adjoint<Cell>(step, scratch, rows, all_panels(scratch.first));
   }
@@ -228,7 +227,7 @@ static void backward_units(u_ctx* ctx, const Backward& b) {
       const BackwardScratch& scratch = b.scratch->direction[d];
       const StepBackward step = step_back_at<Cell>(b, d, s, 0);
       in_ranges(ctx, rows, (double)rows * Cell::SLOTS * step.units, [&](ptrdiff_t first, ptrdiff_t last) {
-        differentiate_rows<Cell>(b, d, s, (int)first, (int)(last - first));
+        differentiate_rows<Cell>(b, step_back_at<Cell>(b, d, s, (int)first), (int)(last - first));
       });
       if (Cell::FIRST_GATES < Cell::GATES)
         share_panels(ctx, scratch.second, [&](Span panels) { second_adjoint<Cell>(step, scratch, rows, panels); });

@@ -226,11 +226,8 @@ static __attribute__((noinline)) void step_panels(const Epilogue& epilogue, Rows
       for (int k = 0; k < w.depth; k += part) {
         const int depth = least(part, w.depth - k);
         const bool last = k + part >= w.depth;
-        // While the rows use one part, each tile fetches a share of the next into the second-level cache.
-        const int lines = tiling.tiles > 2 ? (depth * vectors * LANES / 16 + tiling.tiles - 1) / tiling.tiles : 0;
-        const int turns = depth * ((vectors + STEP_VECTORS - 1) / STEP_VECTORS);
-        const float* next = lines ? weights + (ptrdiff_t)depth * vectors * LANES : weights;
-        for (int t = 0; t < tiling.tiles; t++, next += 16 * lines) {
+        const int floats = depth * vectors * LANES, turns = depth * ((vectors + STEP_VECTORS - 1) / STEP_VECTORS);
+        for (int t = 0; t < tiling.tiles; t++) {
           const int first = tiling.top(t), height = tiling.height(t);
           float* sum = sums + first * vectors * LANES;
           const Rows left = {a.p + (top + first) * a.row + k, a.row};
@@ -239,11 +236,12 @@ static __attribute__((noinline)) void step_panels(const Epilogue& epilogue, Rows
           if (together > 1) {
             few_rows(height, sum, vectors / together, left, weights, depth);
           } else {
-            step_rows(height, sum, vectors, left, weights, depth, k > 0, Ahead(next, lines, turns));
+            step_rows(height, sum, vectors, left, weights, depth, k > 0,
+                      ahead_of_tile(t, tiling.tiles, turns, weights, weights + floats, floats));
           }
           if (last) epilogue.apply(epilogue.self, tile);
         }
-        weights += (ptrdiff_t)depth * vectors * LANES;
+        weights += floats;
       }
     }
   }

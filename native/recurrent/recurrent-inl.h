@@ -33,10 +33,12 @@ constexpr CellKernels cell_entry() {
     cell.info.unit_gate = Cell::UNIT_GATE;
     cell.info.unit_operand = Cell::UNIT_OPERAND;
   }
-  if constexpr (Cell::PRODUCT && MANY_THREADS) {
-    cell.plain = {{forward_rows<Cell>, forward_units<Cell>}, {backward_rows<Cell>, backward_units<Cell>}};
-  } else if constexpr (Cell::PRODUCT) {
+  if constexpr (Cell::PRODUCT) {
     cell.plain = {{forward_rows<Cell>, nullptr}, {backward_rows<Cell>, nullptr}};
+    if constexpr (MANY_THREADS) {
+      cell.plain.forward.units = forward_units<Cell>;
+      cell.plain.backward.units = backward_units<Cell>;
+    }
   }
   return cell;
 }

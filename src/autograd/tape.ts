@@ -134,14 +134,14 @@ class Gradients implements GradSink {
   }
 
   give(t: Tensor, fresh: Floats): void {
-    if (t.node === null && t.grad === null) {
-      t.takeGrad(fresh);
+    if (t.node === null) {
+      t.addGrad(fresh);
       return;
     }
-    const slots = t.node && this.#slots(t.node);
-    const there = slots ? slots[t.slot] : t.gradAccumulator();
+    const slots = this.#slots(t.node);
+    const there = slots[t.slot];
     if (there) current().kernels.axpy(there, fresh, fresh.length, 1);
-    else if (slots) slots[t.slot] = fresh;
+    else slots[t.slot] = fresh;
   }
 
   take(node: Node): (Floats | null)[] | undefined {

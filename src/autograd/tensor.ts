@@ -151,10 +151,14 @@ export class Tensor {
     return this.grad.storage as Floats;
   }
 
-  /** The first gradient of this leaf since zeroGrad, copied unless it has been written where it stays. @internal */
-  takeGrad(first: Floats): void {
+  /** A gradient of this leaf: added, or if it is the first since zeroGrad copied, unless it is where it stays. @internal */
+  addGrad(more: Floats): void {
+    if (this.grad !== null) {
+      current().kernels.axpy(this.grad.storage as Floats, more, more.length, 1);
+      return;
+    }
     const buffer = this.gradBuffer();
-    if (first !== buffer) copyInto(buffer, first);
+    if (more !== buffer) copyInto(buffer, more);
     this.grad = new Tensor(buffer, this.shape);
   }
 
