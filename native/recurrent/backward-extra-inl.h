@@ -250,7 +250,7 @@ static void extra_backward_rows(void* arg, int d, int low, int high) {
       each_row(output);
       const Rows dh_new = {scratch.dh_new + in_chunk * outputs, outputs};
       const StoreSums<1> sums = {row.dm(0), units, 1, 0};
-      step_product<1>(sums, dh_new, scratch.projection, rows, all_panels(scratch.projection));
+      step_product<1>(sums, dh_new, scratch.projection, rows, all_panels(scratch.projection, s));
       each_row([&](int r, StepReport<Cell>* seen) {
         if (seen) seen->resume(*b.report, step.row_at(r));
         rest(r, seen);
@@ -263,7 +263,7 @@ static void extra_backward_rows(void* arg, int d, int low, int high) {
     }
     if constexpr (TWO) {
       const StoreSums<1> sums = {scratch.du + low * units, units, 1, 0};
-      step_product<1>(sums, row.product_gradients(Cell::FIRST_GATES), scratch.second, rows, all_panels(scratch.second));
+      step_product<1>(sums, row.product_gradients(Cell::FIRST_GATES), scratch.second, rows, all_panels(scratch.second, s));
       for (int r = 0; r < rows; r++) {
         row.first_part(r);
         row.normalised_gh(r, 0, Cell::FIRST_GATES, RSTD_FIRST);
@@ -271,7 +271,7 @@ static void extra_backward_rows(void* arg, int d, int low, int high) {
       }
     }
     if constexpr (Cell::PRODUCT)
-      step_product<1>(AddDropped<Cell>{row}, row.product_gradients(0), scratch.first, rows, all_panels(scratch.first));
+      step_product<1>(AddDropped<Cell>{row}, row.product_gradients(0), scratch.first, rows, all_panels(scratch.first, s));
   }
 }
 

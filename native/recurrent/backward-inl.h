@@ -212,8 +212,8 @@ static void backward_rows(void* arg, int d, int low, int high) {
     if (rows <= 0) continue;
     const StepBackward step = step_back_at<Cell>(b, d, s, low);
     differentiate_rows<Cell>(b, step, rows);
-    second_adjoint<Cell>(step, scratch, rows, all_panels(scratch.second));
-    first_adjoint<Cell>(step, scratch, rows, all_panels(scratch.first));
+    second_adjoint<Cell>(step, scratch, rows, all_panels(scratch.second, s));
+    first_adjoint<Cell>(step, scratch, rows, all_panels(scratch.first, s));
   }
 }
 
@@ -230,8 +230,8 @@ static void backward_units(u_ctx* ctx, const Backward& b) {
         differentiate_rows<Cell>(b, step_back_at<Cell>(b, d, s, (int)first), (int)(last - first));
       });
       if (Cell::FIRST_GATES < Cell::GATES)
-        share_panels(ctx, scratch.second, [&](Span panels) { second_adjoint<Cell>(step, scratch, rows, panels); });
-      share_panels(ctx, scratch.first, [&](Span panels) { first_adjoint<Cell>(step, scratch, rows, panels); });
+        share_panels(ctx, scratch.second, s, [&](Span panels) { second_adjoint<Cell>(step, scratch, rows, panels); });
+      share_panels(ctx, scratch.first, s, [&](Span panels) { first_adjoint<Cell>(step, scratch, rows, panels); });
     }
   }
 }

@@ -184,19 +184,19 @@ static void extra_rows(void* arg, int d, int low, int high) {
     if (shape.has(U_DROP)) drop_rows(scratch.h_dropped + low * outputs, step.states.h_old, *f.extra, q, low, end);
     if constexpr (Cell::PRODUCT) {
       const StoreSums<Cell::FIRST_GATES> sums = {row.gh(0), step.gx_row, Cell::GATES, 0};
-      step_product<Cell::FIRST_GATES>(sums, Rows{row.left(), outputs}, w.first, rows, all_panels(w.first));
+      step_product<Cell::FIRST_GATES>(sums, Rows{row.left(), outputs}, w.first, rows, all_panels(w.first, s));
     }
     if constexpr (Cell::FIRST_GATES < Cell::GATES) {
       constexpr int COUNT = Cell::GATES - Cell::FIRST_GATES;
       for (int r = 0; r < rows; r++) row.first_part(r);
       const StoreSums<COUNT> sums = {row.gh(0), step.gx_row, Cell::GATES, Cell::FIRST_GATES};
-      step_product<COUNT>(sums, Rows{step.u, (ptrdiff_t)step.units}, w.second, rows, all_panels(w.second));
+      step_product<COUNT>(sums, Rows{step.u, (ptrdiff_t)step.units}, w.second, rows, all_panels(w.second, s));
     }
     for (int r = 0; r < rows; r++) row.cell(r);
     if constexpr (Cell::CELL_STATE) {
       if (shape.has(U_PROJECTION)) {
         const Rows m = {scratch.m + low * (ptrdiff_t)step.units, (ptrdiff_t)step.units};
-        step_product<1>(LeaveProjected<Cell>{row}, m, w.projection, rows, all_panels(w.projection));
+        step_product<1>(LeaveProjected<Cell>{row}, m, w.projection, rows, all_panels(w.projection, s));
       }
     }
     finish_step(f, step, d, s, low, end);

@@ -256,16 +256,17 @@ static void forward_rows(void* arg, int d, int low, int high) {
     if (rows <= 0) break;
     keep_states(f, d, s, low, end);
     const StepForward step = step_at<Cell>(f, d, s, low);
-    first_product<Cell>(step, w, rows, all_panels(w.first));
-    second_product<Cell>(step, w, rows, all_panels(w.second));
+    first_product<Cell>(step, w, rows, all_panels(w.first, s));
+    second_product<Cell>(step, w, rows, all_panels(w.second, s));
     finish_step(f, step, d, s, low, end);
   }
 }
 
 // f(panels) over all panels, a range of them for each thread.
 template <class F>
-static void share_panels(u_ctx* ctx, const Panels& w, const F& f) {
-  in_ranges(ctx, panel_count(w), WORTH_THREADS, [&](ptrdiff_t begin, ptrdiff_t end) { f(Span{(int)begin, (int)end}); });
+static void share_panels(u_ctx* ctx, const Panels& w, int step, const F& f) {
+  in_ranges(ctx, panel_count(w), WORTH_THREADS,
+            [&](ptrdiff_t begin, ptrdiff_t end) { f(panels_at(step, (int)begin, (int)end)); });
 }
 // The same for all rows where they are not to be shared: the threads share the units of each step, and meet after every
 // product.
@@ -277,9 +278,9 @@ static void forward_units(u_ctx* ctx, const Forward& f) {
       const Packed& w = f.packed->direction[d];
       keep_states(f, d, s, 0, rows);
       const StepForward step = step_at<Cell>(f, d, s, 0);
-      share_panels(ctx, w.first, [&](Span panels) { first_product<Cell>(step, w, rows, panels); });
+      share_panels(ctx, w.first, s, [&](Span panels) { first_product<Cell>(step, w, rows, panels); });
       if (Cell::FIRST_GATES < Cell::GATES)
-        share_panels(ctx, w.second, [&](Span panels) { second_product<Cell>(step, w, rows, panels); });
+        share_panels(ctx, w.second, s, [&](Span panels) { second_product<Cell>(step, w, rows, panels); });
       finish_step(f, step, d, s, 0, rows);
     }
   }

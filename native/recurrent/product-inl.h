@@ -33,11 +33,22 @@ static int panel_count(const Panels& w) {
   const int blocks = w.units / LANES, each = panel_blocks(w.gates);
   return (blocks + each - 1) / each;
 }
-// Of the panels: [first, last).
+// Of the panels: [first, last). Every other step takes them from the last to the first: what the second-level cache
+// still holds of the step before comes first, not when the weights before it have driven it out.
 struct Span {
   int first, last;
+  bool backwards;
 };
-static Span all_panels(const Panels& w) { return {0, panel_count(w)}; }
+static Span panels_at(int step, int first, int last) { return {first, last, step % 2 != 0}; }
+static Span all_panels(const Panels& w, int step) { return panels_at(step, 0, panel_count(w)); }
+// Of a span of which `left` panels are left, those that come next: `most` together where they are all below `whole`,
+// the number of panels of full width, else one.
+static Span next_panels(const Span& span, int left, int most, int whole) {
+  const int end = span.backwards ? span.first + left : span.last - left + most;
+  const int count = left >= most && end <= whole ? most : 1;
+  const int first = span.backwards ? end - count : span.last - left;
+  return {first, first + count, span.backwards};
+}
 
 // The depth of the parts: as many as needed, all alike but the last.
 static int part_depth(int depth, int vectors) {
@@ -214,8 +225,12 @@ static __attribute__((noinline)) void step_panels(const Epilogue& epilogue, Rows
   static_assert(STEP_GROUP >= 4 * FEW_ROWS, "the sums of few rows and their panels must fit as well");
   alignas(64) float sums[STEP_GROUP * MOST_VECTORS * LANES];
   const int each = panel_blocks(w.gates), blocks = w.units / LANES, most = panels_together(rows);
-  for (int p = panels.first, together; p < panels.last; p += together) {
-    together = p + most <= least(panels.last, blocks / each) ? most : 1;  // whole panels only
+  // More rows ask for the panel that lies behind theirs while they compute: it is there in time from wherever it comes.
+  if (most == 1) panels.backwards = false;
+  for (int left = panels.last - panels.first, together; left > 0; left -= together) {
+    const Span now = next_panels(panels, left, most, blocks / each);
+    together = now.last - now.first;
+    const int p = now.first;
     const int block = p * each, count = least(together * each, blocks - block);
     const int vectors = count * w.gates, part = together > 1 ? w.depth : part_depth(w.depth, vectors);
     const float* const panel = w.weights + p * panel_stride(w);

@@ -116,11 +116,11 @@ static void quantized_rows(void* arg, int d, int low, int high) {
     };
     operand(h);
     if constexpr (Cell::FIRST_GATES < Cell::GATES) {
-      quantized_product(ForwardFirst<Cell>{step}, scratch.h, low, rows, w.first, 0, w.first.panels());
+      quantized_product(ForwardFirst<Cell>{step}, scratch.h, low, rows, w.first, panels_at(s, 0, w.first.panels()));
       operand(step.u);
-      quantized_product(ForwardLast<Cell>{step}, scratch.h, low, rows, w.second, 0, w.second.panels());
+      quantized_product(ForwardLast<Cell>{step}, scratch.h, low, rows, w.second, panels_at(s, 0, w.second.panels()));
     } else {
-      quantized_product(ForwardLast<Cell>{step}, scratch.h, low, rows, w.first, 0, w.first.panels());
+      quantized_product(ForwardLast<Cell>{step}, scratch.h, low, rows, w.first, panels_at(s, 0, w.first.panels()));
     }
   }
 }
@@ -158,7 +158,7 @@ static void quantized_input(u_ctx* ctx, const QuantizedForward& f) {
     const StoreGx gx = {scratch.gx, w.b_ih, (size_t)row_floats(w.input.units)};
     const double work = (double)f.chunk.rows * w.input.units * shape.I / 30;
     in_ranges(ctx, w.input.panels(), work, [&](ptrdiff_t begin, ptrdiff_t end) {
-      quantized_product(gx, scratch.x, 0, f.chunk.rows, w.input, (int)begin, (int)end);
+      quantized_product(gx, scratch.x, 0, f.chunk.rows, w.input, {(int)begin, (int)end, false});
     });
   }
 }

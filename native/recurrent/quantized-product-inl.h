@@ -258,16 +258,18 @@ static void run_quantized_tile(float* out, const QuantizedTile& t, int rows, int
 
 // ---- the product ----------------------------------------------------------------------------------------------------
 
-// Calls epilogue.apply(tile) for every tile of the panels [first, last) of x w, x having `rows` rows from `low` on;
+// Calls epilogue.apply(tile) for every tile of the given panels of x w, x having `rows` rows from `low` on;
 // rows of the tile count from there.
 template <class Format, class Epilogue>
 static void product_of_format(const Epilogue& epilogue, const Operand& x, int low, int rows, const QuantizedPanels& w,
-                              int first, int last) {
+                              Span span) {
   static_assert(QUANTIZED_ROWS >= 2, "a row over two panels needs the room of two rows");
   alignas(64) float sum[QUANTIZED_ROWS * QUANTIZED_VECTORS * LANES];
   const int whole = w.units / LANES / w.most_blocks();  // panels of full width
-  for (int panel = first, panels; panel < last; panel += panels) {
-    panels = rows == 1 && panel + 2 <= (last < whole ? last : whole) ? 2 : 1;
+  for (int left = span.last - span.first, panels; left > 0; left -= panels) {
+    const Span now = next_panels(span, left, rows == 1 ? 2 : 1, whole);
+    const int panel = now.first;
+    panels = now.last - now.first;
     const int blocks = w.blocks(panel);
     for (int row = 0, take; row < rows; row += take) {
       take = rows - row < QUANTIZED_ROWS ? rows - row : QUANTIZED_ROWS;
@@ -281,10 +283,10 @@ static void product_of_format(const Epilogue& epilogue, const Operand& x, int lo
 
 template <class Epilogue>
 static void quantized_product(const Epilogue& epilogue, const Operand& x, int low, int rows, const QuantizedPanels& w,
-                              int first, int last) {
-  if (w.precision == U_BF16) return product_of_format<Bf16>(epilogue, x, low, rows, w, first, last);
+                              Span span) {
+  if (w.precision == U_BF16) return product_of_format<Bf16>(epilogue, x, low, rows, w, span);
 #ifdef U_DOT_VNNI
-  if (has_vnni()) return product_of_format<Int8Vnni>(epilogue, x, low, rows, w, first, last);
+  if (has_vnni()) return product_of_format<Int8Vnni>(epilogue, x, low, rows, w, span);
 #endif
-  product_of_format<Int8>(epilogue, x, low, rows, w, first, last);
+  product_of_format<Int8>(epilogue, x, low, rows, w, span);
 }
