@@ -263,7 +263,8 @@ static void extra_backward_rows(void* arg, int d, int low, int high) {
     }
     if constexpr (TWO) {
       const StoreSums<1> sums = {scratch.du + low * units, units, 1, 0};
-      step_product<1>(sums, row.product_gradients(Cell::FIRST_GATES), scratch.second, rows, all_panels(scratch.second, s));
+      step_product<1>(sums, row.product_gradients(Cell::FIRST_GATES), scratch.second, rows,
+                      all_panels(scratch.second, s));
       for (int r = 0; r < rows; r++) {
         row.first_part(r);
         row.normalised_gh(r, 0, Cell::FIRST_GATES, RSTD_FIRST);
@@ -271,7 +272,8 @@ static void extra_backward_rows(void* arg, int d, int low, int high) {
       }
     }
     if constexpr (Cell::PRODUCT)
-      step_product<1>(AddDropped<Cell>{row}, row.product_gradients(0), scratch.first, rows, all_panels(scratch.first, s));
+      step_product<1>(AddDropped<Cell>{row}, row.product_gradients(0), scratch.first, rows,
+                      all_panels(scratch.first, s));
   }
 }
 

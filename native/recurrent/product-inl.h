@@ -183,18 +183,35 @@ struct NothingAhead {
   U_INLINE_METHOD void fetch() {}
 };
 
+// One part of one strip of one row and its panels.
+template <bool ADD>
+static void one_row(float* sum, ptrdiff_t panel_sums, Rows a, const float* w, ptrdiff_t panel_floats, int depth) {
+  NothingAhead ahead;
+  step_tile<1, STEP_VECTORS, panels_together(1)>(sum, 0, panel_sums, a, w, panel_floats, depth, ADD, ahead);
+}
+// The first part, and the others. By pointer: V8 unrolls a loop the more the deeper it lies in others; this one then
+// fetches all that its turns need at once, and older versions (Node 20) have no registers for that.
+typedef void (*OneRow)(float* sum, ptrdiff_t panel_sums, Rows a, const float* w, ptrdiff_t panel_floats, int depth);
+static constexpr OneRow one_row_form[] = {one_row<false>, one_row<true>};
+
 // The whole depth of ROWS rows and their panels, of `vectors` each, part by part as step_product does it.
 template <int ROWS>
 static __attribute__((noinline)) void few_rows_of(float* sum, int vectors, Rows a, const float* w, int depth) {
   constexpr int PANELS = panels_together(ROWS);
-  const ptrdiff_t panel_sums = vectors * LANES, panel_floats = depth * panel_sums;
+  const ptrdiff_t panel_sums = vectors * LANES, sum_row = PANELS * panel_sums, panel_floats = depth * panel_sums;
   const int most = part_depth(depth, vectors);
   NothingAhead ahead;
   for (int k = 0; k < depth; k += most) {
     const int part = least(most, depth - k);
-    for (int v = 0; v < vectors; v += STEP_VECTORS, w += (ptrdiff_t)part * STEP_VECTORS * LANES)
-      step_tile<ROWS, STEP_VECTORS, PANELS>(sum + v * LANES, PANELS * panel_sums, panel_sums, {a.p + k, a.row}, w,
-                                            panel_floats, part, k > 0, ahead);
+    const Rows left = {a.p + k, a.row};
+    for (int v = 0; v < vectors; v += STEP_VECTORS, w += (ptrdiff_t)part * STEP_VECTORS * LANES) {
+      float* const to = sum + v * LANES;
+      if constexpr (ROWS == 1) {
+        one_row_form[k > 0](to, panel_sums, left, w, panel_floats, part);
+      } else {
+        step_tile<ROWS, STEP_VECTORS, PANELS>(to, sum_row, panel_sums, left, w, panel_floats, part, k > 0, ahead);
+      }
+    }
   }
 }
 
