@@ -347,12 +347,6 @@ static void store_empty(const GemmOut& out, int M, int N) {
 
 // ---- threads --------------------------------------------------------------------------------------------------------
 
-struct Split {
-  const Product* product;
-  u_ctx* ctx;
-  int M, rows, columns;  // parts of C down and across
-};
-
 // The same product over rows m0.. of A and C.
 static Product from_row(const Product& p, int m0) {
   Product part = p;
@@ -365,37 +359,39 @@ static Product from_row(const Product& p, int m0) {
   return part;
 }
 
-static void split_task(void* arg, int k, int thread) {
-  const Split& s = *(const Split*)arg;
-  const auto share = [](int n, int parts, int i) { return (int)((int64_t)n * i / parts); };
-  const int N = s.product->N, panels = (N + NR - 1) / NR, i = k / s.columns, j = k % s.columns;
-  const int top = share(s.M, s.rows, i);
-  product_part(from_row(*s.product, top), s.ctx->pack + (size_t)thread * s.ctx->pack_floats,
-               share(s.M, s.rows, i + 1) - top, NR * share(panels, s.columns, j),
-               least(N, NR * share(panels, s.columns, j + 1)));
-}
-
 static void product(u_ctx* ctx, const Product& p, int M, int thread) {
   if (M <= 0 || p.N <= 0) return;
   if (p.K <= 0) return store_empty(p.out, M, p.N);
+  const int panels = (p.N + NR - 1) / NR;
+  const auto part = [&](ptrdiff_t top, ptrdiff_t bottom, ptrdiff_t left, ptrdiff_t right, int by) {
+    product_part(from_row(p, (int)top), ctx->pack + (size_t)by * ctx->pack_floats, (int)(bottom - top), NR * (int)left,
+                 least(p.N, NR * (int)right));
+  };
   // Below about 5 us of work a second thread does not come in time.
-  const int threads = thread == ALL_THREADS && (double)M * p.N * p.K > 300e3 ? ctx->threads : 1;
-  if (threads == 1)
-    return product_part(p, ctx->pack + (size_t)(thread == ALL_THREADS ? 0 : thread) * ctx->pack_floats, M, 0, p.N);
-  // Each part packs its own rows of A and columns of B: of the splits into equal parts, the one that packs least.
-  Split split{&p, ctx, M, 1, threads};
+  const int threads = MANY_THREADS && thread == ALL_THREADS && (double)M * p.N * p.K > 300e3 ? ctx->threads : 1;
+  if (threads == 1) return part(0, M, 0, panels, thread == ALL_THREADS ? 0 : thread);
+  // Each part packs its own rows of A and columns of B: of the splits into one part a thread, the one that packs least.
+  int down = 1, across = threads;
   double least_packed = 1e300;
   for (int rows = 1; rows <= threads; rows++) {
     if (threads % rows) continue;
     const int columns = threads / rows;
     const double packed = (double)((M + rows - 1) / rows) + round_up(p.N, NR * columns) / columns;
-    if (packed < least_packed) {
-      least_packed = packed;
-      split.rows = rows;
-      split.columns = columns;
-    }
+    if (packed < least_packed) least_packed = packed, down = rows, across = columns;
   }
-  u_parallel(ctx, split_task, &split, threads);
+  if (down == 1) {
+    in_shares(ctx, shares_of(ctx, panels),
+              [&](ptrdiff_t left, ptrdiff_t right, int by) { part(0, M, left, right, by); });
+  } else if (across == 1) {
+    in_shares(ctx, shares_of(ctx, M),
+              [&](ptrdiff_t top, ptrdiff_t bottom, int by) { part(top, bottom, 0, panels, by); });
+  } else {
+    in_parts(ctx, threads, [&](int k, int by) {
+      const auto cut = [](int n, int parts, int i) { return (ptrdiff_t)n * i / parts; };
+      const int i = k / across, j = k % across;
+      part(cut(M, down, i), cut(M, down, i + 1), cut(panels, across, j), cut(panels, across, j + 1), by);
+    });
+  }
 }
 
 static void gemm(u_ctx* ctx, GemmOut out, Strided a, Strided b, int M, int N, int K, int thread) {

@@ -11,8 +11,7 @@ static void each_product(u_ctx* ctx, int P, const F& body) {
     for (int p = 0; p < P; p++) body((ptrdiff_t)p, ALL_THREADS);
     return;
   }
-  u_parallel(
-      ctx, [](void* arg, int p, int thread) { (*(const F*)arg)((ptrdiff_t)p, thread); }, (void*)&body, P);
+  in_parts(ctx, P, body);
 }
 
 U_KERNEL(matmul_forward)

@@ -265,8 +265,8 @@ static void forward_rows(void* arg, int d, int low, int high) {
 // f(panels) over all panels, a range of them for each thread.
 template <class F>
 static void share_panels(u_ctx* ctx, const Panels& w, int step, const F& f) {
-  in_ranges(ctx, panel_count(w), WORTH_THREADS,
-            [&](ptrdiff_t begin, ptrdiff_t end) { f(panels_at(step, (int)begin, (int)end)); });
+  in_shares(ctx, shares_of(ctx, panel_count(w)),
+            [&](ptrdiff_t begin, ptrdiff_t end, int) { f(panels_at(step, (int)begin, (int)end)); });
 }
 // The same for all rows where they are not to be shared: the threads share the units of each step, and meet after every
 // product.

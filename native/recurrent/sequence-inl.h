@@ -118,35 +118,47 @@ static void sort_by_length(Sequence& q, const int32_t* lengths) {
 }
 
 // Calls task(arg, direction, first row, last row) over the rows of every direction; the rows are split between threads
-// when that pays, so that each has about as many steps of the chunk to do. Rows never meet, so the split cannot be
-// seen.
+// when that pays, so that each has about as many steps of the chunk to do, or with one direction as many as it is fast.
+// Rows never meet, so the split cannot be seen.
 typedef void (*RowsTask)(void* arg, int d, int low, int high);
 struct RowsSplit {
   RowsTask task;
   void* arg;
-  int groups;
-  int bound[U_MAX_THREADS + 1];
+  Shares rows;
 };
 static void run_rows(void* arg, int k, int) {
   const RowsSplit& split = *(const RowsSplit*)arg;
-  const int group = k % split.groups;
-  split.task(split.arg, k / split.groups, split.bound[group], split.bound[group + 1]);
+  const int group = k % split.rows.parts;
+  split.task(split.arg, k / split.rows.parts, (int)split.rows.cut[group], (int)split.rows.cut[group + 1]);
 }
 static void parallel_rows(u_ctx* ctx, const Sequence& q, const Chunk& c, int64_t flops_a_row, RowsTask task,
                           void* arg) {
   const int D = q.shape.D, rows = q.active(c.first);
-  const bool worth_it = flops_a_row * c.rows > 4000000;  // some 20 us: a few times what waking a thread costs
+  const bool worth_it = MANY_THREADS && flops_a_row * c.rows > 4000000;  // some 20 us: a few times what waking costs
   const int wanted = worth_it ? (ctx->threads + D - 1) / D : 1, most = rows / 4 > 1 ? rows / 4 : 1;
-  RowsSplit split = {task, arg, wanted < most ? wanted : most, {}};
-  int64_t done = 0;
+  const int groups = wanted < most ? wanted : most;
+  const bool by_speed = D == 1 && groups == ctx->threads;
+  const Cuts cuts = cuts_of(ctx);
+  RowsSplit split = {task, arg, {groups, {0}, {0}}};
+  int64_t done = 0, done_before = 0;
   for (int r = 0, group = 1; r < rows; r++) {
     const int valid = q.valid(r) < c.last ? q.valid(r) : c.last;
     done += valid - c.first;
-    while (group <= split.groups && done * split.groups >= (int64_t)c.rows * group) split.bound[group++] = r + 1;
+    const auto is_full = [&] {
+      if (group == groups) return r + 1 == rows;
+      return (double)done >= (by_speed ? cuts.at[group] : (double)group / groups) * c.rows;
+    };
+    while (group <= groups && is_full()) {
+      split.rows.work[group - 1] = (float)(done - done_before) / (float)c.rows;
+      done_before = done;
+      split.rows.cut[group++] = r + 1;
+    }
   }
-  if (worth_it && D * split.groups > 1) {
-    u_parallel(ctx, run_rows, &split, D * split.groups);
+  if (!worth_it || D * groups == 1) {
+    for (int k = 0; k < D * groups; k++) run_rows(&split, k, 0);
+  } else if (by_speed) {
+    in_shares(ctx, split.rows, [&](ptrdiff_t low, ptrdiff_t high, int) { task(arg, 0, (int)low, (int)high); });
   } else {
-    for (int k = 0; k < D * split.groups; k++) run_rows(&split, k, 0);
+    u_parallel(ctx, run_rows, &split, D * groups);
   }
 }

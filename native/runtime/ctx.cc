@@ -61,6 +61,7 @@ int u_set_threads(u_ctx* ctx, int threads) {
   ctx->pool = pool;
   ctx->pack = pack;
   ctx->threads = started;
+  for (int k = 0; k < started; k++) ctx->share[k] = 1.0f / static_cast<float>(started);
   return U_OK;
 }
 

@@ -9,6 +9,11 @@
 
 struct u_pool;  // threads; null in builds without them
 
+enum {
+  U_MAX_THREADS = 64,
+  U_PACK_FLOATS = 192 * 1024  // of packing buffer a thread: blocks of both operands of a product
+};
+
 struct u_ctx {
   int isa;       // u_isa
   int threads;   // at least 1, counting the caller
@@ -17,11 +22,8 @@ struct u_ctx {
   // allocate.
   float* pack;  // [threads * pack_floats]
   size_t pack_floats;
-};
-
-enum {
-  U_MAX_THREADS = 64,
-  U_PACK_FLOATS = 192 * 1024  // of packing buffer a thread: blocks of both operands of a product
+  // What part of a job each thread can do while the others do theirs: see parallel-inl.h, in_shares.
+  float share[U_MAX_THREADS];
 };
 
 enum u_isa {
@@ -55,4 +57,6 @@ void u_parallel(u_ctx* ctx, void (*task)(void* arg, int k, int thread), void* ar
 u_pool* u_pool_open(int threads);
 int u_pool_threads(const u_pool* pool);
 void u_pool_close(u_pool* pool);
+// A clock that only goes forward, in nanoseconds. Not in WASM.
+uint64_t u_now(void);
 #endif

@@ -51,6 +51,11 @@ struct u_pool {
 
 static void nothing() {}
 
+uint64_t u_now() {
+  const auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
+}
+
 static void run(Worker* self) {
   u_pool* pool = self->pool;
   for (;;) {

@@ -61,13 +61,17 @@ static double product_error(u_ctx* one, u_ctx* two, const Case& s, unsigned* see
   const auto out = [&](std::vector<float>& to) {
     return GemmOut{to.data(), ldc, s.bias ? bias.data() : nullptr, s.accumulate, s.mapped ? map.data() : nullptr};
   };
-  std::vector<float> got = c, packed_got = c, threaded = c, packed(packed_floats(s.K, s.N) + 1);
+  std::vector<float> got = c, packed_got = c, threaded = c, uneven = c, packed(packed_floats(s.K, s.N) + 1);
   packed.back() = 7;
   gemm(one, out(got), A, B, s.M, s.N, s.K);
   gemm(two, out(threaded), A, B, s.M, s.N, s.K);
+  two->share[0] = 0.23f, two->share[1] = 0.77f;
+  gemm(two, out(uneven), A, B, s.M, s.N, s.K);
+  two->share[0] = two->share[1] = 0.5f;
   pack_b(packed.data(), B, s.K, s.N);
   gemm_packed(two, out(packed_got), A, packed.data(), s.M, s.N, s.K);
-  if (got != threaded || got != packed_got || packed.back() != 7) return 1e9;  // the same bits, however they came about
+  if (got != threaded || got != uneven || got != packed_got || packed.back() != 7)
+    return 1e9;  // the same bits, however they came about
 
   // The last row alone gives the bits it has in the batch.
   if (s.M > 0 && !s.mapped) {
@@ -105,6 +109,50 @@ static double product_error(u_ctx* one, u_ctx* two, const Case& s, unsigned* see
   return worst;
 }
 
+// How many of the rules that the cuts between threads must keep are broken.
+static int broken_shares(u_ctx* three) {
+  int broken = 0;
+  const auto expect = [&](bool holds) { broken += !holds; };
+  const auto set = [&](float first, float second) {
+    three->share[0] = first, three->share[1] = second, three->share[2] = 1 - first - second;
+  };
+  set(0.34f, 0.35f);  // as good as equal
+  Shares shares = shares_of(three, 300);
+  expect(shares.parts == 3 && shares.cut[0] == 0 && shares.cut[1] == 100 && shares.cut[2] == 200);
+  set(0.5f, 0.3f);
+  shares = shares_of(three, 1000);
+  expect(shares.cut[1] == 500 && shares.cut[2] == 800 && std::fabs(shares.work[2] - 0.2f) < 1e-6f);
+  for (int n = 0; n < 8; n++) {  // fewer than threads too
+    shares = shares_of(three, n);
+    expect(shares.cut[0] == 0 && shares.cut[3] == n);
+    for (int k = 0; k < 3; k++) expect(shares.cut[k] <= shares.cut[k + 1]);
+  }
+  // The second thread takes twice as long for what the others do: it ends up with a fifth.
+  set(1 / 3.0f, 1 / 3.0f);
+  const int by[] = {0, 1, 2}, strange[] = {0, 2, 1};
+  for (int round = 0; round < 200; round++) {
+    shares = shares_of(three, 1000);
+    uint64_t ns[3];
+    for (int k = 0; k < 3; k++) ns[k] = (uint64_t)(1e6 * shares.work[k] * (k == 1 ? 2 : 1));
+    learn_shares(three, shares, by, ns);
+  }
+  expect(std::fabs(three->share[0] - 0.4f) < 0.01f && std::fabs(three->share[1] - 0.2f) < 0.01f);
+  // Nothing is learned where a thread did another's part, or where it was too short to tell.
+  const float before = three->share[0];
+  const uint64_t short_ns[] = {900, 900, 900}, long_ns[] = {90000, 900000, 90000};
+  learn_shares(three, shares, strange, long_ns);
+  learn_shares(three, shares, by, short_ns);
+  expect(three->share[0] == before);
+  // However late a thread is, it keeps something to do, and the parts stay within the whole.
+  const uint64_t late_ns[] = {10000, 4000000000u, 10000};
+  for (int round = 0; round < 200; round++) learn_shares(three, shares_of(three, 1000), by, late_ns);
+  expect(three->share[1] > 0.05f);
+  shares = shares_of(three, 1000);
+  expect(shares.cut[1] <= shares.cut[2] && shares.cut[2] <= shares.cut[3] && shares.cut[3] == 1000);
+  expect(shares.cut[2] - shares.cut[1] > 50);
+  return broken;
+}
+
 static void check(int isa) {
   const char* name = u_isa_name(isa);
   if (!u_isa_supported(isa)) {
@@ -140,4 +188,7 @@ static void check(int isa) {
   report(name, "products of several blocks: epsilons", blocks, 8);
   u_close(one);
   u_close(two);
+  u_ctx* three = u_open(isa, 3);
+  report(name, "shares of three threads: rules broken", three->threads == 3 ? broken_shares(three) : 0, 0);
+  u_close(three);
 }

@@ -452,6 +452,9 @@ static void check_errors(const Kernels& k, u_ctx* ctx) {
   expect_status(k.sizes(ctx, sizes, U_LSTM, 2000000000, 1, 2000000000, 2000000000, 1, 2000000000), U_ERR_SIZE, "huge");
 }
 
+// What the threads have learned of each other, as if one were so much faster.
+static void set_shares(u_ctx* two, float first) { two->share[0] = first, two->share[1] = 1 - first; }
+
 int main() {
   struct Target {
     int isa;
@@ -494,15 +497,20 @@ int main() {
   }
   // Large enough for chunks and threads.
   for (int cell = U_RNN_TANH; cell <= U_GRU_RESET_BEFORE; cell++) {
-    for (int kind = 0; kind < 4; kind++) {
-      const int B = kind < 2 ? 37 : 5;
-      Case c = random_case(cell, B == 5 ? 300 : 60, B, 19, 45, 1 + kind % 2, kind != 1, true);
+    for (int kind = 0; kind < 5; kind++) {
+      // The last has few rows and many units: the threads share the units.
+      const int B = kind < 2 ? 37 : 5, T = kind < 2 ? 60 : kind < 4 ? 300 : 7, H = kind < 4 ? 45 : 350;
+      Case c = random_case(cell, T, B, 19, H, 1 + kind % 2, kind != 1, true);
       const std::string name = context;
       for (const Open& o : open) {
         context = std::string(u_isa_name(o.target->isa)) + " " + name;
         const Kernels& k = *o.target->kernels;
         Result one = run(k, o.one, c, false), two = run(k, o.two, c, false);
         expect_same(one, two, "two threads differ from one");
+        set_shares(o.two, 0.8f);
+        Result uneven = run(k, o.two, c, false);
+        expect_same(one, uneven, "threads of unequal speed differ from one");
+        set_shares(o.two, 0.5f);
         std::vector<int> reversed, some = {3, 1};
         for (int b = B; b-- > 0;) reversed.push_back(b);
         Case turned = select_rows(c, reversed), few = select_rows(c, some);
