@@ -1,6 +1,6 @@
-// machine.cc: at what speed this machine reads memory. Reads a line `BYTES THREADS`, answers {"gbs": GB/s}: THREADS
+// machine.cc: at what speed this machine reads memory. Reads a line `BYTES THREADS CORE`, answers {"gbs": GB/s}: THREADS
 // cores, each reading its share of a block of BYTES again and again, for about a millisecond. BYTES decides which cache
-// that is.
+// that is; CORE, if it is one, where the first thread reads (on Linux).
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -12,6 +12,10 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#ifdef __linux__
+#include <sched.h>
+#endif
 
 #if defined(__AVX512F__)
 #define WIDTH 64
@@ -76,13 +80,28 @@ static double bandwidth(size_t bytes, int threads) {
   return static_cast<double>(share) * WIDTH * threads * passes / took.count();
 }
 
+// Keeps this thread to a core; a negative one sets it free again.
+static void keep_to(int core) {
+#ifdef __linux__
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int k = 0; k < CPU_SETSIZE; k++) {
+    if (core < 0 || k == core) CPU_SET(k, &set);
+  }
+  sched_setaffinity(0, sizeof set, &set);
+#else
+  (void)core;
+#endif
+}
+
 int main() {
   std::printf("{}\n");
   std::fflush(stdout);
   for (std::string line; std::getline(std::cin, line);) {
     size_t bytes = 0;
-    int threads = 1;
-    std::istringstream(line) >> bytes >> threads;
+    int threads = 1, core = -1;
+    std::istringstream(line) >> bytes >> threads >> core;
+    keep_to(core);
     double best = 0;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) best = std::max(best, bandwidth(bytes, threads));
     std::printf("{\"gbs\":%.2f}\n", best);

@@ -6,15 +6,18 @@ const KIB = 1024;
 /** Blocks that stand for a level of the memory: in most machines well inside it, and outside the one before. */
 const LEVELS = { L1: 16 * KIB, L2: 256 * KIB, L3: 4096 * KIB, DRAM: 256 * KIB * KIB };
 
-/** Starts the program that measures bandwidth; without g++ there is none, and `bandwidth` answers null. */
-export async function openMachine() {
+/**
+ * Starts the program that measures bandwidth; without g++ there is none, and `bandwidth` answers null.
+ * @param core  where it reads with one thread; without it wherever it is
+ */
+export async function openMachine(core) {
   const missing = buildProgram('machine');
   const program = missing
     ? null
     : await startProcess({
         name: 'machine',
         command: [BUILT.machine, []],
-        encode: ([bytes, threads]) => `${bytes} ${threads}`,
+        encode: ([bytes, threads]) => `${bytes} ${threads} ${threads === 1 ? (core ?? -1) : -1}`,
       });
   const bandwidth = async (bytes, threads) => program && (await program.ask([bytes, threads])).gbs;
   return {

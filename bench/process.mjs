@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { keepOnCore } from './cores.mjs';
 
 /** What a system did not answer in this time it will not be asked again in this workload. */
 export const PATIENCE_MS = 30_000;
@@ -22,7 +23,7 @@ export async function inTime(answer) {
   }
 }
 
-/** Starts a candidate of subjects.mjs. @returns the subject, with `info` as its first line says. */
+/** Starts a candidate of subjects.mjs, and keeps it on its `core` if it has one. @returns the subject, with `info` as its first line says. */
 export async function startProcess(candidate) {
   const { encode = JSON.stringify, command } = candidate;
   const [program, args] = command;
@@ -56,6 +57,7 @@ export async function startProcess(candidate) {
   };
   try {
     const info = await answer();
+    if (candidate.core !== undefined) await keepOnCore(child.pid, candidate.core);
     return {
       ...candidate,
       info,

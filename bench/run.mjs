@@ -1,6 +1,7 @@
 // run.mjs: a whole run: who is here, then group after group of workloads.
 import { availableParallelism, loadavg } from 'node:os';
 import * as u from '../dist/node.js';
+import { chooseCore } from './cores.mjs';
 import { openMachine } from './machine.mjs';
 import { measureGroup } from './measure.mjs';
 import { measurePeak } from './peak.mjs';
@@ -18,12 +19,17 @@ import { groupsOf } from './workloads.mjs';
  * @returns JSON rows, and lines about the machine
  */
 export async function measure({ list, wanted, start = startProcess, about = [], limits, folder, hear }) {
-  const machine = await openMachine();
-  const startThere = (candidate) => (candidate.page ? start : startProcess)(candidate);
+  const { name, simd } = await u.ready({ threads: 1 });
+  const chosen = chooseCore(measurePeak);
+  const machine = await openMachine(chosen?.core);
+  const startThere = (candidate) => {
+    if (candidate.page) return start(candidate);
+    return startProcess(chosen && candidate.threads === 1 ? { ...candidate, core: chosen.core } : candidate);
+  };
   try {
-    const { name, simd } = await u.ready({ threads: 1 });
     const { candidates, absent } = await findHere(wanted, { name, simd }, startThere);
     const notes = [...(await machine.describe(measurePeak)), ...about];
+    notes.push(coreNote(chosen));
     notes.push(
       `load of the machine as the run began: ${loadavg()[0].toFixed(1)} on ${availableParallelism()} processors`,
     );
@@ -53,4 +59,11 @@ export async function measure({ list, wanted, start = startProcess, about = [], 
   } finally {
     machine.close();
   }
+}
+
+function coreNote(chosen) {
+  if (!chosen)
+    return 'systems of one thread run where the operating system puts them (elsewhere than on Linux, or no taskset)';
+  const peaks = chosen.peaks.map(([core, peak]) => `core ${core} ${peak.toFixed(0)}`).join(', ');
+  return `all systems of one thread run on core ${chosen.core}; GFLOP/s as the run began: ${peaks}`;
 }

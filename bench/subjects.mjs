@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { BUILT, buildProgram } from './build.mjs';
+import { RELAXED_FLAGS, WASM_FLAGS } from './node-flags.mjs';
 import { Absent, startProcess } from './process.mjs';
 import { isInstalled, versionOf } from './versions.mjs';
 import { refuses as brainRefuses } from './work/brain.mjs';
@@ -18,9 +19,6 @@ const inNode = (system, options, flags = []) => [
   process.execPath,
   [...flags, here('subject.mjs'), system, JSON.stringify(options)],
 ];
-
-/** Compiled by the engine's optimising tier from the start: what is timed is code, not its way to it. */
-const WASM_FLAGS = ['--no-liftoff'];
 
 /**
  * A candidate:
@@ -153,7 +151,7 @@ export const CANDIDATES = [
     'wasm',
     { simd: 'wasm-relaxed-simd' },
     {
-      flags: [...WASM_FLAGS, '--experimental-wasm-relaxed-simd'],
+      flags: [...WASM_FLAGS, ...RELAXED_FLAGS],
     },
   ),
   own('wasm threads 2t', 'wasm', { threads: 2, simd: 'wasm-simd' }, { flags: WASM_FLAGS }),

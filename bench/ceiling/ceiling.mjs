@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import { LLVM } from '../../wasm/build.mjs';
+import { RELAXED_FLAGS } from '../node-flags.mjs';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const SOURCE = here('tile.cc');
@@ -46,17 +47,11 @@ const FORMS = {
 /** Multiply-adds per second of a compiled form: [tile, registers], in GFLOP/s. */
 function run(path, isWasm) {
   const [command, args] = isWasm
-    ? [process.execPath, [...relaxedFlag(), here('wasm-tile.mjs'), path, String(ROUNDS)]]
+    ? [process.execPath, [...RELAXED_FLAGS, here('wasm-tile.mjs'), path, String(ROUNDS)]]
     : [path, [String(ROUNDS)]];
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr.trim().split('\n').at(-1));
   return stdout.trim().split('\n').map(Number);
-}
-
-/** Node 20 has relaxed SIMD behind a flag, later ones without. */
-function relaxedFlag() {
-  const { stdout } = spawnSync(process.execPath, ['--v8-options'], { encoding: 'utf8' });
-  return stdout.includes('--experimental-wasm-relaxed-simd') ? ['--experimental-wasm-relaxed-simd'] : [];
 }
 
 const hasInstructions = (name) =>

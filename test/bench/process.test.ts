@@ -1,7 +1,9 @@
 // The benchmark's child processes: what they answer, how they fail, what they hold; and the machine's other load.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
+import { chooseCore } from '../../bench/cores.mjs';
 import { watchOthers } from '../../bench/load.mjs';
 import { startProcess } from '../../bench/process.mjs';
 import { CANDIDATES, startAll } from '../../bench/subjects.mjs';
@@ -20,6 +22,35 @@ const program = (hello: string, onLine = '', more: Record<string, unknown> = {})
   ...more,
 });
 const SAYS_HELLO = `console.log('{"version":"1"}')`;
+
+/** Where a process may run, as Linux says it. */
+const allowed = (pid: number | string) =>
+  readFileSync(`/proc/${pid}/status`, 'utf8').match(/^Cpus_allowed_list:\s*(\S+)/m)?.[1];
+
+describe.runIf(process.platform === 'linux' && availableParallelism() > 1)('the core for systems of one thread', () => {
+  it('is the one whose probe is fastest, and is left again when it has been found', () => {
+    const before = allowed('self');
+    const seen: (string | undefined)[] = [];
+    const chosen = chooseCore(() => {
+      seen.push(allowed('self'));
+      return seen.length === 4 ? 3 : 2; // the first attempt on the second core
+    });
+    expect(seen.every((where) => /^\d+$/.test(where ?? ''))).toBe(true);
+    expect(new Set(seen).size).toBe(availableParallelism());
+    expect(String(chosen?.core)).toBe(seen[3]);
+    expect(allowed('self')).toBe(before);
+  });
+
+  it('is where a subject stays that has been given one', async () => {
+    const chosen = chooseCore(() => 1);
+    const bound = await startProcess(program(SAYS_HELLO, '', { core: chosen?.core }));
+    const free = await startProcess(program(SAYS_HELLO));
+    expect(allowed(bound.pid)).toBe(String(chosen?.core));
+    expect(allowed(free.pid)).toBe(allowed('self'));
+    bound.stop();
+    free.stop();
+  });
+});
 
 describe('a subject', () => {
   it('says what it is, then answers line by line', async () => {
