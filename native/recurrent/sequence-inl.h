@@ -144,11 +144,8 @@ static void parallel_rows(u_ctx* ctx, const Sequence& q, const Chunk& c, int64_t
   for (int r = 0, group = 1; r < rows; r++) {
     const int valid = q.valid(r) < c.last ? q.valid(r) : c.last;
     done += valid - c.first;
-    const auto is_full = [&] {
-      if (group == groups) return r + 1 == rows;
-      return (double)done >= (by_speed ? cuts.at[group] : (double)group / groups) * c.rows;
-    };
-    while (group <= groups && is_full()) {
+    const auto end = [&] { return (by_speed ? cuts.at[group] : (double)group / groups) * c.rows; };
+    while (group <= groups && (double)done >= end()) {
       split.rows.work[group - 1] = (float)(done - done_before) / (float)c.rows;
       done_before = done;
       split.rows.cut[group++] = r + 1;
