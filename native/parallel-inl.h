@@ -1,4 +1,5 @@
-// parallel-inl.h: work cut into ranges, one a thread. No include guard: compiled once per instruction set.
+// parallel-inl.h: work cut into ranges, one a thread, or into shares by the threads' speed. No include guard: compiled
+// once per instruction set.
 
 // Whether there can be more than one thread: a WASM without shared memory leaves out what is only for them.
 #if defined(__wasm__) && !defined(__wasm_atomics__)
@@ -80,16 +81,14 @@ static __attribute__((noinline)) Shares shares_of(const u_ctx* ctx, ptrdiff_t n)
 }
 
 typedef void (*ShareTask)(const void* f, ptrdiff_t begin, ptrdiff_t end, int thread);
-#ifdef __wasm__
-// WASM has no clock of its own: the shares stay equal, whoever does which.
-static __attribute__((noinline)) void run_shares(u_ctx* ctx, const Shares& shares, ShareTask task, const void* f) {
-  in_parts(ctx, shares.parts, [&](int k, int thread) { task(f, shares.cut[k], shares.cut[k + 1], thread); });
-}
-#else
 // Moves each thread's share a sixteenth of the way to what it should have been, if every thread did its own part (by[k]
-// did part k) and took long enough for the clock.
+// did part k) and took long enough for the clock, which in a browser may be as coarse as 20 us.
 static void learn_shares(u_ctx* ctx, const Shares& shares, const int* by, const uint64_t* ns) {
+#ifdef __wasm__
+  constexpr uint64_t LEAST_NS = 200000;
+#else
   constexpr uint64_t LEAST_NS = 5000;
+#endif
   float speed[U_MAX_THREADS], all = 0;
   for (int k = 0; k < shares.parts; k++) {
     if (by[k] != k || ns[k] < LEAST_NS) return;
@@ -119,7 +118,6 @@ static __attribute__((noinline)) void run_shares(u_ctx* ctx, const Shares& share
   });
   learn_shares(ctx, shares, by, ns);
 }
-#endif
 // f(begin, end, thread) for each part.
 template <class F>
 static void in_shares(u_ctx* ctx, const Shares& shares, const F& f) {

@@ -32,7 +32,10 @@ const RELAXED = {
 };
 // Not emscripten's pthreads: their glue does not run on Node 20. libc is its build without threads, which the linker is told
 // to accept: only the thread that opened the module ever allocates.
-const THREADS = ['-matomics', '-mbulk-memory', '-sIMPORTED_MEMORY=1', '-Wl,--shared-memory,--no-check-features'];
+const THREADS = [
+  ...['-matomics', '-mbulk-memory', '-sIMPORTED_MEMORY=1', '-Wl,--shared-memory,--no-check-features'],
+  '--js-library=wasm/clock.js',
+];
 const THREADS_EXPORTS = ['u_set_threads', 'u_pool_manners', 'u_recruit', 'u_work', 'u_work_failed', 'u_dismiss'];
 const VARIANTS = {
   simd128: { ...SIMD128, exported: [] },
@@ -51,6 +54,7 @@ function isFresh(variant) {
   return isNewer(wasmPath(variant), [
     ...sources,
     join(root, 'wasm', 'build.mjs'),
+    join(root, 'wasm', 'clock.js'),
     join(root, 'wasm', 'generated', 'exports.json'),
   ]);
 }

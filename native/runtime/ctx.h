@@ -57,6 +57,6 @@ void u_parallel(u_ctx* ctx, void (*task)(void* arg, int k, int thread), void* ar
 u_pool* u_pool_open(int threads);
 int u_pool_threads(const u_pool* pool);
 void u_pool_close(u_pool* pool);
-// A clock that only goes forward, in nanoseconds. Not in WASM.
+// A clock that only goes forward, in nanoseconds; where there is one thread only, it may stand still.
 uint64_t u_now(void);
 #endif
