@@ -16,7 +16,8 @@ static void in_parts(u_ctx* ctx, int parts, const F& f) {
 }
 
 // f(begin, end) over 0..n-1, cut into one range a thread if the work (in elements touched) is worth waking them. Once
-// for all callers: the WASM has to be small.
+// for all callers: the WASM has to be small. A build without threads has the same: with f within its caller the
+// compiler would fuse other multiplications and additions, and its bits be others than with threads.
 constexpr double WORTH_THREADS = 1 << 16;
 typedef void (*RangeTask)(const void* f, ptrdiff_t begin, ptrdiff_t end);
 
@@ -31,7 +32,6 @@ static __attribute__((noinline, unused)) void run_ranges(u_ctx* ctx, ptrdiff_t n
 }
 template <class F>
 static void in_ranges(u_ctx* ctx, ptrdiff_t n, double work, const F& f) {
-  if (!MANY_THREADS) return f((ptrdiff_t)0, n);
   const auto task = [](const void* self, ptrdiff_t begin, ptrdiff_t end) { (*(const F*)self)(begin, end); };
   run_ranges(ctx, n, work, task, &f);
 }
@@ -80,7 +80,6 @@ static __attribute__((noinline)) Shares shares_of(const u_ctx* ctx, ptrdiff_t n)
   return shares;
 }
 
-typedef void (*ShareTask)(const void* f, ptrdiff_t begin, ptrdiff_t end, int thread);
 // Moves each thread's share a sixteenth of the way to what it should have been, if every thread did its own part (by[k]
 // did part k) and took long enough for the clock, which in a browser may be as coarse as 20 us.
 static void learn_shares(u_ctx* ctx, const Shares& shares, const int* by, const uint64_t* ns) {
@@ -102,7 +101,10 @@ static void learn_shares(u_ctx* ctx, const Shares& shares, const int* by, const 
   }
 }
 
-// A thread takes its own part, or if somebody has it already, that of one who has not come.
+// f(begin, end, thread) for each part. A thread takes its own, or if somebody has it already, that of one who has not
+// come.
+typedef void (*ShareTask)(const void* f, ptrdiff_t begin, ptrdiff_t end, int thread);
+
 static __attribute__((noinline)) void run_shares(u_ctx* ctx, const Shares& shares, ShareTask task, const void* f) {
   uint64_t taken = 0, ns[U_MAX_THREADS];
   int by[U_MAX_THREADS];
@@ -118,7 +120,6 @@ static __attribute__((noinline)) void run_shares(u_ctx* ctx, const Shares& share
   });
   learn_shares(ctx, shares, by, ns);
 }
-// f(begin, end, thread) for each part.
 template <class F>
 static void in_shares(u_ctx* ctx, const Shares& shares, const F& f) {
   const auto task = [](const void* self, ptrdiff_t begin, ptrdiff_t end, int by) { (*(const F*)self)(begin, end, by); };
