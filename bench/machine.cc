@@ -80,13 +80,18 @@ static double bandwidth(size_t bytes, int threads) {
   return static_cast<double>(share) * WIDTH * threads * passes / took.count();
 }
 
-// Keeps this thread to a core; a negative one sets it free again.
+// Keeps this thread to a core; a negative one lets it go where this process was allowed to when it began.
 static void keep_to(int core) {
 #ifdef __linux__
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (int k = 0; k < CPU_SETSIZE; k++) {
-    if (core < 0 || k == core) CPU_SET(k, &set);
+  static const cpu_set_t allowed = [] {
+    cpu_set_t set;
+    sched_getaffinity(0, sizeof set, &set);
+    return set;
+  }();
+  cpu_set_t set = allowed;
+  if (core >= 0) {
+    CPU_ZERO(&set);
+    CPU_SET(core, &set);
   }
   sched_setaffinity(0, sizeof set, &set);
 #else

@@ -121,16 +121,6 @@ static void sort_by_length(Sequence& q, const int32_t* lengths) {
 // when that pays, so that each has about as many steps of the chunk to do, or with one direction as many as it is fast.
 // Rows never meet, so the split cannot be seen.
 typedef void (*RowsTask)(void* arg, int d, int low, int high);
-struct RowsSplit {
-  RowsTask task;
-  void* arg;
-  Shares rows;
-};
-static void run_rows(void* arg, int k, int) {
-  const RowsSplit& split = *(const RowsSplit*)arg;
-  const int group = k % split.rows.parts;
-  split.task(split.arg, k / split.rows.parts, (int)split.rows.cut[group], (int)split.rows.cut[group + 1]);
-}
 static void parallel_rows(u_ctx* ctx, const Sequence& q, const Chunk& c, int64_t flops_a_row, RowsTask task,
                           void* arg) {
   const int D = q.shape.D, rows = q.active(c.first);
@@ -139,23 +129,27 @@ static void parallel_rows(u_ctx* ctx, const Sequence& q, const Chunk& c, int64_t
   const int groups = wanted < most ? wanted : most;
   const bool by_speed = D == 1 && groups == ctx->threads;
   const Cuts cuts = cuts_of(ctx);
-  RowsSplit split = {task, arg, {groups, {0}, {0}}};
+  Shares shares = {groups, {0}, {0}};
   int64_t done = 0, done_before = 0;
   for (int r = 0, group = 1; r < rows; r++) {
     const int valid = q.valid(r) < c.last ? q.valid(r) : c.last;
     done += valid - c.first;
     const auto end = [&] { return (by_speed ? cuts.at[group] : (double)group / groups) * c.rows; };
     while (group <= groups && (double)done >= end()) {
-      split.rows.work[group - 1] = (float)(done - done_before) / (float)c.rows;
+      shares.work[group - 1] = (float)(done - done_before) / (float)c.rows;
       done_before = done;
-      split.rows.cut[group++] = r + 1;
+      shares.cut[group++] = r + 1;
     }
   }
+  const auto part = [&](int k, int) {
+    const int group = k % groups;
+    task(arg, k / groups, (int)shares.cut[group], (int)shares.cut[group + 1]);
+  };
   if (!worth_it || D * groups == 1) {
-    for (int k = 0; k < D * groups; k++) run_rows(&split, k, 0);
+    for (int k = 0; k < D * groups; k++) part(k, 0);
   } else if (by_speed) {
-    in_shares(ctx, split.rows, [&](ptrdiff_t low, ptrdiff_t high, int) { task(arg, 0, (int)low, (int)high); });
+    in_shares(ctx, shares, [&](ptrdiff_t low, ptrdiff_t high, int) { task(arg, 0, (int)low, (int)high); });
   } else {
-    u_parallel(ctx, run_rows, &split, D * groups);
+    in_parts(ctx, D * groups, part);
   }
 }
